@@ -1,0 +1,2 @@
+//! cnnstat.
+pub mod report;

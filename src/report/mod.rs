@@ -1,0 +1,139 @@
+//! [`Report`]: one plain, serialisable value that holds everything any page or table shows.
+//!
+//! A report is made from a network and the tables of the analysis passes; back ends know reports and nothing
+//! else. Its serialised form is the JSON that `cnnstat summary --format json` prints, on which scripts rely.
+
+use serde::Serialize;
+
+/// All that is shown of one network at one batch size and input resolution.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// What the network is called.
+    pub name: String,
+    /// The publication or code the description was taken from.
+    pub source: Option<String>,
+    /// A few sentences for people.
+    pub description: Option<String>,
+    /// The network's parameters with the values used here, in the order of the file.
+    pub settings: Vec<Setting>,
+    /// Number of samples.
+    pub batch: u64,
+    /// The input's shape, batch first.
+    pub input: Vec<u64>,
+    /// Figures of the whole network.
+    pub totals: Totals,
+    /// Receptive field of the first output; `None` where it is not known.
+    pub receptive_field: Option<ReceptiveField>,
+    /// What the network returns.
+    pub outputs: Vec<Output>,
+    /// Every operator, in execution order.
+    pub layers: Vec<Layer>,
+}
+
+/// A parameter of the description and its value, as text (`depths` = `[3, 4, 6, 3]`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// The parameter's name.
+    pub name: String,
+    /// Its value, as it is written in a file.
+    pub value: String,
+}
+
+/// Figures of a whole network, or summed over a part of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Number of layers (operators).
+    pub layers: u64,
+    /// Trained values.
+    pub params: u64,
+    /// Values stored but not trained: batch norm's running statistics.
+    pub buffers: u64,
+    /// Multiply–accumulates of convolutions, linear layers and matrix products.
+    pub macs: u64,
+    /// 2·MACs and all other arithmetic.
+    pub flops: u64,
+    /// `flops` by kind.
+    pub flops_by_kind: FlopsByKind,
+    /// Elements of all operator outputs.
+    pub activations: u64,
+    /// Elements of the outputs of convolutions alone.
+    pub conv_activations: u64,
+    /// Bytes of trained values and buffers as 32-bit floats.
+    pub weight_bytes: u64,
+    /// Bytes of all operator outputs as 32-bit floats.
+    pub activation_bytes: u64,
+    /// Largest sum of live activations at inference; `None` where it is not known.
+    pub peak_activation_bytes: Option<u64>,
+    /// Bytes kept for the backward pass; `None` where it is not known.
+    pub training_bytes: Option<u64>,
+}
+
+/// Floating-point operations by the kind of work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct FlopsByKind {
+    /// Two for each multiply–accumulate.
+    pub multiply_accumulate: u64,
+    /// Additions of a bias.
+    pub bias: u64,
+    /// Activation functions, softmax included.
+    pub activation: u64,
+    /// Element-wise arithmetic between tensors or with constants, and interpolation.
+    pub elementwise: u64,
+    /// Normalisation.
+    pub normalization: u64,
+    /// Comparisons, additions and divisions of pooling.
+    pub pooling: u64,
+}
+
+/// A named result of the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Output {
+    /// The output's name.
+    pub name: String,
+    /// Its shape, batch first.
+    pub shape: Vec<u64>,
+}
+
+/// One operator and its figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Layer {
+    /// Full path, such as `fire2/expand3x3` or `conv1.relu`.
+    pub name: String,
+    /// The operator's name in the network language, such as `conv`.
+    pub op: String,
+    /// The operator's arguments for people, such as `3x3, stride 2, padding 1`; empty where there is nothing to say.
+    pub detail: String,
+    /// Path of the block that holds the layer, empty at top level.
+    pub block: String,
+    /// Names of the layers whose outputs it takes, in order; `input` is the network's input.
+    pub inputs: Vec<String>,
+    /// Shapes of these, batch first.
+    pub input_shapes: Vec<Vec<u64>>,
+    /// Shape of the result, batch first.
+    pub output_shape: Vec<u64>,
+    /// Trained values.
+    pub params: u64,
+    /// Values stored but not trained.
+    pub buffers: u64,
+    /// Multiply–accumulates.
+    pub macs: u64,
+    /// 2·MACs and all other arithmetic.
+    pub flops: u64,
+    /// `flops` by kind.
+    pub flops_by_kind: FlopsByKind,
+    /// Elements of the output.
+    pub activations: u64,
+    /// Receptive field at the layer's output; `None` where it is not known.
+    pub receptive_field: Option<ReceptiveField>,
+}
+
+/// The region of the input that one unit depends on, per axis (height, width).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReceptiveField {
+    /// Extent in input pixels.
+    pub size: [u64; 2],
+    /// Distance in input pixels between the fields of neighbouring units.
+    pub stride: [u64; 2],
+    /// Overhang of the first and last field: `[[top, bottom], [left, right]]`.
+    pub padding: [[i64; 2]; 2],
+}
