@@ -1,2 +1,4 @@
 //! cnnstat.
+pub mod network;
+pub mod ops;
 pub mod report;

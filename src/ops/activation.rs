@@ -1,0 +1,280 @@
+use super::cost::{each, product};
+use super::error::{axis, single};
+use super::signature::{Role, Signature, boolean, index, real};
+use super::{Cost, OpError, Operator, Parameters, parameters};
+use crate::network::Shape;
+
+/// An activation function, applied to every element.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activation {
+    /// Which one.
+    pub function: Function,
+}
+
+/// The functions of one element.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Function {
+    /// `max(x, 0)`.
+    Relu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
+    /// `x` where positive, `slope·x` elsewhere.
+    LeakyRelu {
+        /// Slope of the negative part.
+        slope: f64,
+    },
+    /// `x` where positive, `alpha·(e^x - 1)` elsewhere.
+    Elu {
+        /// Scale of the negative part.
+        alpha: f64,
+    },
+    /// `x/2·(1 + erf(x/√2))`.
+    Gelu,
+    /// `x·sigmoid(x)`.
+    Silu,
+    /// `1 / (1 + e^-x)`.
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `relu6(x + 3) / 6`.
+    HardSigmoid,
+    /// `x·relu6(x + 3) / 6`.
+    HardSwish,
+}
+
+impl Function {
+    /// The function's name in the language.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Relu => "relu",
+            Self::Relu6 => "relu6",
+            Self::LeakyRelu { .. } => "leaky_relu",
+            Self::Elu { .. } => "elu",
+            Self::Gelu => "gelu",
+            Self::Silu => "silu",
+            Self::Sigmoid => "sigmoid",
+            Self::Tanh => "tanh",
+            Self::HardSigmoid => "hard_sigmoid",
+            Self::HardSwish => "hard_swish",
+        }
+    }
+
+    /// Operations for one element: every comparison, addition, multiplication, division, exponential, error function
+    /// and hyperbolic tangent counts one, whichever side of a case the element falls on.
+    fn operations(self) -> u64 {
+        match self {
+            Self::Relu | Self::Tanh => 1,
+            Self::Relu6 | Self::LeakyRelu { .. } => 2,
+            Self::Elu { .. } | Self::Sigmoid | Self::HardSigmoid => 4,
+            Self::Gelu | Self::Silu | Self::HardSwish => 5,
+        }
+    }
+}
+
+/// A rectifier with a learned slope of its negative part (He et al. 2015, arXiv:1502.01852).
+#[derive(Debug, Clone, PartialEq)]
+pub struct PRelu {
+    /// Whether every channel has a slope of its own.
+    pub per_channel: bool,
+}
+
+/// The softmax over one axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Softmax {
+    /// The axis whose elements sum to 1, the batch being axis 0.
+    pub axis: u64,
+}
+
+/// The logarithm of the softmax over one axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogSoftmax {
+    /// The axis, the batch being axis 0.
+    pub axis: u64,
+}
+
+/// A function without arguments.
+macro_rules! plain {
+    ($name:literal, $function:ident, $summary:literal) => {
+        Signature {
+            name: $name,
+            summary: $summary,
+            role: Role::Activation,
+            arguments: &[],
+            main: None,
+            build: |_, _| Ok(Activation { function: Function::$function }.into()),
+        }
+    };
+}
+
+/// A softmax.
+macro_rules! over_axis {
+    ($name:literal, $operator:ident, $summary:literal) => {
+        Signature {
+            name: $name,
+            summary: $summary,
+            role: Role::Activation,
+            arguments: &[index(
+                "axis",
+                1,
+                "the axis whose elements are weighed against each other",
+            )],
+            main: Some("axis"),
+            build: |arguments, _| Ok($operator { axis: arguments.count("axis")? }.into()),
+        }
+    };
+}
+
+pub(super) static SIGNATURES: &[Signature] = &[
+    plain!("relu", Relu, "max(x, 0)"),
+    plain!("relu6", Relu6, "min(max(x, 0), 6)"),
+    Signature {
+        name: "leaky_relu",
+        summary: "x where positive, slope·x elsewhere",
+        role: Role::Activation,
+        arguments: &[real("slope", 0.01, "slope of the negative part")],
+        main: Some("slope"),
+        build: |arguments, _| {
+            let function = Function::LeakyRelu { slope: arguments.real("slope")? };
+            Ok(Activation { function }.into())
+        },
+    },
+    Signature {
+        name: "prelu",
+        summary: "leaky_relu with a learned slope",
+        role: Role::Activation,
+        arguments: &[boolean("per_channel", true, "whether every channel has a slope of its own")],
+        main: Some("per_channel"),
+        build: |arguments, _| Ok(PRelu { per_channel: arguments.boolean("per_channel")? }.into()),
+    },
+    Signature {
+        name: "elu",
+        summary: "x where positive, alpha·(e^x - 1) elsewhere",
+        role: Role::Activation,
+        arguments: &[real("alpha", 1.0, "scale of the negative part")],
+        main: Some("alpha"),
+        build: |arguments, _| {
+            let function = Function::Elu { alpha: arguments.real("alpha")? };
+            Ok(Activation { function }.into())
+        },
+    },
+    plain!("gelu", Gelu, "x/2·(1 + erf(x/√2))"),
+    plain!("silu", Silu, "x·sigmoid(x), also called swish"),
+    plain!("sigmoid", Sigmoid, "1 / (1 + e^-x)"),
+    plain!("tanh", Tanh, "hyperbolic tangent"),
+    plain!("hard_sigmoid", HardSigmoid, "relu6(x + 3) / 6"),
+    plain!("hard_swish", HardSwish, "x·relu6(x + 3) / 6"),
+    over_axis!("softmax", Softmax, "softmax over an axis"),
+    over_axis!("log_softmax", LogSoftmax, "logarithm of the softmax over an axis"),
+];
+
+impl Operator for Activation {
+    fn name(&self) -> &'static str {
+        self.function.name()
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        single(operands).copied()
+    }
+
+    fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        Ok(Cost::activation(each(output, self.function.operations())?))
+    }
+
+    fn detail(&self) -> String {
+        match self.function {
+            Function::LeakyRelu { slope } => format!("slope {slope}"),
+            Function::Elu { alpha } => format!("alpha {alpha}"),
+            _ => String::new(),
+        }
+    }
+}
+
+impl PRelu {
+    fn slopes(&self, operands: &[Shape]) -> Result<u64, OpError> {
+        let shape = single(operands)?;
+        let channels = shape.channels().ok_or(OpError::Axis { axis: 1, shape: *shape })?;
+        Ok(if self.per_channel { channels } else { 1 })
+    }
+}
+
+impl Operator for PRelu {
+    fn name(&self) -> &'static str {
+        "prelu"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        self.slopes(operands)?;
+        single(operands).copied()
+    }
+
+    fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
+        parameters([("weight", &[self.slopes(operands)?], true)])
+    }
+
+    fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        Ok(Cost::activation(each(output, 2)?))
+    }
+}
+
+fn over(operands: &[Shape], along: u64) -> Result<Shape, OpError> {
+    let shape = single(operands)?;
+    match axis(shape, along)? {
+        0 => Err(OpError::rule("axis 0 is the batch; a softmax goes over another")),
+        _ => Ok(*shape),
+    }
+}
+
+/// `each` operations for every element but `less` for every group along the axis.
+fn grouped(output: &Shape, along: u64, each: u64, less: u64) -> Result<Cost, OpError> {
+    let axis = axis(output, along)?;
+    let length = output.sizes().get(axis).copied().unwrap_or(1);
+    let groups = output.elements() / length;
+    let all = product(&[output.elements(), each])?;
+    Ok(Cost::activation(all.saturating_sub(product(&[groups, less])?)))
+}
+
+impl Operator for Softmax {
+    fn name(&self) -> &'static str {
+        "softmax"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        over(operands, self.axis)
+    }
+
+    /// Over m elements: the maximum takes m - 1 comparisons, differences and exponentials m each, their sum m - 1
+    /// additions, the division m.
+    fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        grouped(output, self.axis, 5, 2)
+    }
+}
+
+impl Operator for LogSoftmax {
+    fn name(&self) -> &'static str {
+        "log_softmax"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        over(operands, self.axis)
+    }
+
+    /// As the softmax, with one logarithm and m subtractions in place of m divisions.
+    fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        grouped(output, self.axis, 5, 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn softmax_counts_every_operation_of_a_row() {
+        let shape = Shape::new(&[2, 10]).unwrap();
+        let cost = Softmax { axis: 1 }.cost(&[shape], &shape).unwrap();
+        assert_eq!(cost.flops.activation, 2 * (9 + 10 + 10 + 9 + 10));
+        let cost = LogSoftmax { axis: 1 }.cost(&[shape], &shape).unwrap();
+        assert_eq!(cost.flops.activation, 2 * (9 + 10 + 10 + 9 + 1 + 10));
+    }
+}

@@ -1,0 +1,159 @@
+use super::cost::each;
+use super::error::{pair, single};
+use super::signature::{Role, Signature, real};
+use super::{Cost, OpError, Operator};
+use crate::network::Shape;
+
+/// The sum of its operands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Add;
+
+/// The product of its operands, element by element.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mul;
+
+/// The mean of its operands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mean;
+
+/// The difference of two operands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sub;
+
+/// The quotient of two operands, element by element.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Div;
+
+/// `scale·x + shift` by constants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Affine {
+    /// The factor.
+    pub scale: f64,
+    /// The summand.
+    pub shift: f64,
+}
+
+macro_rules! join {
+    ($name:literal, $operator:ident, $binary:literal, $summary:literal) => {
+        Signature {
+            name: $name,
+            summary: $summary,
+            role: Role::Join { binary: $binary },
+            arguments: &[],
+            main: None,
+            build: |_, _| Ok($operator.into()),
+        }
+    };
+}
+
+pub(super) static SIGNATURES: &[Signature] = &[
+    join!("add", Add, false, "sum of tensors"),
+    join!("mul", Mul, false, "product of tensors, element by element"),
+    join!("mean", Mean, false, "mean of tensors"),
+    join!("sub", Sub, true, "difference of two tensors"),
+    join!("div", Div, true, "quotient of two tensors, element by element"),
+    Signature {
+        name: "affine",
+        summary: "scale·x + shift by constants",
+        role: Role::Layer,
+        arguments: &[real("scale", 1.0, "the factor"), real("shift", 0.0, "the summand")],
+        main: None,
+        build: |arguments, _| {
+            Ok(Affine { scale: arguments.real("scale")?, shift: arguments.real("shift")? }.into())
+        },
+    },
+];
+
+/// The common shape of operands, where an axis of size 1 is spread over the others' (NumPy's broadcasting among tensors of
+/// the same rank and batch).
+fn spread(operands: &[Shape]) -> Result<Shape, OpError> {
+    let first = operands.first();
+    let first = first.ok_or(OpError::Operands { expected: "one tensor or more", given: 0 })?;
+    let mut sizes = first.sizes().to_vec();
+    for operand in operands.iter().skip(1) {
+        if operand.rank() != first.rank() {
+            return Err(OpError::Rank {
+                expected: "tensors of as many axes as the first",
+                given: *operand,
+            });
+        }
+        for (axis, (size, &other)) in sizes.iter_mut().zip(operand.sizes()).enumerate() {
+            match (*size, other) {
+                (own, other) if own == other => {}
+                (1, other) if axis > 0 => *size = other,
+                (_, 1) if axis > 0 => {}
+                _ => return Err(OpError::Mismatch { axis, left: *first, right: *operand }),
+            }
+        }
+    }
+    Ok(Shape::new(&sizes)?)
+}
+
+/// Operations between neighbouring operands and `further` for every element.
+fn between(operands: &[Shape], output: &Shape, further: u64) -> Result<Cost, OpError> {
+    let count = u64::try_from(operands.len()).map_err(|_| OpError::Overflow)?;
+    Ok(Cost::elementwise(each(output, count.saturating_sub(1) + further)?))
+}
+
+macro_rules! of_any_number {
+    ($operator:ident, $name:literal, $further:literal) => {
+        impl Operator for $operator {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+                spread(operands)
+            }
+
+            fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+                between(operands, output, $further)
+            }
+        }
+    };
+}
+
+of_any_number!(Add, "add", 0);
+of_any_number!(Mul, "mul", 0);
+of_any_number!(Mean, "mean", 1);
+
+macro_rules! of_two {
+    ($operator:ident, $name:literal) => {
+        impl Operator for $operator {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+                pair(operands)?;
+                spread(operands)
+            }
+
+            fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+                between(operands, output, 0)
+            }
+        }
+    };
+}
+
+of_two!(Sub, "sub");
+of_two!(Div, "div");
+
+impl Operator for Affine {
+    fn name(&self) -> &'static str {
+        "affine"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        single(operands).copied()
+    }
+
+    /// A multiplication and an addition.
+    fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        Ok(Cost::elementwise(each(output, 2)?))
+    }
+
+    fn detail(&self) -> String {
+        format!("{}·x + {}", self.scale, self.shift)
+    }
+}

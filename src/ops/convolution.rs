@@ -1,0 +1,241 @@
+use super::cost::{each, product, sum};
+use super::error::{maps, single};
+use super::signature::{
+    ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, count, pair,
+    required,
+};
+use super::{Cost, Op, OpError, Operator, Padding, Parameters, Window, parameters};
+use crate::network::Shape;
+
+/// A 2-D convolution, by groups: `weight[out, in / groups, kh, kw]`, `bias[out]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conv {
+    /// Output channels.
+    pub out: u64,
+    /// Kernel, stride, dilation and padding.
+    pub window: Window,
+    /// Number of groups that see only their own channels; the input's channels for a depthwise convolution.
+    pub groups: u64,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+/// A transposed convolution, by groups: `weight[in, out / groups, kh, kw]`, `bias[out]`. Dumoulin & Visin 2016,
+/// arXiv:1603.07285, section 4.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConvTranspose {
+    /// Output channels.
+    pub out: u64,
+    /// Kernel, stride, dilation, and the padding of the convolution it transposes: it cuts the output.
+    pub window: Window,
+    /// Rows and columns added at the bottom and right.
+    pub output_padding: [u64; 2],
+    /// Number of groups that see only their own channels.
+    pub groups: u64,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+pub(super) static SIGNATURES: &[Signature] = &[
+    Signature {
+        name: "conv",
+        summary: "2-D convolution",
+        role: Role::Weighted,
+        arguments: &[
+            required("out", Kind::Count, "output channels"),
+            required("kernel", Kind::Pair, "taps per axis"),
+            pair("stride", 1, "step between neighbouring outputs"),
+            PADDING,
+            pair("dilation", 1, "distance between neighbouring taps"),
+            count("groups", 1, "groups that see only their own channels"),
+            boolean("bias", true, "whether a bias is added"),
+        ],
+        main: Some("out"),
+        build: |arguments, _| {
+            let (out, groups) = (arguments.count("out")?, arguments.count("groups")?);
+            let bias = arguments.boolean("bias")?;
+            Ok(Conv { out, window: window(arguments)?, groups, bias }.into())
+        },
+    },
+    Signature {
+        name: "depthwise_conv",
+        summary: "2-D convolution with groups = channels",
+        role: Role::Weighted,
+        arguments: &[
+            required("kernel", Kind::Pair, "taps per axis"),
+            absent(
+                "out",
+                Kind::Count,
+                "output channels, a multiple of the input's; as many if left out",
+            ),
+            pair("stride", 1, "step between neighbouring outputs"),
+            PADDING,
+            pair("dilation", 1, "distance between neighbouring taps"),
+            boolean("bias", true, "whether a bias is added"),
+        ],
+        main: Some("kernel"),
+        build: depthwise,
+    },
+    Signature {
+        name: "conv_transpose",
+        summary: "transposed 2-D convolution",
+        role: Role::Weighted,
+        arguments: &[
+            required("out", Kind::Count, "output channels"),
+            required("kernel", Kind::Pair, "taps per axis"),
+            pair("stride", 1, "how far neighbouring inputs lie apart in the output"),
+            PADDING,
+            pair("output_padding", 0, "rows and columns added at the bottom and right"),
+            pair("dilation", 1, "distance between neighbouring taps"),
+            count("groups", 1, "groups that see only their own channels"),
+            boolean("bias", true, "whether a bias is added"),
+        ],
+        main: Some("out"),
+        build: |arguments, _| {
+            Ok(ConvTranspose {
+                out: arguments.count("out")?,
+                window: window(arguments)?,
+                output_padding: arguments.pair("output_padding")?,
+                groups: arguments.count("groups")?,
+                bias: arguments.boolean("bias")?,
+            }
+            .into())
+        },
+    },
+];
+
+fn window(arguments: &Attributes<'_>) -> Result<Window, ArgumentError> {
+    Ok(Window {
+        kernel: arguments.pair("kernel")?,
+        stride: arguments.pair("stride")?,
+        dilation: arguments.pair("dilation")?,
+        padding: arguments.padding("padding")?,
+        ceil: false,
+    })
+}
+
+fn depthwise(arguments: &Attributes<'_>, operands: &[Shape]) -> Result<Op, ArgumentError> {
+    let window = window(arguments)?;
+    let channels = operands.first().and_then(Shape::channels);
+    let groups = channels.ok_or_else(|| ArgumentError {
+        argument: None,
+        message: "`depthwise_conv` takes maps of [channels, height, width]".to_owned(),
+    })?;
+    let out = arguments.optional_count("out").unwrap_or(groups);
+    Ok(Conv { out, window, groups, bias: arguments.boolean("bias")? }.into())
+}
+
+/// Refuses groups that do not divide the channels; gives the input channels of one group.
+fn group_size(channels: u64, out: u64, groups: u64) -> Result<u64, OpError> {
+    for (what, count) in [("input channels", channels), ("output channels", out)] {
+        if groups == 0 || count % groups != 0 {
+            return Err(OpError::Groups { what, count, groups });
+        }
+    }
+    Ok(channels / groups)
+}
+
+fn kernel_and_bias(
+    weight: [u64; 2],
+    kernel: [u64; 2],
+    out: u64,
+    bias: bool,
+) -> Result<Parameters, OpError> {
+    let mut list = parameters([
+        ("weight", &[weight[0], weight[1], kernel[0], kernel[1]], true),
+        ("bias", &[out], true),
+    ])?;
+    list.truncate(if bias { 2 } else { 1 });
+    Ok(list)
+}
+
+fn channels_detail(window: &Window, groups: u64) -> String {
+    if groups == 1 { window.to_string() } else { format!("{window}, groups {groups}") }
+}
+
+impl Operator for Conv {
+    fn name(&self) -> &'static str {
+        "conv"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        let [batch, channels, height, width] = maps(operands)?;
+        group_size(channels, self.out, self.groups)?;
+        let [height, width] = self.window.output([height, width])?;
+        Ok(Shape::new(&[batch, self.out, height, width])?)
+    }
+
+    fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
+        let [_, channels, _, _] = maps(operands)?;
+        let channels = group_size(channels, self.out, self.groups)?;
+        kernel_and_bias([self.out, channels], self.window.kernel, self.out, self.bias)
+    }
+
+    fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        let [_, channels, _, _] = maps(operands)?;
+        let channels = group_size(channels, self.out, self.groups)?;
+        let macs = product(&[output.elements(), channels, self.window.taps()?])?;
+        Cost::multiply_accumulates(macs, each(output, self.bias.into())?)
+    }
+
+    fn detail(&self) -> String {
+        channels_detail(&self.window, self.groups)
+    }
+}
+
+impl ConvTranspose {
+    /// `(input - 1)·stride - padding + extent + output_padding` (Dumoulin & Visin, relationship 14, with padding per side).
+    fn axis_output(&self, input: [u64; 2], sides: [u64; 4], axis: usize) -> Result<u64, OpError> {
+        let steps = input[axis].saturating_sub(1);
+        let extent = self.window.extent()?[axis];
+        let reach = product(&[steps, self.window.stride[axis]])?;
+        let full = sum(&[reach, extent, self.output_padding[axis]])?;
+        let [top, left, bottom, right] = sides;
+        let cut = if axis == 0 { sum(&[top, bottom])? } else { sum(&[left, right])? };
+        full.checked_sub(cut).filter(|&size| size > 0).ok_or_else(|| {
+            OpError::rule(format!("the padding cuts {cut} pixels off an output of {full}"))
+        })
+    }
+}
+
+impl Operator for ConvTranspose {
+    fn name(&self) -> &'static str {
+        "conv_transpose"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        let [batch, channels, height, width] = maps(operands)?;
+        group_size(channels, self.out, self.groups)?;
+        let Padding::Explicit(sides) = self.window.padding else {
+            return Err(OpError::rule("a transposed convolution takes explicit padding only"));
+        };
+        for axis in [0, 1] {
+            let limit = self.window.stride[axis].max(self.window.dilation[axis]);
+            if self.output_padding[axis] >= limit {
+                return Err(OpError::rule("`output_padding` must be less than stride or dilation"));
+            }
+        }
+        let height = self.axis_output([height, width], sides, 0)?;
+        let width = self.axis_output([0, width], sides, 1)?;
+        Ok(Shape::new(&[batch, self.out, height, width])?)
+    }
+
+    fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
+        let [_, channels, _, _] = maps(operands)?;
+        group_size(channels, self.out, self.groups)?;
+        let weight = [channels, self.out / self.groups];
+        kernel_and_bias(weight, self.window.kernel, self.out, self.bias)
+    }
+
+    /// Every input element meets every tap, those that the padding then cuts off included.
+    fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        let input = single(operands)?;
+        let out = self.out / self.groups;
+        let macs = product(&[input.elements(), out, self.window.taps()?])?;
+        Cost::multiply_accumulates(macs, each(output, self.bias.into())?)
+    }
+
+    fn detail(&self) -> String {
+        channels_detail(&self.window, self.groups)
+    }
+}

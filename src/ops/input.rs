@@ -1,0 +1,23 @@
+use super::{Cost, OpError, Operator};
+use crate::network::Shape;
+
+/// An input of the network: no operator of a description, but the node where the graph begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// The input's shape, batch first.
+    pub shape: Shape,
+}
+
+impl Operator for Input {
+    fn name(&self) -> &'static str {
+        "input"
+    }
+
+    fn infer(&self, _: &[Shape]) -> Result<Shape, OpError> {
+        Ok(self.shape)
+    }
+
+    fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
+        Ok(Cost::default())
+    }
+}

@@ -1,0 +1,105 @@
+use super::cost::{each, product};
+use super::error::{pair, single};
+use super::signature::{Kind, Role, Signature, boolean, required};
+use super::{Cost, OpError, Operator, Parameters, parameters};
+use crate::network::Shape;
+
+/// A fully connected layer over the last axis: `weight[out, in]`, `bias[out]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linear {
+    /// Output features.
+    pub out: u64,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+/// The matrix product of the last two axes, for every index of the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatMul;
+
+pub(super) static SIGNATURES: &[Signature] = &[
+    Signature {
+        name: "linear",
+        summary: "fully connected layer over the last axis",
+        role: Role::Weighted,
+        arguments: &[
+            required("out", Kind::Count, "output features"),
+            boolean("bias", true, "whether a bias is added"),
+        ],
+        main: Some("out"),
+        build: |arguments, _| {
+            Ok(Linear { out: arguments.count("out")?, bias: arguments.boolean("bias")? }.into())
+        },
+    },
+    Signature {
+        name: "matmul",
+        summary: "matrix product of the last two axes",
+        role: Role::Join { binary: true },
+        arguments: &[],
+        main: None,
+        build: |_, _| Ok(MatMul.into()),
+    },
+];
+
+/// Features of `[n, features]` or `[n, tokens, features]`.
+fn features(operands: &[Shape]) -> Result<u64, OpError> {
+    let shape = single(operands)?;
+    match *shape.sizes() {
+        [_, features] | [_, _, features] => Ok(features),
+        _ => Err(OpError::Rank {
+            expected: "[features] or [tokens, features] (put a `flatten` before it)",
+            given: *shape,
+        }),
+    }
+}
+
+impl Operator for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        features(operands)?;
+        let sizes = single(operands)?.sizes();
+        let outer = sizes.iter().take(sizes.len() - 1).copied();
+        Ok(Shape::new(&outer.chain([self.out]).collect::<Vec<_>>())?)
+    }
+
+    fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
+        let weight = [self.out, features(operands)?];
+        let mut list = parameters([("weight", &weight, true), ("bias", &[self.out], true)])?;
+        list.truncate(if self.bias { 2 } else { 1 });
+        Ok(list)
+    }
+
+    fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        let macs = product(&[output.elements(), features(operands)?])?;
+        Cost::multiply_accumulates(macs, each(output, self.bias.into())?)
+    }
+}
+
+impl Operator for MatMul {
+    fn name(&self) -> &'static str {
+        "matmul"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        let [left, right] = pair(operands)?;
+        let (Some((outer, &[rows, inner])), Some((others, &[same, columns]))) =
+            (left.sizes().split_last_chunk(), right.sizes().split_last_chunk())
+        else {
+            return Err(OpError::Rank { expected: "two matrices [rows, columns]", given: *left });
+        };
+        if outer != others || inner != same || outer.is_empty() {
+            return Err(OpError::rule(format!("a {left} matrix does not multiply a {right} one")));
+        }
+        let sizes: Vec<u64> = outer.iter().copied().chain([rows, columns]).collect();
+        Ok(Shape::new(&sizes)?)
+    }
+
+    fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        let [left, _] = pair(operands)?;
+        let inner = left.sizes().last().copied().unwrap_or(1);
+        Cost::multiply_accumulates(product(&[output.elements(), inner])?, 0)
+    }
+}

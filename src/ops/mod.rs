@@ -1,0 +1,148 @@
+//! The operators: one file per family, each with everything that is particular to it.
+//!
+//! An operator is a struct of its arguments that implements [`Operator`], a line in [`Op`], and a [`Signature`]
+//! that says how a description calls it. `docs/adding-an-operator.md` walks through one.
+
+mod activation;
+mod arithmetic;
+mod convolution;
+mod cost;
+mod error;
+mod input;
+mod layout;
+mod linear;
+mod normalization;
+mod pooling;
+mod regularization;
+mod resampling;
+pub mod signature;
+mod window;
+
+use arrayvec::ArrayVec;
+
+pub use activation::{Activation, Function, LogSoftmax, PRelu, Softmax};
+pub use arithmetic::{Add, Affine, Div, Mean, Mul, Sub};
+pub use convolution::{Conv, ConvTranspose};
+pub use cost::{Cost, FlopsByKind};
+pub use error::OpError;
+pub use input::Input;
+pub use layout::{
+    ChannelShuffle, Concat, Flatten, Identity, Pad, PadMode, Reshape, Slice, Transpose,
+};
+pub use linear::{Linear, MatMul};
+pub use normalization::{BatchNorm, LayerNorm, Lrn};
+pub use pooling::{AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool};
+pub use regularization::{DropPath, Dropout};
+pub use resampling::{Upsample, UpsampleMode, UpsampleSize};
+pub use signature::Signature;
+pub use window::{Padding, Window};
+
+use crate::network::Shape;
+
+/// What every operator answers. `operands` are the shapes of what it takes, in the order of their slots; the
+/// other methods are asked only about operands that [`infer`](Operator::infer) accepted.
+pub trait Operator {
+    /// The operator's name in the network language.
+    fn name(&self) -> &'static str;
+
+    /// The shape of the result.
+    ///
+    /// # Errors
+    /// Where the operator does not fit its operands.
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError>;
+
+    /// The tensors it holds: none, unless said otherwise.
+    ///
+    /// # Errors
+    /// Where a size exceeds 64 bits.
+    fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
+        let _ = operands;
+        Ok(Parameters::new())
+    }
+
+    /// The arithmetic of one forward pass at inference.
+    ///
+    /// # Errors
+    /// Where a count exceeds 64 bits.
+    fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError>;
+
+    /// The arguments for people, such as `3x3, stride 2`; empty where there is nothing to say.
+    fn detail(&self) -> String {
+        String::new()
+    }
+}
+
+/// A tensor that an operator holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name within the layer: `weight`, `bias`, `running_mean`, `running_variance`.
+    pub name: &'static str,
+    /// Its shape; axis 0 is no batch here.
+    pub shape: Shape,
+    /// Whether training changes it by gradients; otherwise it is a buffer, such as a running statistic.
+    pub trained: bool,
+}
+
+/// The tensors an operator holds, at most four.
+pub type Parameters = ArrayVec<Parameter, 4>;
+
+/// The parameters of these names and shapes; those with `trained` false are buffers.
+fn parameters<const N: usize>(
+    list: [(&'static str, &[u64], bool); N],
+) -> Result<Parameters, OpError> {
+    list.into_iter()
+        .map(|(name, sizes, trained)| Ok(Parameter { name, shape: Shape::new(sizes)?, trained }))
+        .collect()
+}
+
+macro_rules! operators {
+    ($($variant:ident,)*) => {
+        /// Any operator of the language.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Op {
+            $(#[doc = concat!("See [`", stringify!($variant), "`].")] $variant($variant),)*
+        }
+
+        impl Op {
+            /// The operator's rules.
+            #[must_use]
+            pub fn operator(&self) -> &dyn Operator {
+                match self { $(Self::$variant(operator) => operator,)* }
+            }
+        }
+
+        $(impl From<$variant> for Op {
+            fn from(operator: $variant) -> Self {
+                Self::$variant(operator)
+            }
+        })*
+    };
+}
+
+operators! {
+    Input,
+    Conv, ConvTranspose, Linear, MatMul,
+    BatchNorm, LayerNorm, Lrn,
+    Activation, PRelu, Softmax, LogSoftmax,
+    MaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, AdaptiveAvgPool,
+    Flatten, Reshape, Transpose, Concat, Pad, Slice, ChannelShuffle, Identity,
+    Add, Sub, Mul, Div, Mean, Affine,
+    Upsample,
+    Dropout, DropPath,
+}
+
+/// How a description calls each operator, family by family.
+pub fn signatures() -> impl Iterator<Item = &'static Signature> {
+    let families: [&'static [Signature]; 9] = [
+        convolution::SIGNATURES,
+        linear::SIGNATURES,
+        normalization::SIGNATURES,
+        activation::SIGNATURES,
+        pooling::SIGNATURES,
+        layout::SIGNATURES,
+        arithmetic::SIGNATURES,
+        resampling::SIGNATURES,
+        regularization::SIGNATURES,
+    ];
+    families.into_iter().flatten()
+}

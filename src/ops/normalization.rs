@@ -1,0 +1,192 @@
+use super::cost::{each, product, sum};
+use super::error::{axis, single};
+use super::signature::{Role, Signature, boolean, count, index, real};
+use super::{Cost, OpError, Operator, Parameters, parameters};
+use crate::network::Shape;
+
+/// Batch normalisation by channel (Ioffe & Szegedy 2015, arXiv:1502.03167), at inference a scale and a shift made from
+/// `weight`, `bias` and the running statistics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchNorm {
+    /// Added to the variance.
+    pub eps: f64,
+    /// Whether there are a trained scale and shift.
+    pub affine: bool,
+}
+
+/// Layer normalisation over all axes from `axis` on (Ba et al. 2016, arXiv:1607.06450).
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerNorm {
+    /// The first axis that is normalised over.
+    pub axis: u64,
+    /// Added to the variance.
+    pub eps: f64,
+    /// Whether there are a trained scale and shift for every normalised element.
+    pub affine: bool,
+}
+
+/// Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3):
+/// `x / (k + alpha / size · Σ x²)^beta` over `size` neighbouring channels, with Caffe's division of alpha by the size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lrn {
+    /// How many neighbouring channels are summed.
+    pub size: u64,
+    /// Factor of the sum of squares.
+    pub alpha: f64,
+    /// Exponent.
+    pub beta: f64,
+    /// Constant term.
+    pub k: f64,
+}
+
+pub(super) static SIGNATURES: &[Signature] = &[
+    Signature {
+        name: "batch_norm",
+        summary: "batch normalisation by channel",
+        role: Role::Normalization,
+        arguments: &[
+            real("eps", 1e-5, "added to the variance"),
+            boolean("affine", true, "whether there are a trained scale and shift"),
+        ],
+        main: None,
+        build: |arguments, _| {
+            let (eps, affine) = (arguments.real("eps")?, arguments.boolean("affine")?);
+            Ok(BatchNorm { eps, affine }.into())
+        },
+    },
+    Signature {
+        name: "layer_norm",
+        summary: "layer normalisation over all axes from `axis` on",
+        role: Role::Normalization,
+        arguments: &[
+            index("axis", 1, "the first axis that is normalised over"),
+            real("eps", 1e-5, "added to the variance"),
+            boolean("affine", true, "whether there are a trained scale and shift"),
+        ],
+        main: None,
+        build: |arguments, _| {
+            Ok(LayerNorm {
+                axis: arguments.count("axis")?,
+                eps: arguments.real("eps")?,
+                affine: arguments.boolean("affine")?,
+            }
+            .into())
+        },
+    },
+    Signature {
+        name: "lrn",
+        summary: "local response normalisation across channels",
+        role: Role::Normalization,
+        arguments: &[
+            count("size", 5, "how many neighbouring channels are summed"),
+            real("alpha", 1e-4, "factor of the mean square"),
+            real("beta", 0.75, "exponent"),
+            real("k", 1.0, "constant term"),
+        ],
+        main: Some("size"),
+        build: |arguments, _| {
+            Ok(Lrn {
+                size: arguments.count("size")?,
+                alpha: arguments.real("alpha")?,
+                beta: arguments.real("beta")?,
+                k: arguments.real("k")?,
+            }
+            .into())
+        },
+    },
+];
+
+fn channels(operands: &[Shape]) -> Result<u64, OpError> {
+    let shape = single(operands)?;
+    shape.channels().ok_or(OpError::Axis { axis: 1, shape: *shape })
+}
+
+impl Operator for BatchNorm {
+    fn name(&self) -> &'static str {
+        "batch_norm"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        channels(operands)?;
+        single(operands).copied()
+    }
+
+    fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
+        let channels = &[channels(operands)?];
+        if self.affine {
+            return parameters([
+                ("weight", channels, true),
+                ("bias", channels, true),
+                ("running_mean", channels, false),
+                ("running_variance", channels, false),
+            ]);
+        }
+        parameters([("running_mean", channels, false), ("running_variance", channels, false)])
+    }
+
+    /// A multiplication and an addition for every element: what depends on the channel alone is made once.
+    fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        Ok(Cost::normalization(each(output, 2)?))
+    }
+}
+
+impl LayerNorm {
+    /// How many elements are normalised together.
+    fn group(&self, shape: &Shape) -> Result<u64, OpError> {
+        let axis = axis(shape, self.axis)?;
+        if axis == 0 {
+            return Err(OpError::rule("the batch, axis 0, cannot be normalised over"));
+        }
+        product(shape.sizes().get(axis..).unwrap_or_default())
+    }
+}
+
+impl Operator for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer_norm"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        let shape = single(operands)?;
+        self.group(shape)?;
+        Ok(*shape)
+    }
+
+    fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
+        if !self.affine {
+            return Ok(Parameters::new());
+        }
+        let shape = single(operands)?;
+        let sizes = shape.sizes().get(axis(shape, self.axis)?..).unwrap_or_default();
+        parameters([("weight", sizes, true), ("bias", sizes, true)])
+    }
+
+    /// For a group of m elements: the mean takes m, the differences m, the mean square 2m, eps, root and reciprocal 3, the
+    /// scaling m; a trained scale and shift 2m more.
+    fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        let groups = output.elements() / self.group(output)?;
+        let operations = each(output, if self.affine { 7 } else { 5 })?;
+        Ok(Cost::normalization(sum(&[operations, product(&[groups, 3])?])?))
+    }
+}
+
+impl Operator for Lrn {
+    fn name(&self) -> &'static str {
+        "lrn"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        channels(operands)?;
+        single(operands).copied()
+    }
+
+    /// For every element: its square, `size - 1` additions, and a multiplication, an addition, a power and a division;
+    /// channels beyond the first and last count as padding does in a convolution.
+    fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        Ok(Cost::normalization(each(output, sum(&[self.size, 4])?)?))
+    }
+
+    fn detail(&self) -> String {
+        format!("size {}", self.size)
+    }
+}

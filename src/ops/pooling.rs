@@ -1,0 +1,258 @@
+use super::cost::{each, product, sum};
+use super::error::maps;
+use super::signature::{
+    ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, pair, required,
+};
+use super::{Cost, OpError, Operator, Window};
+use crate::network::Shape;
+
+/// The largest element under a window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MaxPool {
+    /// The window.
+    pub window: Window,
+}
+
+/// The mean of the elements under a window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AvgPool {
+    /// The window.
+    pub window: Window,
+    /// Whether padding counts as elements of value 0 in the mean.
+    pub count_include_pad: bool,
+}
+
+/// The mean of a whole map.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GlobalAvgPool;
+
+/// The largest element of a whole map.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GlobalMaxPool;
+
+/// Means of regions that cut the map into so many rows and columns: output row i is the mean of the rows from
+/// `floor(i·h/n)` to `ceil((i + 1)·h/n)` (PyTorch's definition).
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdaptiveAvgPool {
+    /// Rows and columns of the output.
+    pub output_size: [u64; 2],
+}
+
+const STRIDE: super::signature::Argument =
+    absent("stride", Kind::Pair, "step between neighbouring outputs; the kernel if left out");
+const CEIL: super::signature::Argument =
+    boolean("ceil", false, "whether the output size is rounded up");
+
+pub(super) static SIGNATURES: &[Signature] = &[
+    Signature {
+        name: "max_pool",
+        summary: "largest element under a window",
+        role: Role::Layer,
+        arguments: &[
+            required("kernel", Kind::Pair, "extent of the window"),
+            STRIDE,
+            PADDING,
+            pair("dilation", 1, "distance between neighbouring taps"),
+            CEIL,
+        ],
+        main: Some("kernel"),
+        build: |arguments, _| {
+            let dilation = arguments.pair("dilation")?;
+            Ok(MaxPool { window: window(arguments, dilation)? }.into())
+        },
+    },
+    Signature {
+        name: "avg_pool",
+        summary: "mean of the elements under a window",
+        role: Role::Layer,
+        arguments: &[
+            required("kernel", Kind::Pair, "extent of the window"),
+            STRIDE,
+            PADDING,
+            CEIL,
+            boolean("count_include_pad", true, "whether padding counts in the mean"),
+        ],
+        main: Some("kernel"),
+        build: |arguments, _| {
+            let count_include_pad = arguments.boolean("count_include_pad")?;
+            Ok(AvgPool { window: window(arguments, [1; 2])?, count_include_pad }.into())
+        },
+    },
+    Signature {
+        name: "global_avg_pool",
+        summary: "mean of a whole map, to 1x1",
+        role: Role::Layer,
+        arguments: &[],
+        main: None,
+        build: |_, _| Ok(GlobalAvgPool.into()),
+    },
+    Signature {
+        name: "global_max_pool",
+        summary: "largest element of a whole map, to 1x1",
+        role: Role::Layer,
+        arguments: &[],
+        main: None,
+        build: |_, _| Ok(GlobalMaxPool.into()),
+    },
+    Signature {
+        name: "adaptive_avg_pool",
+        summary: "means of regions, to a given size",
+        role: Role::Layer,
+        arguments: &[required("output_size", Kind::Pair, "rows and columns of the output")],
+        main: Some("output_size"),
+        build: |arguments, _| {
+            Ok(AdaptiveAvgPool { output_size: arguments.pair("output_size")? }.into())
+        },
+    },
+];
+
+fn window(arguments: &Attributes<'_>, dilation: [u64; 2]) -> Result<Window, ArgumentError> {
+    let kernel = arguments.pair("kernel")?;
+    Ok(Window {
+        kernel,
+        stride: arguments.optional_pair("stride").unwrap_or(kernel),
+        dilation,
+        padding: arguments.padding("padding")?,
+        ceil: arguments.boolean("ceil")?,
+    })
+}
+
+/// The output of a pool, no window of which may lie in the padding alone: it would have nothing to take.
+fn pooled(window: &Window, operands: &[Shape]) -> Result<Shape, OpError> {
+    let [batch, channels, height, width] = maps(operands)?;
+    let output = window.output([height, width])?;
+    let extent = window.extent()?;
+    for (sides, extent) in window.padding([height, width])?.into_iter().zip(extent) {
+        if sides.into_iter().any(|side| side >= extent) {
+            return Err(OpError::rule(format!(
+                "a padding of {} leaves windows of {extent} pixels outside of the map",
+                sides[0].max(sides[1])
+            )));
+        }
+    }
+    Ok(Shape::new(&[batch, channels, output[0], output[1]])?)
+}
+
+impl Operator for MaxPool {
+    fn name(&self) -> &'static str {
+        "max_pool"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        pooled(&self.window, operands)
+    }
+
+    /// One comparison less than there are taps, those on padding included.
+    fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        Ok(Cost::pooling(each(output, self.window.taps()?.saturating_sub(1))?))
+    }
+
+    fn detail(&self) -> String {
+        self.window.to_string()
+    }
+}
+
+impl Operator for AvgPool {
+    fn name(&self) -> &'static str {
+        "avg_pool"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        pooled(&self.window, operands)
+    }
+
+    /// One addition less than there are taps, those on padding included, and a division.
+    fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        Ok(Cost::pooling(each(output, self.window.taps()?)?))
+    }
+
+    fn detail(&self) -> String {
+        self.window.to_string()
+    }
+}
+
+fn global(operands: &[Shape]) -> Result<Shape, OpError> {
+    let [batch, channels, _, _] = maps(operands)?;
+    Ok(Shape::new(&[batch, channels, 1, 1])?)
+}
+
+impl Operator for GlobalAvgPool {
+    fn name(&self) -> &'static str {
+        "global_avg_pool"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        global(operands)
+    }
+
+    /// One addition less than the map has elements, and a division.
+    fn cost(&self, operands: &[Shape], _: &Shape) -> Result<Cost, OpError> {
+        Ok(Cost::pooling(product(&maps(operands)?)?))
+    }
+}
+
+impl Operator for GlobalMaxPool {
+    fn name(&self) -> &'static str {
+        "global_max_pool"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        global(operands)
+    }
+
+    /// One comparison less than the map has elements.
+    fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
+        Ok(Cost::pooling(product(&maps(operands)?)?.saturating_sub(output.elements())))
+    }
+}
+
+/// The sum over all regions of their extents along an axis: `Σ ceil((i + 1)·n/m) - floor(i·n/m)`. A region starts where
+/// the one before ends, except that it shares an element with it where `i·n/m` is no whole number, which happens at all
+/// inner borders but `gcd(n, m) - 1`.
+fn region_extents(input: u64, output: u64) -> Result<u64, OpError> {
+    let shared = output.saturating_sub(greatest_common_divisor(input, output));
+    sum(&[input, shared])
+}
+
+fn greatest_common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+impl Operator for AdaptiveAvgPool {
+    fn name(&self) -> &'static str {
+        "adaptive_avg_pool"
+    }
+
+    fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
+        let [batch, channels, _, _] = maps(operands)?;
+        Ok(Shape::new(&[batch, channels, self.output_size[0], self.output_size[1]])?)
+    }
+
+    /// For every region one addition less than it has elements, and a division.
+    fn cost(&self, operands: &[Shape], _: &Shape) -> Result<Cost, OpError> {
+        let [batch, channels, height, width] = maps(operands)?;
+        let rows = region_extents(height, self.output_size[0])?;
+        let columns = region_extents(width, self.output_size[1])?;
+        Ok(Cost::pooling(product(&[batch, channels, rows, columns])?))
+    }
+
+    fn detail(&self) -> String {
+        format!("to {}x{}", self.output_size[0], self.output_size[1])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_counted_as_they_are_cut() {
+        for (input, output) in [(7, 7), (13, 6), (7, 3), (6, 4), (3, 7), (1, 5), (12, 8), (224, 7)]
+        {
+            let one_by_one: u64 = (0..output)
+                .map(|i: u64| ((i + 1) * input).div_ceil(output) - i * input / output)
+                .sum();
+            assert_eq!(region_extents(input, output).unwrap(), one_by_one, "{input} to {output}");
+        }
+    }
+}
