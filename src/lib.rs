@@ -1,2 +1,4 @@
 //! cnnstat.
+pub mod diagnostics;
+pub mod front;
 pub mod report;
