@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// A range of bytes in a source.
 pub type Span = Range<usize>;
@@ -51,7 +51,10 @@ impl Source {
     /// A source to be shared by all that point into it.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into() })
+        Arc::new(Self {
+            name: name.into(),
+            text: text.into(),
+        })
     }
 }
 
@@ -95,13 +98,23 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, message: String) -> Self {
-        Self { severity, message, labels: Vec::new(), help: Vec::new(), notes: Vec::new() }
+        Self {
+            severity,
+            message,
+            labels: Vec::new(),
+            help: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// Points at a place; the first one is the primary one.
     #[must_use]
     pub fn label(mut self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { source: Arc::clone(source), span, text: text.into() });
+        self.labels.push(Label {
+            source: Arc::clone(source),
+            span,
+            text: text.into(),
+        });
         self
     }
 
@@ -135,8 +148,8 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
         };
         let mut group = Group::with_title(level.primary_title(escape(&self.message)));
-        for excerpt in &excerpts {
-            group = group.element(excerpt.origin()).element(excerpt.snippet());
+        for (index, excerpt) in excerpts.iter().enumerate() {
+            group = group.element(excerpt.snippet().path(place_holder(index)));
         }
         for note in &self.notes {
             group = group.element(Level::NOTE.message(escape(note)));
@@ -144,7 +157,7 @@ impl Diagnostic {
         for help in &self.help {
             group = group.element(Level::HELP.message(escape(help)));
         }
-        renderer(color, width).render(&[group])
+        fill_in_origins(&renderer(color, width).render(&[group]), &excerpts)
     }
 }
 
@@ -187,7 +200,8 @@ impl Diagnostics {
     /// Whether any is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// The diagnostics in order.
@@ -199,8 +213,11 @@ impl Diagnostics {
     /// [`MAX_SHOWN`] are shown, and the others counted.
     #[must_use]
     pub fn render(&self, color: bool, width: usize) -> String {
-        let mut shown: Vec<String> =
-            self.iter().take(MAX_SHOWN).map(|diagnostic| diagnostic.render(color, width)).collect();
+        let mut shown: Vec<String> = self
+            .iter()
+            .take(MAX_SHOWN)
+            .map(|diagnostic| diagnostic.render(color, width))
+            .collect();
         let left = self.len().saturating_sub(MAX_SHOWN);
         if left > 0 {
             shown.push(format!("and {left} more"));
@@ -261,8 +278,40 @@ impl<'a> IntoIterator for &'a Diagnostics {
 
 /// What draws the excerpts.
 fn renderer(color: bool, width: usize) -> Renderer {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    renderer.hyperlink(false).decor_style(DecorStyle::Ascii).term_width(width.max(20))
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    renderer
+        .hyperlink(false)
+        .decor_style(DecorStyle::Ascii)
+        .term_width(width.max(20))
+}
+
+/// The mark around a place holder; text from elsewhere has it escaped.
+const PLACE_HOLDER: char = '\u{e000}';
+
+/// What stands for the origin of an excerpt while it is drawn. A long line is cut before it is drawn, so that the
+/// column the renderer counts is not that of the file.
+fn place_holder(index: usize) -> String {
+    format!("{PLACE_HOLDER}{index}{PLACE_HOLDER}")
+}
+
+/// Puts the origins of excerpts in the places of their place holders, and of the positions that follow those.
+fn fill_in_origins(rendered: &str, excerpts: &[Excerpt]) -> String {
+    let mut filled = String::with_capacity(rendered.len());
+    let mut rest = rendered;
+    for (index, excerpt) in excerpts.iter().enumerate() {
+        let Some((before, after)) = rest.split_once(&place_holder(index)) else {
+            continue;
+        };
+        filled.push_str(before);
+        filled.push_str(&excerpt.origin());
+        rest = after.trim_start_matches(|letter: char| letter == ':' || letter.is_ascii_digit());
+    }
+    filled.push_str(rest);
+    filled
 }
 
 /// The candidate that `name` was most likely meant to be: the nearest one, the case of letters aside, if no more than
@@ -276,12 +325,15 @@ pub fn suggest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     let lower = name.to_lowercase();
     let length = lower.chars().count();
     let limit = length.checked_div(3).unwrap_or(0).max(1);
-    let distances = candidates.filter(|candidate| candidate.len() <= MAX_NAME).map(|candidate| {
-        let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
-        (distance, candidate)
-    });
+    let distances = candidates
+        .filter(|candidate| candidate.len() <= MAX_NAME)
+        .map(|candidate| {
+            let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+            (distance, candidate)
+        });
     let near = distances.filter(|(distance, _)| *distance <= limit && *distance < length);
-    near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+    near.min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
 }
 
 /// Lines of a source that are quoted together.
@@ -302,19 +354,25 @@ struct Annotation {
 }
 
 impl Excerpt {
-    /// The line with the name of the file and the place in it.
-    fn origin(&self) -> Origin<'_> {
-        Origin::path(self.name.as_str()).line(self.line).char_column(self.column)
+    /// The name of the file and the place in it.
+    fn origin(&self) -> String {
+        format!("{}:{}:{}", self.name, self.line, self.column)
     }
 
     /// The quoted lines.
     fn snippet(&self) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
         let annotations = self.annotations.iter().map(|annotation| {
-            let kind = if annotation.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let kind = if annotation.primary {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
             let label = Some(annotation.text.as_str()).filter(|text| !text.is_empty());
             kind.span(annotation.span.clone()).label(label)
         });
-        Snippet::source(self.text.as_str()).line_start(self.first_line).annotations(annotations)
+        Snippet::source(self.text.as_str())
+            .line_start(self.first_line)
+            .annotations(annotations)
     }
 }
 
@@ -334,7 +392,12 @@ impl<'a> Place<'a> {
         let line = line_around(text, start);
         let start = start.min(line.end);
         let end = floor_boundary(text, label.span.end).clamp(start, line.end);
-        Self { label, span: start..end, line, primary }
+        Self {
+            label,
+            span: start..end,
+            line,
+            primary,
+        }
     }
 
     /// Whether the two are near enough to be quoted together.
@@ -349,7 +412,9 @@ fn excerpts(labels: &[Label]) -> Vec<Excerpt> {
     let mut groups: Vec<Vec<Place<'_>>> = Vec::new();
     for (index, label) in labels.iter().enumerate() {
         let place = Place::new(label, index == 0);
-        let near = groups.iter_mut().find(|group| group.first().is_some_and(|first| first.is_near(&place)));
+        let near = groups
+            .iter_mut()
+            .find(|group| group.first().is_some_and(|first| first.is_near(&place)));
         match near {
             Some(group) => group.push(place),
             None => groups.push(vec![place]),
@@ -367,7 +432,12 @@ fn excerpt(places: &[Place<'_>]) -> Option<Excerpt> {
     let mut excerpt = Excerpt {
         name: escape(&source.name),
         line: line_number(&source.text, main.span.start),
-        column: source.text.get(main.line.start..main.span.start)?.chars().count().saturating_add(1),
+        column: source
+            .text
+            .get(main.line.start..main.span.start)?
+            .chars()
+            .count()
+            .saturating_add(1),
         first_line: line_number(&source.text, start),
         text: String::new(),
         annotations: Vec::new(),
@@ -384,22 +454,35 @@ fn excerpt(places: &[Place<'_>]) -> Option<Excerpt> {
 /// Adds a line and what is said about it to the excerpt.
 fn quote_line(excerpt: &mut Excerpt, text: &str, line: &Span, places: &[Place<'_>]) {
     let on_line = |place: &&Place<'_>| place.line.start == line.start;
-    let focus = places.iter().filter(on_line).map(|place| place.span.start).next().unwrap_or(line.start);
+    let focus = places
+        .iter()
+        .filter(on_line)
+        .map(|place| place.span.start)
+        .next()
+        .unwrap_or(line.start);
     let window = window(text, line, focus);
     if window.start > line.start {
         excerpt.text.push('…');
     }
     let base = excerpt.text.len();
     let offset = |position: usize| {
-        let before = text.get(window.start..position.clamp(window.start, window.end)).unwrap_or_default();
+        let before = text
+            .get(window.start..position.clamp(window.start, window.end))
+            .unwrap_or_default();
         base.saturating_add(visible(before).len())
     };
     for place in places.iter().filter(on_line) {
         let span = offset(place.span.start)..offset(place.span.end);
         let text = escape(&place.label.text);
-        excerpt.annotations.push(Annotation { span, text, primary: place.primary });
+        excerpt.annotations.push(Annotation {
+            span,
+            text,
+            primary: place.primary,
+        });
     }
-    excerpt.text.push_str(&visible(text.get(window.clone()).unwrap_or_default()));
+    excerpt
+        .text
+        .push_str(&visible(text.get(window.clone()).unwrap_or_default()));
     if window.end < line.end {
         excerpt.text.push('…');
     }
@@ -419,35 +502,50 @@ fn window(text: &str, line: &Span, focus: usize) -> Span {
 /// The line that `position` is in, without its line break.
 fn line_around(text: &str, position: usize) -> Span {
     let (before, after) = text.split_at_checked(position).unwrap_or((text, ""));
-    let start = before.rfind('\n').map_or(0, |found| found.saturating_add(1));
+    let start = before
+        .rfind('\n')
+        .map_or(0, |found| found.saturating_add(1));
     let length = after.find('\n').unwrap_or(after.len());
     let end = before.len().saturating_add(length);
-    let without_return = text.get(start..end).and_then(|line| line.strip_suffix('\r'));
+    let without_return = text
+        .get(start..end)
+        .and_then(|line| line.strip_suffix('\r'));
     start..without_return.map_or(end, |line| start.saturating_add(line.len()))
 }
 
 /// Where the line after `line` starts.
 fn next_line(text: &str, line: &Span) -> usize {
     let rest = text.get(line.end..).unwrap_or_default();
-    let to_next = rest.find('\n').map_or(rest.len(), |found| found).saturating_add(1);
+    let to_next = rest
+        .find('\n')
+        .map_or(rest.len(), |found| found)
+        .saturating_add(1);
     line.end.saturating_add(to_next)
 }
 
 /// The number of the line that `position` is in, from 1 on.
 fn line_number(text: &str, position: usize) -> usize {
     let before = text.as_bytes().get(..position).unwrap_or_default();
-    before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1)
+    before
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count()
+        .saturating_add(1)
 }
 
 /// The nearest boundary between characters that is not after `position`.
 fn floor_boundary(text: &str, position: usize) -> usize {
     let position = position.min(text.len());
-    (0..=position).rev().find(|candidate| text.is_char_boundary(*candidate)).unwrap_or(0)
+    (0..=position)
+        .rev()
+        .find(|candidate| text.is_char_boundary(*candidate))
+        .unwrap_or(0)
 }
 
 /// Whether a character could confuse a terminal or a reader: control characters, marks of direction, line separators.
 fn is_hostile(letter: char) -> bool {
     letter.is_control()
+        || letter == PLACE_HOLDER
         || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}')
 }
 
@@ -497,7 +595,19 @@ mod tests {
             .label(&source, 0..4, "")
             .note("blocks are operators too")
             .help("did you mean `conv`?");
-        insta::assert_snapshot!(diagnostic, @"");
+        insta::assert_snapshot!(diagnostic, @r#"
+        error: unknown operator `cnv`
+         --> net.yaml:3:5
+          |
+        1 | name: x
+          | ----
+        2 | layers:
+        3 |   - cnv: {out: 64}
+          |     ^^^ no operator has this name
+          |
+          = note: blocks are operators too
+          = help: did you mean `conv`?
+        "#);
     }
 
     #[test]
@@ -507,29 +617,61 @@ mod tests {
         let diagnostic = Diagnostic::warning("the base has no parameter `b`")
             .label(&source, 28..29, "given here")
             .label(&base, 9..10, "the base has this one");
-        insta::assert_snapshot!(diagnostic, @"");
+        insta::assert_snapshot!(diagnostic, @r#"
+        warning: the base has no parameter `b`
+         --> net.yaml:2:10
+          |
+        2 | params: {b: 2}
+          |          ^ given here
+          |
+         ::: base.yaml:1:10
+          |
+        1 | params: {a: 1}
+          |          - the base has this one
+        "#);
     }
 
     #[test]
     fn without_a_place() {
         let diagnostic = Diagnostic::error("cannot read `x.yaml`").note("no such file");
-        insta::assert_snapshot!(diagnostic, @"");
+        insta::assert_snapshot!(diagnostic, @r#"
+        error: cannot read `x.yaml`
+         |
+         = note: no such file
+        "#);
     }
 
     #[test]
     fn places_far_apart_are_quoted_apart() {
         let text = format!("first: 1\n{}last: 2\n", "x: 1\n".repeat(20_000));
         let last = text.len() - 8;
-        let diagnostic = Diagnostic::error("twice").label(&show(&text), last..last + 4, "here").label(&show(&text), 0..5, "");
+        let diagnostic = Diagnostic::error("twice")
+            .label(&show(&text), last..last + 4, "here")
+            .label(&show(&text), 0..5, "");
         let source = show(&text);
-        let same = Diagnostic::error("twice").label(&source, last..last + 4, "here").label(&source, 0..5, "there");
-        insta::assert_snapshot!(same, @"");
+        let same = Diagnostic::error("twice")
+            .label(&source, last..last + 4, "here")
+            .label(&source, 0..5, "there");
+        insta::assert_snapshot!(same, @r#"
+        error: twice
+             --> net.yaml:20002:1
+              |
+        20002 | last: 2
+              | ^^^^ here
+              |
+             ::: net.yaml:1:1
+              |
+            1 | first: 1
+              | ----- there
+        "#);
         assert!(diagnostic.render(false, 80).contains("net.yaml:20002:1"));
     }
 
     #[test]
     fn only_so_many_are_shown() {
-        let diagnostics: Diagnostics = (0..25).map(|index| Diagnostic::error(format!("mistake {index}"))).collect();
+        let diagnostics: Diagnostics = (0..25)
+            .map(|index| Diagnostic::error(format!("mistake {index}")))
+            .collect();
         let text = diagnostics.to_string();
         assert!(text.contains("mistake 19") && !text.contains("mistake 20"));
         assert!(text.ends_with("\n\nand 5 more"), "{text}");
@@ -546,21 +688,49 @@ mod tests {
             .note("no\u{9b}te")
             .help("he\u{1b}lp");
         let text = diagnostic.render(false, 80);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        error: bad \u{1b}[31m\nname
+         --> a\u{1b}[2J.yaml:1:1
+          |
+        1 | na␛[31mme�: �x    ö
+          | ^^^^^^^^^^^^^^^^^^^ la\u{7}bel
+          |
+          = note: no\u{9b}te
+          = help: he\u{1b}lp
+        "#);
         let colored = diagnostic.render(true, 80);
-        assert!(colored.contains("\u{1b}[") && !colored.contains("\u{1b}[31m\n") && !colored.contains("[2J.yaml\u{1b}[2J"));
-        assert!(!text.chars().any(|letter| letter != '\n' && is_hostile(letter)));
+        assert!(
+            colored.contains("\u{1b}[")
+                && !colored.contains("\u{1b}[31m\n")
+                && !colored.contains("[2J.yaml\u{1b}[2J")
+        );
+        assert!(
+            !text
+                .chars()
+                .any(|letter| letter != '\n' && is_hostile(letter))
+        );
     }
 
     #[test]
     fn long_lines_are_cut() {
-        let text = format!("a: [{}, oops, {}]", "é, ".repeat(300_000), "1, ".repeat(300_000));
+        let text = format!(
+            "a: [{}, oops, {}]",
+            "é, ".repeat(300_000),
+            "1, ".repeat(300_000)
+        );
         let start = text.find("oops").unwrap();
-        let rendered = Diagnostic::error("no number").label(&show(&text), start..start + 4, "here").render(false, 80);
-        assert!(rendered.contains("oops") && rendered.contains("^^^^ here"), "{rendered}");
+        let rendered = Diagnostic::error("no number")
+            .label(&show(&text), start..start + 4, "here")
+            .render(false, 80);
+        assert!(
+            rendered.contains("oops") && rendered.contains("^^^^ here"),
+            "{rendered}"
+        );
         assert!(rendered.contains("net.yaml:1:900007"), "{rendered}");
         assert!(rendered.len() < 1000, "{}", rendered.len());
-        let whole = Diagnostic::error("no list").label(&show(&text), 3..text.len(), "here").render(false, 80);
+        let whole = Diagnostic::error("no list")
+            .label(&show(&text), 3..text.len(), "here")
+            .render(false, 80);
         assert!(whole.len() < 6000, "{}", whole.len());
     }
 
@@ -569,7 +739,10 @@ mod tests {
         let text = "a: 1\n".repeat(16 * 1024 * 1024 / 5);
         let end = text.len();
         let source = show(&text);
-        let rendered = Diagnostic::error("end").label(&source, end..end, "").label(&source, 0..end, "").render(false, 80);
+        let rendered = Diagnostic::error("end")
+            .label(&source, end..end, "")
+            .label(&source, 0..end, "")
+            .render(false, 80);
         assert!(rendered.contains("net.yaml:3355444:1"), "{rendered}");
     }
 
@@ -579,17 +752,36 @@ mod tests {
             let source = show(text);
             for start in 0..8 {
                 for end in [0, 1, 2, 3, 4, 5, 6, 7, usize::MAX] {
-                    let rendered = Diagnostic::error("e").label(&source, start..end, "l").render(false, 80);
-                    assert!(rendered.contains("net.yaml:"), "{text:?} {start} {end}: {rendered}");
+                    let rendered = Diagnostic::error("e")
+                        .label(&source, start..end, "l")
+                        .render(false, 80);
+                    assert!(
+                        rendered.contains("net.yaml:"),
+                        "{text:?} {start} {end}: {rendered}"
+                    );
                 }
             }
-            let _ = Diagnostic::error("e").label(&source, usize::MAX..0, "l").render(true, 0);
+            let _ = Diagnostic::error("e")
+                .label(
+                    &source,
+                    Range {
+                        start: usize::MAX,
+                        end: 0,
+                    },
+                    "l",
+                )
+                .render(true, 0);
         }
     }
 
     #[test]
     fn suggestions_are_near() {
-        let suggest = |name: &str| suggest(name, ["conv", "max_pool", "avg_pool", "ReLU", "x", "linear"].into_iter());
+        let suggest = |name: &str| {
+            suggest(
+                name,
+                ["conv", "max_pool", "avg_pool", "ReLU", "x", "linear"].into_iter(),
+            )
+        };
         assert_eq!(suggest("cnov"), Some("conv"));
         assert_eq!(suggest("con"), Some("conv"));
         assert_eq!(suggest("maxpool"), Some("max_pool"));

@@ -37,7 +37,12 @@ fn too_large(span: &Range<usize>) -> ExpressionError {
 fn number(node: &Node, operator: &str, lookup: &Lookup<'_>) -> Evaluated<Number> {
     match value(node, lookup)? {
         Value::Number(number) => Ok(number),
-        other => Err(wrong_kind(&format!("`{operator}`"), "a number", &other, &node.span)),
+        other => Err(wrong_kind(
+            &format!("`{operator}`"),
+            "a number",
+            &other,
+            &node.span,
+        )),
     }
 }
 
@@ -67,8 +72,17 @@ fn arithmetic(first: &Node, rest: &[(Operator, Node)], lookup: &Lookup<'_>) -> E
 }
 
 /// The result of one operation; `start` is where its left side starts.
-fn apply(operator: Operator, left: Number, right: Number, start: usize, span: &Range<usize>) -> Evaluated<Number> {
-    let divides = matches!(operator, Operator::Divide | Operator::FloorDivide | Operator::Modulo);
+fn apply(
+    operator: Operator,
+    left: Number,
+    right: Number,
+    start: usize,
+    span: &Range<usize>,
+) -> Evaluated<Number> {
+    let divides = matches!(
+        operator,
+        Operator::Divide | Operator::FloorDivide | Operator::Modulo
+    );
     if divides && right.is_zero() {
         return Err(ExpressionError::new(span, "division by zero"));
     }
@@ -91,21 +105,38 @@ fn exponent(base: Number, exponent: Number, span: &Range<usize>) -> Evaluated<i3
         return Err(ExpressionError::new(span, message));
     };
     if base.is_zero() && whole < 0 {
-        return Err(ExpressionError::new(span, "a negative power of zero is a division by zero"));
+        return Err(ExpressionError::new(
+            span,
+            "a negative power of zero is a division by zero",
+        ));
     }
-    let bounded = i32::try_from(whole).ok().filter(|small| small.unsigned_abs() <= MAX_EXPONENT);
+    let bounded = i32::try_from(whole)
+        .ok()
+        .filter(|small| small.unsigned_abs() <= MAX_EXPONENT);
     bounded.ok_or_else(|| {
-        ExpressionError::new(span, format!("the exponent {whole} is out of bounds, at most {MAX_EXPONENT} either way"))
+        ExpressionError::new(
+            span,
+            format!("the exponent {whole} is out of bounds, at most {MAX_EXPONENT} either way"),
+        )
     })
 }
 
 /// The result of a comparison.
-fn compare(comparison: Comparison, operands: &[Node; 2], span: &Range<usize>, lookup: &Lookup<'_>) -> Evaluated<Value> {
+fn compare(
+    comparison: Comparison,
+    operands: &[Node; 2],
+    span: &Range<usize>,
+    lookup: &Lookup<'_>,
+) -> Evaluated<Value> {
     let [left_node, right_node] = operands;
     let left = value(left_node, lookup)?;
     let right = value(right_node, lookup)?;
     if left.kind_name() != right.kind_name() {
-        let message = format!("{} and {} cannot be compared", left.describe(), right.describe());
+        let message = format!(
+            "{} and {} cannot be compared",
+            left.describe(),
+            right.describe()
+        );
         return Err(ExpressionError::new(span, message));
     }
     let result = match comparison {
@@ -117,9 +148,18 @@ fn compare(comparison: Comparison, operands: &[Node; 2], span: &Range<usize>, lo
 }
 
 /// The result of a comparison of order; only numbers have one.
-fn ordered(comparison: Comparison, left: &Value, right: &Value, span: &Range<usize>) -> Evaluated<bool> {
+fn ordered(
+    comparison: Comparison,
+    left: &Value,
+    right: &Value,
+    span: &Range<usize>,
+) -> Evaluated<bool> {
     let (Value::Number(left), Value::Number(right)) = (left, right) else {
-        let message = format!("`{}` compares numbers, but {} has no order", comparison.symbol(), left.kind_name());
+        let message = format!(
+            "`{}` compares numbers, but {} has no order",
+            comparison.symbol(),
+            left.kind_name()
+        );
         return Err(ExpressionError::new(span, message));
     };
     Ok(match comparison {
@@ -146,7 +186,11 @@ fn logical(all: bool, operands: &[Node], lookup: &Lookup<'_>) -> Evaluated<Value
 /// The value of the branch that the condition chooses.
 fn conditional(parts: &[Node; 3], lookup: &Lookup<'_>) -> Evaluated<Value> {
     let [condition, then, otherwise] = parts;
-    let chosen = if boolean(condition, "the condition of `if`", lookup)? { then } else { otherwise };
+    let chosen = if boolean(condition, "the condition of `if`", lookup)? {
+        then
+    } else {
+        otherwise
+    };
     value(chosen, lookup)
 }
 
@@ -162,7 +206,12 @@ fn elements(base: &Node, indices: &[Node], lookup: &Lookup<'_>) -> Evaluated<Val
 }
 
 /// The element of a list; `span` is where the list stands.
-fn element(list: &Value, span: &Range<usize>, index_node: &Node, lookup: &Lookup<'_>) -> Evaluated<Value> {
+fn element(
+    list: &Value,
+    span: &Range<usize>,
+    index_node: &Node,
+    lookup: &Lookup<'_>,
+) -> Evaluated<Value> {
     let Value::List(items) = list else {
         return Err(wrong_kind("an index", "a list before it", list, span));
     };
@@ -174,9 +223,13 @@ fn element(list: &Value, span: &Range<usize>, index_node: &Node, lookup: &Lookup
         let message = format!("an index is a whole number, not {index}");
         return Err(ExpressionError::new(&index_node.span, message));
     }
-    let position = index.as_u64().and_then(|position| usize::try_from(position).ok());
+    let position = index
+        .as_u64()
+        .and_then(|position| usize::try_from(position).ok());
     let found = position.and_then(|position| items.get(position));
-    found.cloned().ok_or_else(|| out_of_range(index, items.len(), &index_node.span))
+    found
+        .cloned()
+        .ok_or_else(|| out_of_range(index, items.len(), &index_node.span))
 }
 
 /// The error that a list has no such element.
@@ -186,20 +239,39 @@ fn out_of_range(index: Number, length: usize, span: &Range<usize>) -> Expression
         1 => "the list has 1 element".to_owned(),
         _ => format!("the list has {length} elements"),
     };
-    let error = ExpressionError::new(span, format!("the index {index} is out of range: {elements}"));
-    if length == 0 { error } else { error.help("the first element has the index 0") }
+    let error = ExpressionError::new(
+        span,
+        format!("the index {index} is out of range: {elements}"),
+    );
+    if length == 0 {
+        error
+    } else {
+        error.help("the first element has the index 0")
+    }
 }
 
 /// The result of a function.
-fn call(function: Function, arguments: &[Node], span: &Range<usize>, lookup: &Lookup<'_>) -> Evaluated<Value> {
+fn call(
+    function: Function,
+    arguments: &[Node],
+    span: &Range<usize>,
+    lookup: &Lookup<'_>,
+) -> Evaluated<Value> {
     match (function, arguments) {
-        (Function::Min | Function::Max, _) => extreme(function, arguments, span, lookup).map(Value::Number),
+        (Function::Min | Function::Max, _) => {
+            extreme(function, arguments, span, lookup).map(Value::Number)
+        }
         (Function::Len, [list]) => length(list, lookup),
         (_, [argument]) => {
             let argument = number(argument, function.name(), lookup)?;
-            rounded(function, argument).map(Value::Number).ok_or_else(|| too_large(span))
+            rounded(function, argument)
+                .map(Value::Number)
+                .ok_or_else(|| too_large(span))
         }
-        _ => Err(ExpressionError::new(span, format!("`{}` takes one argument", function.name()))),
+        _ => Err(ExpressionError::new(
+            span,
+            format!("`{}` takes one argument", function.name()),
+        )),
     }
 }
 
@@ -222,7 +294,12 @@ fn length(node: &Node, lookup: &Lookup<'_>) -> Evaluated<Value> {
 }
 
 /// The smallest or largest of the arguments, or of the elements of the list that is the only argument.
-fn extreme(function: Function, arguments: &[Node], span: &Range<usize>, lookup: &Lookup<'_>) -> Evaluated<Number> {
+fn extreme(
+    function: Function,
+    arguments: &[Node],
+    span: &Range<usize>,
+    lookup: &Lookup<'_>,
+) -> Evaluated<Number> {
     let mut best = None;
     for node in arguments {
         match value(node, lookup)? {
@@ -234,7 +311,9 @@ fn extreme(function: Function, arguments: &[Node], span: &Range<usize>, lookup: 
             single => best = better(function, best, &single, &node.span)?,
         }
     }
-    best.ok_or_else(|| ExpressionError::new(span, format!("`{}` of an empty list", function.name())))
+    best.ok_or_else(|| {
+        ExpressionError::new(span, format!("`{}` of an empty list", function.name()))
+    })
 }
 
 /// The smaller or larger of what was found so far and `candidate`.
@@ -245,7 +324,12 @@ fn better(
     span: &Range<usize>,
 ) -> Evaluated<Option<Number>> {
     let Value::Number(candidate) = *candidate else {
-        return Err(wrong_kind(&format!("`{}`", function.name()), "numbers", candidate, span));
+        return Err(wrong_kind(
+            &format!("`{}`", function.name()),
+            "numbers",
+            candidate,
+            span,
+        ));
     };
     Ok(Some(match best {
         None => candidate,

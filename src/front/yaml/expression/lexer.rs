@@ -69,7 +69,11 @@ const FOREIGN: [(&str, &str); 6] = [
 impl<'a> Lexer<'a> {
     /// Reads `part` of `text`.
     pub(super) fn new(text: &'a str, part: Range<usize>) -> Self {
-        Self { text, position: part.start, end: part.end }
+        Self {
+            text,
+            position: part.start,
+            end: part.end,
+        }
     }
 
     /// The next token and its span; [`Token::End`] at the end, again and again.
@@ -113,7 +117,9 @@ impl<'a> Lexer<'a> {
     /// A name or key word.
     fn word(&mut self) -> (Token<'a>, Range<usize>) {
         let rest = self.rest();
-        let length = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
+        let length = rest
+            .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .unwrap_or(rest.len());
         let token = match rest.get(..length).unwrap_or_default() {
             "true" => Token::True,
             "false" => Token::False,
@@ -134,13 +140,16 @@ impl<'a> Lexer<'a> {
         let text = rest.get(..length).unwrap_or_default();
         let span = self.take(length);
         if !valid {
-            return Err(ExpressionError::new(&span, format!("`{text}` is not a number")));
+            return Err(ExpressionError::new(
+                &span,
+                format!("`{text}` is not a number"),
+            ));
         }
         match Number::from_decimal(text) {
             Some(number) => Ok((Token::Number(number), span)),
-            None if text.contains("e-") || text.contains("E-") || text.starts_with("0.") => {
-                Err(ExpressionError::new(&span, "the number has too many decimal places"))
-            }
+            None if text.contains("e-") || text.contains("E-") || text.starts_with("0.") => Err(
+                ExpressionError::new(&span, "the number has too many decimal places"),
+            ),
             None => Err(ExpressionError::new(&span, "the number is too large")),
         }
     }
@@ -150,7 +159,8 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         if let Some((sign, help)) = FOREIGN.iter().find(|(sign, _)| rest.starts_with(sign)) {
             let span = self.position..self.position.saturating_add(sign.len());
-            return ExpressionError::new(&span, format!("`{sign}` is no operator here")).help(*help);
+            return ExpressionError::new(&span, format!("`{sign}` is no operator here"))
+                .help(*help);
         }
         let span = self.position..self.position.saturating_add(first.len_utf8());
         let error = ExpressionError::new(&span, format!("unexpected character {first:?}"));
@@ -163,7 +173,8 @@ impl<'a> Lexer<'a> {
 
 /// Whether a number starts with its point, as `.5`.
 fn starts_fraction(text: &str) -> bool {
-    text.strip_prefix('.').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
+    text.strip_prefix('.')
+        .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
 /// How many bytes at the start of `text` belong to a number, and whether they make one. Letters that follow
@@ -178,7 +189,9 @@ fn measure_number(text: &str) -> (usize, bool) {
     if text.get(end..).is_some_and(starts_fraction) {
         end = digits(end.saturating_add(1));
     }
-    let exponent = text.get(end..).and_then(|rest| rest.strip_prefix(['e', 'E']));
+    let exponent = text
+        .get(end..)
+        .and_then(|rest| rest.strip_prefix(['e', 'E']));
     if let Some(exponent) = exponent {
         let signed = exponent.starts_with(['+', '-']);
         let start = end.saturating_add(if signed { 2 } else { 1 });
@@ -189,6 +202,8 @@ fn measure_number(text: &str) -> (usize, bool) {
     }
     let is_tail = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '.';
     let rest = text.get(end..).unwrap_or_default();
-    let tail = rest.find(|letter: char| !is_tail(letter)).unwrap_or(rest.len());
+    let tail = rest
+        .find(|letter: char| !is_tail(letter))
+        .unwrap_or(rest.len());
     (end.saturating_add(tail), tail == 0)
 }

@@ -88,7 +88,16 @@ impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, part: Range<usize>) -> Self {
         let lexer = Lexer::new(text, part.clone());
         let span = part.start..part.start;
-        Self { text, lexer, token: Token::End, span, pending: None, part, nesting: 0, names: Vec::new() }
+        Self {
+            text,
+            lexer,
+            token: Token::End,
+            span,
+            pending: None,
+            part,
+            nesting: 0,
+            names: Vec::new(),
+        }
     }
 
     /// The tree of the whole part, and the names in it.
@@ -162,14 +171,19 @@ impl<'a> Parser<'a> {
         }
         let otherwise = self.nested(Self::expression)?;
         let span = value.span.start..otherwise.span.end;
-        Ok(Node { kind: Kind::If(Box::new([condition, value, otherwise])), span })
+        Ok(Node {
+            kind: Kind::If(Box::new([condition, value, otherwise])),
+            span,
+        })
     }
 
     /// Operands joined by operators that bind at least as tightly as `least`.
     fn infix(&mut self, least: Level) -> Parsed {
         let mut left = self.operand(least)?;
         let mut open = None;
-        while let Some(infix) = Infix::from_token(&self.token).filter(|infix| infix.level() >= least) {
+        while let Some(infix) =
+            Infix::from_token(&self.token).filter(|infix| infix.level() >= least)
+        {
             if infix.level() == Level::Comparison && open == Some(Level::Comparison) {
                 return Err(self.chained_comparison(&left));
             }
@@ -200,7 +214,10 @@ impl<'a> Parser<'a> {
         self.advance();
         let inner = self.nested(|parser| parser.infix(Level::Not))?;
         let span = start..inner.span.end;
-        Ok(Node { kind: Kind::Not(Box::new(inner)), span })
+        Ok(Node {
+            kind: Kind::Not(Box::new(inner)),
+            span,
+        })
     }
 
     /// A power with the signs before it.
@@ -218,7 +235,12 @@ impl<'a> Parser<'a> {
             return Ok(base);
         }
         let exponent = self.nested(Self::signed)?;
-        Ok(join(base, Infix::Arithmetic(Operator::Power), exponent, false))
+        Ok(join(
+            base,
+            Infix::Arithmetic(Operator::Power),
+            exponent,
+            false,
+        ))
     }
 
     /// A value with the indices after it.
@@ -236,7 +258,10 @@ impl<'a> Parser<'a> {
         if indices.is_empty() {
             return Ok(value);
         }
-        Ok(Node { kind: Kind::Index(Box::new(value), indices), span })
+        Ok(Node {
+            kind: Kind::Index(Box::new(value), indices),
+            span,
+        })
     }
 
     /// A literal, a name, a call or an expression in parentheses.
@@ -251,7 +276,9 @@ impl<'a> Parser<'a> {
             Token::Open => return self.parenthesised(),
             Token::OpenIndex => {
                 let error = self.unexpected("a value");
-                return Err(error.help("a list is written as a YAML sequence, not within an expression"));
+                return Err(
+                    error.help("a list is written as a YAML sequence, not within an expression")
+                );
             }
             _ => return Err(self.unexpected("a value")),
         };
@@ -267,7 +294,10 @@ impl<'a> Parser<'a> {
         let Some(close) = self.accept(&Token::Close) else {
             return Err(self.unexpected("`)`"));
         };
-        Ok(Node { kind: inner.kind, span: start..close.end })
+        Ok(Node {
+            kind: inner.kind,
+            span: start..close.end,
+        })
     }
 
     /// A name, or the call of a function if a parenthesis follows.
@@ -278,8 +308,14 @@ impl<'a> Parser<'a> {
             return self.call(name, &span);
         }
         let text: Arc<str> = Arc::from(name);
-        self.names.push(Name { text: Arc::clone(&text), span: span.clone() });
-        Ok(Node { kind: Kind::Name(text), span })
+        self.names.push(Name {
+            text: Arc::clone(&text),
+            span: span.clone(),
+        });
+        Ok(Node {
+            kind: Kind::Name(text),
+            span,
+        })
     }
 
     /// The call of a function whose parenthesis has been read.
@@ -299,7 +335,10 @@ impl<'a> Parser<'a> {
         };
         let span = span.start..close.end;
         check_count(function, arguments.len(), &span)?;
-        Ok(Node { kind: Kind::Call(function, arguments), span })
+        Ok(Node {
+            kind: Kind::Call(function, arguments),
+            span,
+        })
     }
 }
 
@@ -314,11 +353,19 @@ fn unknown_function(name: &str, span: &Range<usize>) -> ExpressionError {
 }
 
 /// Refuses a call with too few or too many arguments.
-fn check_count(function: Function, count: usize, span: &Range<usize>) -> Result<(), ExpressionError> {
+fn check_count(
+    function: Function,
+    count: usize,
+    span: &Range<usize>,
+) -> Result<(), ExpressionError> {
     if count == 1 || (count > 1 && function.is_variadic()) {
         return Ok(());
     }
-    let takes = if function.is_variadic() { "at least one argument" } else { "one argument" };
+    let takes = if function.is_variadic() {
+        "at least one argument"
+    } else {
+        "one argument"
+    };
     let message = format!("`{}` takes {takes}, not {count}", function.name());
     Err(ExpressionError::new(span, message))
 }
@@ -328,7 +375,10 @@ fn negate(start: usize, inner: Node) -> Node {
     let span = start..inner.span.end;
     let kind = match inner.kind {
         Kind::Literal(Value::Number(number)) => Kind::Literal(Value::Number(number.negated())),
-        kind => Kind::Negate(Box::new(Node { kind, span: inner.span })),
+        kind => Kind::Negate(Box::new(Node {
+            kind,
+            span: inner.span,
+        })),
     };
     Node { kind, span }
 }
@@ -345,7 +395,14 @@ fn join(left: Node, infix: Infix, right: Node, open: bool) -> Node {
             rest.push((operator, right));
             Kind::Arithmetic(first, rest)
         }
-        (infix, kind) => pair(Node { kind, span: left.span }, infix, right),
+        (infix, kind) => pair(
+            Node {
+                kind,
+                span: left.span,
+            },
+            infix,
+            right,
+        ),
     };
     Node { kind, span }
 }
