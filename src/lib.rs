@@ -1,4 +1,6 @@
 //! cnnstat.
+pub mod diagnostics;
+pub mod front;
 pub mod network;
 pub mod ops;
 pub mod report;

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use petgraph::graph::DiGraph;
 use thiserror::Error;
@@ -11,7 +11,7 @@ use crate::ops::{Input, Op, OpError};
 #[derive(Debug, Default)]
 pub struct Builder {
     graph: DiGraph<Node, Slot>,
-    names: HashSet<Box<str>>,
+    names: HashMap<Box<str>, Tensor>,
     inputs: Vec<Tensor>,
     shapes: Vec<Shape>,
 }
@@ -86,17 +86,36 @@ impl Builder {
         shape: Shape,
         place: Place,
     ) -> Result<Tensor, BuildError> {
-        if !self.names.insert(name.into()) {
+        if self.names.contains_key(name) {
             return Err(BuildError::DuplicateName(name.to_owned()));
         }
         let node = Node { name: name.into(), block_length, op, shape, place };
-        self.graph.try_add_node(node).map_err(|_| BuildError::TooLarge)
+        let tensor = self.graph.try_add_node(node).map_err(|_| BuildError::TooLarge)?;
+        self.names.insert(name.into(), tensor);
+        Ok(tensor)
     }
 
     /// The shape of a tensor added before; `None` for one of another builder.
     #[must_use]
     pub fn shape(&self, tensor: Tensor) -> Option<Shape> {
         self.graph.node_weight(tensor).map(|node| node.shape)
+    }
+
+    /// The tensor of this name, where one was added.
+    #[must_use]
+    pub fn tensor(&self, name: &str) -> Option<Tensor> {
+        self.names.get(name).copied()
+    }
+
+    /// The names of all nodes so far, in no particular order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(AsRef::as_ref)
+    }
+
+    /// The name of a tensor added before; empty for one of another builder.
+    #[must_use]
+    pub fn name(&self, tensor: Tensor) -> &str {
+        self.graph.node_weight(tensor).map_or("", Node::name)
     }
 
     /// The number of nodes so far.

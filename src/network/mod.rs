@@ -29,7 +29,7 @@ pub type Tensor = NodeIndex<u32>;
 pub struct Slot(pub u32);
 
 /// Where in its source a node was described. What the number means is the reader's affair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Place(pub u32);
 
 /// An operator in the graph.

@@ -316,3 +316,23 @@ pub(super) const PADDING: Argument = Argument {
     fallback: Fallback::Value(Attribute::Padding(Padding::VALID)),
     summary: "what surrounds the map",
 };
+
+impl std::fmt::Display for Kind {
+    /// What the argument needs, for people.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Count => f.write_str("a whole number of at least 1"),
+            Self::Index => f.write_str("a whole number of at least 0"),
+            Self::Pair => f.write_str("a whole number of at least 1, or [height, width]"),
+            Self::PairOrZero => f.write_str("a whole number of at least 0, or [height, width]"),
+            Self::Padding => f.write_str(
+                "a whole number, [height, width], [top, left, bottom, right], `valid`, `same` or `same_lower`",
+            ),
+            Self::Boolean => f.write_str("`true` or `false`"),
+            Self::Real => f.write_str("a number"),
+            Self::Rate => f.write_str("a number of at least 0 and below 1"),
+            Self::Word(words) => write!(f, "one of `{}`", words.join("`, `")),
+            Self::Integers => write!(f, "a list of up to {MAX_RANK} whole numbers"),
+        }
+    }
+}

@@ -1,0 +1,810 @@
+//! Errors and warnings about files, and how they are shown.
+//!
+//! A [`Diagnostic`] says one thing, points at the places in [`Source`]s it is about, and may tell what to do. It is
+//! rendered with the quoted lines. Files and their names may hold anything: whatever could confuse a terminal is
+//! shown escaped, and long lines are cut around the place in question.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A range of bytes in a source.
+pub type Span = Range<usize>;
+
+/// How many diagnostics are shown in full; the others are counted.
+pub const MAX_SHOWN: usize = 20;
+
+/// The width used where none is given.
+const DEFAULT_WIDTH: usize = 100;
+
+/// How many bytes a quoted line may have before it is cut.
+const MAX_LINE: usize = 1024;
+
+/// How many bytes of a long line are kept before the place in question.
+const KEPT_BEFORE: usize = 200;
+
+/// How many bytes may lie between two places in one file for them to be shown in one excerpt.
+const MAX_EXCERPT: usize = 32 * 1024;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// There is no result.
+    Error,
+    /// There is a result, which may not be what was meant.
+    Warning,
+}
+
+/// A file that diagnostics point into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The name it is shown under.
+    pub name: String,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+impl Source {
+    /// A source to be shared by all that point into it.
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.into(),
+            text: text.into(),
+        })
+    }
+}
+
+/// A place in a source and what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The source.
+    pub source: Arc<Source>,
+    /// The place.
+    pub span: Span,
+    /// What is to be said; may be empty.
+    pub text: String,
+}
+
+/// One error or warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one sentence that starts in lower case.
+    pub message: String,
+    /// The places it is about; the first is where it is.
+    pub labels: Vec<Label>,
+    /// What could be done about it.
+    pub help: Vec<String>,
+    /// What else there is to know.
+    pub notes: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error.
+    #[must_use]
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, message.into())
+    }
+
+    /// A warning.
+    #[must_use]
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, message.into())
+    }
+
+    fn new(severity: Severity, message: String) -> Self {
+        Self {
+            severity,
+            message,
+            labels: Vec::new(),
+            help: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Points at a place; the first one is the primary one.
+    #[must_use]
+    pub fn label(mut self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            source: Arc::clone(source),
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Adds what else there is to know.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Adds what could be done about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Adds what could be done about it, where that is known.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<impl Into<String>>) -> Self {
+        self.help.extend(help.map(Into::into));
+        self
+    }
+
+    /// The diagnostic with the quoted lines, without a line break at the end.
+    #[must_use]
+    pub fn render(&self, color: bool, width: usize) -> String {
+        let excerpts = excerpts(&self.labels);
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = Group::with_title(level.primary_title(escape(&self.message)));
+        for (index, excerpt) in excerpts.iter().enumerate() {
+            group = group.element(excerpt.snippet().path(place_holder(index)));
+        }
+        for note in &self.notes {
+            group = group.element(Level::NOTE.message(escape(note)));
+        }
+        for help in &self.help {
+            group = group.element(Level::HELP.message(escape(help)));
+        }
+        fill_in_origins(&renderer(color, width).render(&[group]), &excerpts)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.render(false, DEFAULT_WIDTH))
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// Errors and warnings, in the order they are shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// No diagnostics.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a diagnostic.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether any is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The diagnostics in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
+    /// All diagnostics with the quoted lines, a blank line between them, without a line break at the end. At most
+    /// [`MAX_SHOWN`] are shown, and the others counted.
+    #[must_use]
+    pub fn render(&self, color: bool, width: usize) -> String {
+        let mut shown: Vec<String> = self
+            .iter()
+            .take(MAX_SHOWN)
+            .map(|diagnostic| diagnostic.render(color, width))
+            .collect();
+        let left = self.len().saturating_sub(MAX_SHOWN);
+        if left > 0 {
+            shown.push(format!("and {left} more"));
+        }
+        shown.join("\n\n")
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.render(false, DEFAULT_WIDTH))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
+impl From<Vec<Diagnostic>> for Diagnostics {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self(diagnostics)
+    }
+}
+
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(diagnostics: I) -> Self {
+        Self(diagnostics.into_iter().collect())
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
+        self.0.extend(diagnostics);
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// What draws the excerpts.
+fn renderer(color: bool, width: usize) -> Renderer {
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    renderer
+        .hyperlink(false)
+        .decor_style(DecorStyle::Ascii)
+        .term_width(width.max(20))
+}
+
+/// The mark around a place holder; text from elsewhere has it escaped.
+const PLACE_HOLDER: char = '\u{e000}';
+
+/// What stands for the origin of an excerpt while it is drawn. A long line is cut before it is drawn, so that the
+/// column the renderer counts is not that of the file.
+fn place_holder(index: usize) -> String {
+    format!("{PLACE_HOLDER}{index}{PLACE_HOLDER}")
+}
+
+/// Puts the origins of excerpts in the places of their place holders, and of the positions that follow those.
+fn fill_in_origins(rendered: &str, excerpts: &[Excerpt]) -> String {
+    let mut filled = String::with_capacity(rendered.len());
+    let mut rest = rendered;
+    for (index, excerpt) in excerpts.iter().enumerate() {
+        let Some((before, after)) = rest.split_once(&place_holder(index)) else {
+            continue;
+        };
+        filled.push_str(before);
+        filled.push_str(&excerpt.origin());
+        rest = after.trim_start_matches(|letter: char| letter == ':' || letter.is_ascii_digit());
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// The candidate that `name` was most likely meant to be: the nearest one, the case of letters aside, if no more than
+/// about a third of the letters differ.
+#[must_use]
+pub fn suggest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const MAX_NAME: usize = 256;
+    if name.len() > MAX_NAME {
+        return None;
+    }
+    let lower = name.to_lowercase();
+    let length = lower.chars().count();
+    let limit = length.checked_div(3).unwrap_or(0).max(1);
+    let distances = candidates
+        .filter(|candidate| candidate.len() <= MAX_NAME)
+        .map(|candidate| {
+            let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+            (distance, candidate)
+        });
+    let near = distances.filter(|(distance, _)| *distance <= limit && *distance < length);
+    near.min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Lines of a source that are quoted together.
+struct Excerpt {
+    name: String,
+    line: usize,
+    column: usize,
+    first_line: usize,
+    text: String,
+    annotations: Vec<Annotation>,
+}
+
+/// What is said about a part of an excerpt.
+struct Annotation {
+    span: Span,
+    text: String,
+    primary: bool,
+}
+
+impl Excerpt {
+    /// The name of the file and the place in it.
+    fn origin(&self) -> String {
+        format!("{}:{}:{}", self.name, self.line, self.column)
+    }
+
+    /// The quoted lines.
+    fn snippet(&self) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
+        let annotations = self.annotations.iter().map(|annotation| {
+            let kind = if annotation.primary {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            let label = Some(annotation.text.as_str()).filter(|text| !text.is_empty());
+            kind.span(annotation.span.clone()).label(label)
+        });
+        Snippet::source(self.text.as_str())
+            .line_start(self.first_line)
+            .annotations(annotations)
+    }
+}
+
+/// A label whose span is known to lie within one line of its source.
+struct Place<'a> {
+    label: &'a Label,
+    span: Span,
+    line: Span,
+    primary: bool,
+}
+
+impl<'a> Place<'a> {
+    /// Puts the span of a label right.
+    fn new(label: &'a Label, primary: bool) -> Self {
+        let text = &*label.source.text;
+        let start = floor_boundary(text, label.span.start);
+        let line = line_around(text, start);
+        let start = start.min(line.end);
+        let end = floor_boundary(text, label.span.end).clamp(start, line.end);
+        Self {
+            label,
+            span: start..end,
+            line,
+            primary,
+        }
+    }
+
+    /// Whether the two are near enough to be quoted together.
+    fn is_near(&self, other: &Self) -> bool {
+        let distance = self.line.start.abs_diff(other.line.start);
+        Arc::ptr_eq(&self.label.source, &other.label.source) && distance <= MAX_EXCERPT
+    }
+}
+
+/// The excerpts that show all labels, the one with the primary label first.
+fn excerpts(labels: &[Label]) -> Vec<Excerpt> {
+    let mut groups: Vec<Vec<Place<'_>>> = Vec::new();
+    for (index, label) in labels.iter().enumerate() {
+        let place = Place::new(label, index == 0);
+        let near = groups
+            .iter_mut()
+            .find(|group| group.first().is_some_and(|first| first.is_near(&place)));
+        match near {
+            Some(group) => group.push(place),
+            None => groups.push(vec![place]),
+        }
+    }
+    groups.iter().filter_map(|group| excerpt(group)).collect()
+}
+
+/// The excerpt that shows all `places`, which are near each other in one source.
+fn excerpt(places: &[Place<'_>]) -> Option<Excerpt> {
+    let main = places.first()?;
+    let source = &main.label.source;
+    let start = places.iter().map(|place| place.line.start).min()?;
+    let end = places.iter().map(|place| place.line.end).max()?;
+    let mut excerpt = Excerpt {
+        name: escape(&source.name),
+        line: line_number(&source.text, main.span.start),
+        column: source
+            .text
+            .get(main.line.start..main.span.start)?
+            .chars()
+            .count()
+            .saturating_add(1),
+        first_line: line_number(&source.text, start),
+        text: String::new(),
+        annotations: Vec::new(),
+    };
+    let mut position = start;
+    while position <= end {
+        let line = line_around(&source.text, position);
+        quote_line(&mut excerpt, &source.text, &line, places);
+        position = next_line(&source.text, &line);
+    }
+    Some(excerpt)
+}
+
+/// Adds a line and what is said about it to the excerpt.
+fn quote_line(excerpt: &mut Excerpt, text: &str, line: &Span, places: &[Place<'_>]) {
+    let on_line = |place: &&Place<'_>| place.line.start == line.start;
+    let focus = places
+        .iter()
+        .filter(on_line)
+        .map(|place| place.span.start)
+        .next()
+        .unwrap_or(line.start);
+    let window = window(text, line, focus);
+    if window.start > line.start {
+        excerpt.text.push('…');
+    }
+    let base = excerpt.text.len();
+    let offset = |position: usize| {
+        let before = text
+            .get(window.start..position.clamp(window.start, window.end))
+            .unwrap_or_default();
+        base.saturating_add(visible(before).len())
+    };
+    for place in places.iter().filter(on_line) {
+        let span = offset(place.span.start)..offset(place.span.end);
+        let text = escape(&place.label.text);
+        excerpt.annotations.push(Annotation {
+            span,
+            text,
+            primary: place.primary,
+        });
+    }
+    excerpt
+        .text
+        .push_str(&visible(text.get(window.clone()).unwrap_or_default()));
+    if window.end < line.end {
+        excerpt.text.push('…');
+    }
+    excerpt.text.push('\n');
+}
+
+/// The part of a line that is quoted: all of it, or what is around `focus` if it is long.
+fn window(text: &str, line: &Span, focus: usize) -> Span {
+    if line.end.saturating_sub(line.start) <= MAX_LINE {
+        return line.clone();
+    }
+    let start = floor_boundary(text, focus.saturating_sub(KEPT_BEFORE)).max(line.start);
+    let end = floor_boundary(text, start.saturating_add(MAX_LINE)).min(line.end);
+    start..end
+}
+
+/// The line that `position` is in, without its line break.
+fn line_around(text: &str, position: usize) -> Span {
+    let (before, after) = text.split_at_checked(position).unwrap_or((text, ""));
+    let start = before
+        .rfind('\n')
+        .map_or(0, |found| found.saturating_add(1));
+    let length = after.find('\n').unwrap_or(after.len());
+    let end = before.len().saturating_add(length);
+    let without_return = text
+        .get(start..end)
+        .and_then(|line| line.strip_suffix('\r'));
+    start..without_return.map_or(end, |line| start.saturating_add(line.len()))
+}
+
+/// Where the line after `line` starts.
+fn next_line(text: &str, line: &Span) -> usize {
+    let rest = text.get(line.end..).unwrap_or_default();
+    let to_next = rest
+        .find('\n')
+        .map_or(rest.len(), |found| found)
+        .saturating_add(1);
+    line.end.saturating_add(to_next)
+}
+
+/// The number of the line that `position` is in, from 1 on.
+fn line_number(text: &str, position: usize) -> usize {
+    let before = text.as_bytes().get(..position).unwrap_or_default();
+    before
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count()
+        .saturating_add(1)
+}
+
+/// The nearest boundary between characters that is not after `position`.
+fn floor_boundary(text: &str, position: usize) -> usize {
+    let position = position.min(text.len());
+    (0..=position)
+        .rev()
+        .find(|candidate| text.is_char_boundary(*candidate))
+        .unwrap_or(0)
+}
+
+/// Whether a character could confuse a terminal or a reader: control characters, marks of direction, line separators.
+fn is_hostile(letter: char) -> bool {
+    letter.is_control()
+        || letter == PLACE_HOLDER
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}')
+}
+
+/// Text for a message, with hostile characters escaped.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_hostile(letter) {
+            escaped.extend(letter.escape_default());
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
+}
+
+/// A quoted line, with one visible character in place of each hostile one.
+fn visible(text: &str) -> String {
+    text.chars().map(visible_letter).collect()
+}
+
+/// The visible character for `letter`. Tabs are left to the renderer.
+fn visible_letter(letter: char) -> char {
+    match u32::from(letter) {
+        0x09 => letter,
+        code @ 0..0x20 => char::from_u32(code.saturating_add(0x2400)).unwrap_or('�'),
+        0x7f => '␡',
+        _ if is_hostile(letter) => '�',
+        _ => letter,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn show(text: &str) -> Arc<Source> {
+        Source::new("net.yaml", text)
+    }
+
+    #[test]
+    fn a_diagnostic_quotes_its_lines() {
+        let source = show("name: x\nlayers:\n  - cnv: {out: 64}\n");
+        let diagnostic = Diagnostic::error("unknown operator `cnv`")
+            .label(&source, 20..23, "no operator has this name")
+            .label(&source, 0..4, "")
+            .note("blocks are operators too")
+            .help("did you mean `conv`?");
+        insta::assert_snapshot!(diagnostic, @r#"
+        error: unknown operator `cnv`
+         --> net.yaml:3:5
+          |
+        1 | name: x
+          | ----
+        2 | layers:
+        3 |   - cnv: {out: 64}
+          |     ^^^ no operator has this name
+          |
+          = note: blocks are operators too
+          = help: did you mean `conv`?
+        "#);
+    }
+
+    #[test]
+    fn labels_in_two_files() {
+        let base = Source::new("base.yaml", "params: {a: 1}\n");
+        let source = show("extends: base.yaml\nparams: {b: 2}\n");
+        let diagnostic = Diagnostic::warning("the base has no parameter `b`")
+            .label(&source, 28..29, "given here")
+            .label(&base, 9..10, "the base has this one");
+        insta::assert_snapshot!(diagnostic, @r#"
+        warning: the base has no parameter `b`
+         --> net.yaml:2:10
+          |
+        2 | params: {b: 2}
+          |          ^ given here
+          |
+         ::: base.yaml:1:10
+          |
+        1 | params: {a: 1}
+          |          - the base has this one
+        "#);
+    }
+
+    #[test]
+    fn without_a_place() {
+        let diagnostic = Diagnostic::error("cannot read `x.yaml`").note("no such file");
+        insta::assert_snapshot!(diagnostic, @r#"
+        error: cannot read `x.yaml`
+         |
+         = note: no such file
+        "#);
+    }
+
+    #[test]
+    fn places_far_apart_are_quoted_apart() {
+        let text = format!("first: 1\n{}last: 2\n", "x: 1\n".repeat(20_000));
+        let last = text.len() - 8;
+        let diagnostic = Diagnostic::error("twice")
+            .label(&show(&text), last..last + 4, "here")
+            .label(&show(&text), 0..5, "");
+        let source = show(&text);
+        let same = Diagnostic::error("twice")
+            .label(&source, last..last + 4, "here")
+            .label(&source, 0..5, "there");
+        insta::assert_snapshot!(same, @r#"
+        error: twice
+             --> net.yaml:20002:1
+              |
+        20002 | last: 2
+              | ^^^^ here
+              |
+             ::: net.yaml:1:1
+              |
+            1 | first: 1
+              | ----- there
+        "#);
+        assert!(diagnostic.render(false, 80).contains("net.yaml:20002:1"));
+    }
+
+    #[test]
+    fn only_so_many_are_shown() {
+        let diagnostics: Diagnostics = (0..25)
+            .map(|index| Diagnostic::error(format!("mistake {index}")))
+            .collect();
+        let text = diagnostics.to_string();
+        assert!(text.contains("mistake 19") && !text.contains("mistake 20"));
+        assert!(text.ends_with("\n\nand 5 more"), "{text}");
+        assert!(diagnostics.has_errors());
+        assert!(!Diagnostics::from(Diagnostic::warning("w")).has_errors());
+        assert_eq!(Diagnostics::new().to_string(), "");
+    }
+
+    #[test]
+    fn hostile_text_is_escaped() {
+        let source = Source::new("a\u{1b}[2J.yaml", "na\u{1b}[31mme\u{202e}: \u{9b}x\tö\r\n");
+        let diagnostic = Diagnostic::error("bad \u{1b}[31m\nname")
+            .label(&source, 0..40, "la\u{7}bel")
+            .note("no\u{9b}te")
+            .help("he\u{1b}lp");
+        let text = diagnostic.render(false, 80);
+        insta::assert_snapshot!(text, @r#"
+        error: bad \u{1b}[31m\nname
+         --> a\u{1b}[2J.yaml:1:1
+          |
+        1 | na␛[31mme�: �x    ö
+          | ^^^^^^^^^^^^^^^^^^^ la\u{7}bel
+          |
+          = note: no\u{9b}te
+          = help: he\u{1b}lp
+        "#);
+        let colored = diagnostic.render(true, 80);
+        assert!(
+            colored.contains("\u{1b}[")
+                && !colored.contains("\u{1b}[31m\n")
+                && !colored.contains("[2J.yaml\u{1b}[2J")
+        );
+        assert!(
+            !text
+                .chars()
+                .any(|letter| letter != '\n' && is_hostile(letter))
+        );
+    }
+
+    #[test]
+    fn long_lines_are_cut() {
+        let text = format!(
+            "a: [{}, oops, {}]",
+            "é, ".repeat(300_000),
+            "1, ".repeat(300_000)
+        );
+        let start = text.find("oops").unwrap();
+        let rendered = Diagnostic::error("no number")
+            .label(&show(&text), start..start + 4, "here")
+            .render(false, 80);
+        assert!(
+            rendered.contains("oops") && rendered.contains("^^^^ here"),
+            "{rendered}"
+        );
+        assert!(rendered.contains("net.yaml:1:900007"), "{rendered}");
+        assert!(rendered.len() < 1000, "{}", rendered.len());
+        let whole = Diagnostic::error("no list")
+            .label(&show(&text), 3..text.len(), "here")
+            .render(false, 80);
+        assert!(whole.len() < 6000, "{}", whole.len());
+    }
+
+    #[test]
+    fn large_sources_are_no_trouble() {
+        let text = "a: 1\n".repeat(16 * 1024 * 1024 / 5);
+        let end = text.len();
+        let source = show(&text);
+        let rendered = Diagnostic::error("end")
+            .label(&source, end..end, "")
+            .label(&source, 0..end, "")
+            .render(false, 80);
+        assert!(rendered.contains("net.yaml:3355444:1"), "{rendered}");
+    }
+
+    #[test]
+    fn any_span_is_put_right() {
+        for text in ["", "\n", "é", "aé\r\nb", "\r\r\n", "x"] {
+            let source = show(text);
+            for start in 0..8 {
+                for end in [0, 1, 2, 3, 4, 5, 6, 7, usize::MAX] {
+                    let rendered = Diagnostic::error("e")
+                        .label(&source, start..end, "l")
+                        .render(false, 80);
+                    assert!(
+                        rendered.contains("net.yaml:"),
+                        "{text:?} {start} {end}: {rendered}"
+                    );
+                }
+            }
+            let _ = Diagnostic::error("e")
+                .label(
+                    &source,
+                    Range {
+                        start: usize::MAX,
+                        end: 0,
+                    },
+                    "l",
+                )
+                .render(true, 0);
+        }
+    }
+
+    #[test]
+    fn suggestions_are_near() {
+        let suggest = |name: &str| {
+            suggest(
+                name,
+                ["conv", "max_pool", "avg_pool", "ReLU", "x", "linear"].into_iter(),
+            )
+        };
+        assert_eq!(suggest("cnov"), Some("conv"));
+        assert_eq!(suggest("con"), Some("conv"));
+        assert_eq!(suggest("maxpool"), Some("max_pool"));
+        assert_eq!(suggest("relu"), Some("ReLU"));
+        assert_eq!(suggest("X"), Some("x"));
+        assert_eq!(suggest("y"), None);
+        assert_eq!(suggest("dropout"), None);
+        assert_eq!(suggest(""), None);
+        assert_eq!(suggest(&"a".repeat(100_000)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn rendering_never_panics(
+            text in any::<String>(), other in "[a\n\r\té\u{1b}]{0,30}", message in any::<String>(),
+            spans in prop::collection::vec((0_usize..60, 0_usize..60, any::<bool>()), 0..5), width in 0_usize..200,
+        ) {
+            let sources = [show(&text), show(&other)];
+            let diagnostic = spans.iter().fold(Diagnostic::error(message.clone()), |diagnostic, (start, end, which)| {
+                diagnostic.label(&sources[usize::from(*which)], *start..*end, message.clone())
+            });
+            let rendered = diagnostic.note(message.clone()).render(false, width);
+            prop_assert!(!rendered.chars().any(|letter| letter != '\n' && is_hostile(letter)));
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Front ends: how networks are read.
+
+pub mod yaml;

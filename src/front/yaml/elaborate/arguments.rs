@@ -1,0 +1,84 @@
+use std::fmt;
+
+use crate::front::yaml::value::Value;
+use crate::network::MAX_RANK;
+use crate::ops::Padding;
+use crate::ops::signature::{Attribute, Kind};
+
+/// The attribute that a value is for an argument of a kind, or what the argument needs instead.
+pub(super) fn attribute(value: &Value, kind: Kind) -> Result<Attribute, String> {
+    match kind {
+        Kind::Count => whole(value, 1, &kind).map(Attribute::Count),
+        Kind::Index => whole(value, 0, &kind).map(Attribute::Count),
+        Kind::Pair => pair(value, 1, &kind).map(Attribute::Pair),
+        Kind::PairOrZero => pair(value, 0, &kind).map(Attribute::Pair),
+        Kind::Padding => padding(value, &kind).map(Attribute::Padding),
+        Kind::Boolean => match value {
+            Value::Boolean(boolean) => Ok(Attribute::Boolean(*boolean)),
+            _ => Err(needs(&kind, value)),
+        },
+        Kind::Real => match value {
+            Value::Number(number) => Ok(Attribute::Real(number.to_f64())),
+            _ => Err(needs(&kind, value)),
+        },
+        Kind::Rate => match value {
+            Value::Number(number) if (0.0..1.0).contains(&number.to_f64()) => {
+                Ok(Attribute::Real(number.to_f64()))
+            }
+            _ => Err(needs(&kind, value)),
+        },
+        Kind::Word(words) => {
+            let word = value.as_word();
+            let known = words.iter().find(|known| Some(**known) == word);
+            known.map(|word| Attribute::Word(word)).ok_or_else(|| needs(&kind, value))
+        }
+        Kind::Integers => integers(value, &kind),
+    }
+}
+
+fn needs(kind: &impl fmt::Display, value: &Value) -> String {
+    format!("needs {kind}, not {}", value.describe())
+}
+
+fn whole(value: &Value, least: u64, kind: &Kind) -> Result<u64, String> {
+    value.as_u64().filter(|whole| *whole >= least).ok_or_else(|| needs(kind, value))
+}
+
+fn pair(value: &Value, least: u64, kind: &Kind) -> Result<[u64; 2], String> {
+    match value.as_list() {
+        Some([height, width]) => Ok([whole(height, least, kind)?, whole(width, least, kind)?]),
+        Some(_) => Err(needs(kind, value)),
+        None => Ok([whole(value, least, kind)?; 2]),
+    }
+}
+
+fn padding(value: &Value, kind: &Kind) -> Result<Padding, String> {
+    let side = |value: &Value| whole(value, 0, kind);
+    match (value.as_word(), value.as_list()) {
+        (Some("valid"), _) => Ok(Padding::VALID),
+        (Some("same"), _) => Ok(Padding::Same),
+        (Some("same_lower"), _) => Ok(Padding::SameLower),
+        (_, Some([height, width])) => {
+            let (height, width) = (side(height)?, side(width)?);
+            Ok(Padding::Explicit([height, width, height, width]))
+        }
+        (_, Some([top, left, bottom, right])) => {
+            Ok(Padding::Explicit([side(top)?, side(left)?, side(bottom)?, side(right)?]))
+        }
+        (None, None) => Ok(Padding::Explicit([side(value)?; 4])),
+        _ => Err(needs(kind, value)),
+    }
+}
+
+fn integers(value: &Value, kind: &Kind) -> Result<Attribute, String> {
+    let alone = std::slice::from_ref(value);
+    let items = value.as_list().unwrap_or(alone);
+    if items.is_empty() || items.len() > MAX_RANK {
+        return Err(needs(kind, value));
+    }
+    let mut integers = [0; MAX_RANK];
+    for (integer, item) in integers.iter_mut().zip(items) {
+        *integer = item.as_i64().ok_or_else(|| needs(kind, item))?;
+    }
+    Ok(Attribute::Integers(integers, items.len()))
+}

@@ -1,0 +1,144 @@
+use super::elaborate::evaluate_alone;
+use super::problem::{Problem, Problems};
+use super::tree::{self, Tree};
+use super::value::Value;
+use crate::network::Place;
+
+/// A figure that can be expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// Trained values.
+    Params,
+    /// Multiply–accumulates.
+    Macs,
+    /// 2·MACs and all other arithmetic.
+    Flops,
+    /// Elements of all operator outputs.
+    Activations,
+    /// Elements of the outputs of convolutions.
+    ConvActivations,
+    /// Sizes of the result, without the batch.
+    Output,
+}
+
+impl Figure {
+    /// All figures.
+    pub const ALL: [Self; 6] = [
+        Self::Params,
+        Self::Macs,
+        Self::Flops,
+        Self::Activations,
+        Self::ConvActivations,
+        Self::Output,
+    ];
+
+    /// The figure's key in a file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Params => "params",
+            Self::Macs => "macs",
+            Self::Flops => "flops",
+            Self::Activations => "activations",
+            Self::ConvActivations => "conv_activations",
+            Self::Output => "output",
+        }
+    }
+}
+
+/// A published value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// A count.
+    Count(u64),
+    /// Sizes without the batch.
+    Sizes(Vec<u64>),
+}
+
+/// How far a figure may be from the published one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Tolerance {
+    /// By this part of the published figure.
+    Relative(f64),
+    /// By so much.
+    Absolute(f64),
+}
+
+/// Published figures, and under which settings they are meant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expectation {
+    /// Where it stands.
+    pub place: Place,
+    /// The layer or block that is meant; the whole network if `None`.
+    pub of: Option<String>,
+    /// The figures and their published values.
+    pub figures: Vec<(Figure, Published)>,
+    /// How far the figures may be off; they must be equal if `None`.
+    pub within: Option<Tolerance>,
+    /// Where they are published.
+    pub source: Option<String>,
+    /// Why the published figures do not follow from the definition, where they do not.
+    pub differs: Option<String>,
+    /// Values for parameters.
+    pub settings: Vec<(String, Value)>,
+    /// The input's sizes without the batch.
+    pub input: Option<Vec<u64>>,
+}
+
+/// The expectations of a tree with their values.
+pub(super) fn evaluate(tree: &mut Tree, problems: &mut Problems) -> Vec<Expectation> {
+    let written = std::mem::take(&mut tree.expectations);
+    written.into_iter().filter_map(|one| expectation(tree, one, problems)).collect()
+}
+
+fn expectation(
+    tree: &Tree,
+    written: tree::Expectation,
+    problems: &mut Problems,
+) -> Option<Expectation> {
+    let figures = written.figures.iter().map(|(figure, given)| {
+        let value = evaluate_alone(tree, given, problems)?;
+        let published = match figure {
+            Figure::Output => sizes(&value).map(Published::Sizes),
+            _ => value.as_u64().map(Published::Count),
+        };
+        if published.is_none() {
+            let needed = if *figure == Figure::Output { "a list of sizes" } else { "a count" };
+            let message =
+                format!("`{}` needs {needed}, not {}", figure.name(), value.describe());
+            problems.add(Problem::error(given.place, message));
+        }
+        Some((*figure, published?))
+    });
+    let figures: Option<Vec<_>> = figures.collect();
+    let settings = written.settings.iter().map(|(name, given)| {
+        Some((name.clone(), evaluate_alone(tree, given, problems)?))
+    });
+    let settings: Option<Vec<_>> = settings.collect();
+    let input = match &written.input {
+        None => None,
+        Some(given) => {
+            let value = evaluate_alone(tree, given, problems)?;
+            let input = sizes(&value);
+            if input.is_none() {
+                let message = format!("`input` needs a list of sizes, not {}", value.describe());
+                problems.add(Problem::error(given.place, message));
+            }
+            Some(input?)
+        }
+    };
+    Some(Expectation {
+        place: written.place,
+        of: written.of,
+        figures: figures?,
+        within: written.within,
+        source: written.source,
+        differs: written.differs,
+        settings: settings?,
+        input,
+    })
+}
+
+fn sizes(value: &Value) -> Option<Vec<u64>> {
+    value.as_list()?.iter().map(Value::as_u64).collect()
+}

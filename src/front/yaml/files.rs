@@ -1,0 +1,94 @@
+use std::sync::Arc;
+
+use serde_yaml::Value as Yaml;
+
+use super::locate::{Segment, locate, syntax_span};
+use super::parse::{File, KEYS};
+use super::place::Places;
+use crate::diagnostics::{Diagnostic, Diagnostics, Source};
+
+/// The largest file that is read, in bytes.
+pub const MAX_BYTES: u64 = 16 << 20;
+
+/// How many files may extend one another.
+const MAX_CHAIN: usize = 8;
+
+/// Where the files are that others extend.
+pub trait Library {
+    /// The file that `name` stands for in `by`.
+    ///
+    /// # Errors
+    /// Why there is no such file, in a sentence.
+    fn find(&self, name: &str, by: &Source) -> Result<Arc<Source>, String>;
+}
+
+/// Begin of the names of sources that are part of the program.
+pub(crate) const BUNDLED: &str = "bundled:";
+
+/// Whether a source is part of the program.
+#[must_use]
+pub fn is_bundled(source: &Source) -> bool {
+    source.name.starts_with(BUNDLED)
+}
+
+/// The values of a text.
+pub(super) fn values(source: &Arc<Source>) -> Result<Yaml, Diagnostics> {
+    serde_yaml::from_str(&source.text).map_err(|error| {
+        let message = error.to_string();
+        // The position is shown with the quoted line.
+        let message = message.split(" at line ").next().unwrap_or(&message);
+        let mut diagnostic = Diagnostic::error(format!("this is no YAML: {message}"));
+        if let Some(location) = error.location() {
+            let span = syntax_span(&source.text, location.line(), location.column());
+            diagnostic = diagnostic.label(source, span, "");
+        }
+        Diagnostics(vec![diagnostic])
+    })
+}
+
+/// A file and all that it extends, the outermost base first.
+pub(super) fn chain(
+    source: &Arc<Source>,
+    library: &dyn Library,
+    places: &mut Places,
+) -> Result<Vec<File>, Diagnostics> {
+    let mut files: Vec<File> = Vec::new();
+    let mut sources = vec![Arc::clone(source)];
+    while let Some(source) = sources.get(files.len()).cloned() {
+        let file = read(&source, places)?;
+        if let Some(base) = file.values.get("extends") {
+            let refuse = |message: String| {
+                let located = locate(&source.text, &[Segment::Key("extends")]);
+                let span = located.map(|located| located.span).unwrap_or_default();
+                Diagnostics(vec![Diagnostic::error(message).label(&source, span, "")])
+            };
+            let base = base.as_str();
+            let base = base.ok_or_else(|| refuse("`extends` is the name of a file".to_owned()))?;
+            let found = library.find(base, &source).map_err(refuse)?;
+            if sources.iter().any(|known| known.name == found.name) {
+                return Err(refuse(format!("`{base}` extends itself")));
+            }
+            if sources.len() >= MAX_CHAIN {
+                return Err(refuse(format!("more than {MAX_CHAIN} files extend one another")));
+            }
+            sources.push(found);
+        }
+        files.push(file);
+    }
+    files.reverse();
+    Ok(files)
+}
+
+fn read(source: &Arc<Source>, places: &mut Places) -> Result<File, Diagnostics> {
+    let refuse = |message: &str| {
+        let help = format!("its keys are {}", KEYS.join(", "));
+        Diagnostics(vec![Diagnostic::error(message).label(source, 0..0, "").help(help)])
+    };
+    match values(source)? {
+        Yaml::Mapping(values) => {
+            Ok(File { values, root: places.file(Arc::clone(source)) })
+        }
+        Yaml::Null => Err(refuse("the file is empty")),
+        _ => Err(refuse("a network file is a map")),
+    }
+}

@@ -1,0 +1,197 @@
+//! The network language: a YAML file per network. `docs/format.md` describes it.
+//!
+//! Reading is two steps: a [`Description`] is read once, and elaborated for many values of its parameters.
+
+mod elaborate;
+mod expectation;
+pub mod expression;
+mod files;
+pub mod locate;
+mod parse;
+mod place;
+mod problem;
+mod schema;
+mod tree;
+pub mod value;
+
+use std::sync::Arc;
+
+pub use expectation::{Expectation, Figure, Published, Tolerance};
+pub use files::{Library, MAX_BYTES, is_bundled};
+pub use schema::schema;
+
+use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
+use crate::network::{Network, Place};
+use elaborate::{Choice, elaborate, evaluate_alone};
+use parse::Parser;
+use place::Places;
+use problem::Problems;
+use tree::Tree;
+use value::Value;
+
+/// A network file, with all that it extends, checked for form.
+#[derive(Debug)]
+pub struct Description {
+    tree: Tree,
+    places: Places,
+    expectations: Vec<Expectation>,
+    name: String,
+}
+
+/// What is chosen when a description is elaborated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Values in place of the parameters' defaults.
+    pub parameters: Vec<(String, Value)>,
+    /// The input's sizes without the batch, in place of the file's.
+    pub input: Option<Vec<u64>>,
+    /// Number of samples.
+    pub batch: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { parameters: Vec::new(), input: None, batch: 1 }
+    }
+}
+
+/// A description with values for all its parameters.
+#[derive(Debug)]
+pub struct Elaborated {
+    /// The network.
+    pub network: Network,
+    /// The parameters and their values, in the order of the file.
+    pub parameters: Vec<(String, Value)>,
+    /// What may not be meant, though it can be read.
+    pub warnings: Diagnostics,
+}
+
+impl Description {
+    /// Reads a file and what it extends, which `library` finds.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, with its default values too.
+    pub fn read(source: &Arc<Source>, library: &dyn Library) -> Result<Self, Diagnostics> {
+        let mut parser = Parser::new();
+        let files = files::chain(source, library, &mut parser.places)?;
+        parser.files(&files);
+        let Parser { places, mut problems, mut tree, .. } = parser;
+        let expectations = expectation::evaluate(&mut tree, &mut problems);
+        let mut description = Self { tree, places, expectations, name: file_stem(&source.name) };
+        if let Some(name) = description.tree.name.take() {
+            description.name = name;
+        }
+        if problems.any_errors() {
+            // What is wrong with the values is told along with what is wrong with the form.
+            let choice = Choice { settings: &[], input: None, batch: 1 };
+            let _ = elaborate(&description.tree, &choice, &mut problems);
+            return Err(problems.diagnose(&description.places));
+        }
+        Ok(description)
+    }
+
+    /// What the network is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The publication or code it was taken from.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        self.tree.source.as_deref()
+    }
+
+    /// A few sentences for people.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.tree.description.as_deref()
+    }
+
+    /// The published figures.
+    #[must_use]
+    pub fn expectations(&self) -> &[Expectation] {
+        &self.expectations
+    }
+
+    /// The names of the parameters, in the order of the file.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.tree.parameters.keys().map(String::as_str)
+    }
+
+    /// Reads `name=value`, a value for a parameter.
+    ///
+    /// # Errors
+    /// Where there is no such parameter, or the text is no value.
+    pub fn setting(&self, text: &str) -> Result<(String, Value), Diagnostics> {
+        let refuse = |diagnostic: Diagnostic| Diagnostics(vec![diagnostic]);
+        let Some((name, value)) = text.split_once('=') else {
+            let message = format!("`{text}` sets nothing");
+            return Err(refuse(Diagnostic::error(message).help("write `name=value`")));
+        };
+        let name = name.trim();
+        if !self.tree.parameters.contains_key(name) {
+            let mut diagnostic =
+                Diagnostic::error(format!("{} has no parameter `{name}`", self.name));
+            let names: Vec<&str> = self.parameters().collect();
+            if let Some(near) = suggest(name, names.iter().copied()) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+            } else if !names.is_empty() {
+                diagnostic = diagnostic.help(format!("its parameters are {}", names.join(", ")));
+            }
+            return Err(refuse(diagnostic));
+        }
+        let source = Source::new(format!("--set {name}"), value);
+        let yaml = files::values(&source)?;
+        let mut parser = Parser::new();
+        parser.tree.words.extend(self.tree.words.iter().cloned());
+        let root = parser.places.file(source);
+        let given = parser.given(&yaml, root);
+        let value = evaluate_alone(&parser.tree, &given, &mut parser.problems);
+        match value {
+            Some(value) if !parser.problems.any_errors() => Ok((name.to_owned(), value)),
+            _ => Err(parser.problems.diagnose(&parser.places)),
+        }
+    }
+
+    /// The network for these settings.
+    ///
+    /// # Errors
+    /// Everything that does not fit.
+    pub fn elaborate(&self, settings: &Settings) -> Result<Elaborated, Diagnostics> {
+        let choice = Choice {
+            settings: &settings.parameters,
+            input: settings.input.as_deref(),
+            batch: settings.batch,
+        };
+        let mut problems = Problems::default();
+        let elaborated = elaborate(&self.tree, &choice, &mut problems);
+        let diagnostics = problems.diagnose(&self.places);
+        match elaborated {
+            Some((network, parameters)) => {
+                Ok(Elaborated { network, parameters, warnings: diagnostics })
+            }
+            None if diagnostics.is_empty() => {
+                let message = format!("{} could not be read", self.name);
+                Err(Diagnostics(vec![Diagnostic::error(message)]))
+            }
+            None => Err(diagnostics),
+        }
+    }
+
+    /// An error about a place of this description.
+    #[must_use]
+    pub fn error_at(&self, place: Place, message: impl Into<String>) -> Diagnostic {
+        let diagnostic = Diagnostic::error(message);
+        match self.places.span(place, None) {
+            Some((source, span)) => diagnostic.label(&source, span, ""),
+            None => diagnostic,
+        }
+    }
+}
+
+/// A file's name without folder and ending.
+fn file_stem(path: &str) -> String {
+    let name = path.rsplit(['/', '\\', ':']).next().unwrap_or(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+}

@@ -1,0 +1,422 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_yaml::{Mapping, Value as Yaml};
+
+use super::step::STEP_KEYS;
+use super::{Parser, TENSOR_NAMES, did_you_mean};
+use crate::diagnostics::suggest;
+use crate::front::yaml::expression::Expression;
+use crate::front::yaml::problem::Problem;
+use crate::front::yaml::tree::{Block, Body, OutputSpec, Parameter};
+use crate::network::Place;
+
+/// The keys of a file.
+pub(in crate::front::yaml) const KEYS: [&str; 10] = [
+    "name", "source", "description", "extends", "input", "params", "blocks", "layers", "outputs",
+    "expect",
+];
+
+/// A file's values and its root.
+pub(in crate::front::yaml) struct File {
+    pub(in crate::front::yaml) values: Mapping,
+    pub(in crate::front::yaml) root: Place,
+}
+
+impl Parser {
+    /// Reads a file and all that it extends, the outermost base first.
+    pub(in crate::front::yaml) fn files(&mut self, files: &[File]) {
+        for file in files {
+            self.unknown_keys(&file.values, file.root, &KEYS, |_| None);
+            self.declare_blocks(file);
+            self.declare_words(file);
+        }
+        for file in files {
+            self.parameters_of_file(file);
+        }
+        for file in files {
+            self.texts(file);
+            self.input(file);
+            self.block_bodies(file);
+        }
+        let last = |key: &str| files.iter().rev().find(|file| file.values.contains_key(key));
+        if let Some(file) = last("layers") {
+            self.layers(file);
+        }
+        if let Some(file) = last("outputs") {
+            self.outputs(file);
+        }
+        if let Some(file) = files.last() {
+            self.expectations(file);
+            self.missing_parts(file, last("layers").is_some_and(|at| at.root == file.root));
+        }
+    }
+
+    /// Tells of keys that are not of the list.
+    pub(super) fn unknown_keys(
+        &mut self,
+        mapping: &Mapping,
+        place: Place,
+        known: &[&str],
+        synonym: impl Fn(&str) -> Option<&'static str>,
+    ) {
+        for key in mapping.keys() {
+            let Yaml::String(key) = key else {
+                self.error(place, "a key must be text");
+                continue;
+            };
+            if !known.contains(&key.as_str()) {
+                let near = synonym(key).or_else(|| suggest(key, known.iter().copied()));
+                let place = self.places.key(place, key);
+                self.error_with_help(place, format!("unknown key `{key}`"), did_you_mean(near));
+            }
+        }
+    }
+
+    fn texts(&mut self, file: &File) {
+        for (key, yaml) in &file.values {
+            let (Yaml::String(key), text) = (key, yaml) else { continue };
+            if !["name", "source", "description"].contains(&key.as_str()) {
+                continue;
+            }
+            let place = self.places.value(file.root, key);
+            let Some(text) = self.text(text, place) else { continue };
+            match key.as_str() {
+                "name" => self.tree.name = Some(text),
+                "source" => self.tree.source = Some(text),
+                _ => self.tree.description = Some(text),
+            }
+        }
+    }
+
+    /// A text for people, in one line.
+    pub(super) fn text(&mut self, yaml: &Yaml, place: Place) -> Option<String> {
+        let text = match yaml {
+            Yaml::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+            Yaml::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        if text.is_empty() {
+            self.error(place, "a text is needed here");
+            return None;
+        }
+        Some(text)
+    }
+
+    fn input(&mut self, file: &File) {
+        let Some(yaml) = file.values.get("input") else { return };
+        let place = self.places.value(file.root, "input");
+        if !yaml.is_sequence() {
+            let help = "write the sizes without the batch, as in `input: [3, 224, 224]`";
+            self.error_with_help(place, "`input` must be a list", Some(help.to_owned()));
+            return;
+        }
+        self.tree.input = Some(self.given(yaml, place));
+    }
+
+    /// Names of blocks and of their parameters, so that bodies may call blocks that come later.
+    fn declare_blocks(&mut self, file: &File) {
+        let Some(yaml) = file.values.get("blocks") else { return };
+        let root = self.places.value(file.root, "blocks");
+        let Yaml::Mapping(blocks) = yaml else {
+            self.error(root, "`blocks` must be a map from names to blocks");
+            return;
+        };
+        for (name, block) in blocks {
+            let Yaml::String(name) = name else {
+                self.error(root, "the name of a block must be text");
+                continue;
+            };
+            let key = self.places.key(root, name);
+            if self.operators.contains_key(name.as_str()) || ["repeat", "side"].contains(&name.as_str())
+            {
+                self.error(key, format!("`{name}` is an operator; a block needs another name"));
+            } else if !is_plain_name(name) {
+                self.error(key, format!("`{name}` is no name: use letters, digits, `_` and `-`"));
+            }
+            let parameters = block.get("params").map(parameter_names).unwrap_or_default();
+            if self.blocks.insert(name.clone(), parameters).is_some() {
+                self.error(key, format!("the block `{name}` is defined twice"));
+            }
+        }
+    }
+
+    /// Words that parameters may be, so that expressions may name them.
+    fn declare_words(&mut self, file: &File) {
+        let mut lists: Vec<&Yaml> = file.values.get("params").into_iter().collect();
+        if let Some(Yaml::Mapping(blocks)) = file.values.get("blocks") {
+            lists.extend(blocks.values().filter_map(|block| block.get("params")));
+        }
+        let names: HashSet<String> = lists.iter().flat_map(|list| parameter_names(list)).collect();
+        for parameters in lists.into_iter().filter_map(Yaml::as_mapping) {
+            for value in parameters.values() {
+                let choices = value.get("choices").and_then(Yaml::as_sequence).into_iter().flatten();
+                let default = value.get("default").or(Some(value));
+                for word in choices.chain(default).filter_map(Yaml::as_str) {
+                    let bare = Expression::parse(word);
+                    let bare = bare.is_ok_and(|expression| expression.as_name().is_some());
+                    if bare && !names.contains(word) {
+                        self.tree.words.insert(word.to_owned());
+                    }
+                }
+            }
+        }
+    }
+
+    fn parameters_of_file(&mut self, file: &File) {
+        let Some(yaml) = file.values.get("params") else { return };
+        let place = self.places.value(file.root, "params");
+        let Yaml::Mapping(mapping) = yaml else {
+            self.error(place, "`params` must be a map from names to defaults");
+            return;
+        };
+        for (name, yaml) in mapping {
+            let Some(mut parameter) = self.parameter(name, yaml, place) else { continue };
+            let name = name.as_str().unwrap_or_default().to_owned();
+            if let Some(base) = self.tree.parameters.get_mut(&name) {
+                base.default = parameter.default.or(base.default.take());
+                if !parameter.choices.is_empty() {
+                    base.choices = parameter.choices;
+                }
+                continue;
+            }
+            if parameter.default.is_none() {
+                let help = format!("write `{name}: value`");
+                let message = "a parameter of the network needs a default";
+                self.error_with_help(parameter.place, message, Some(help));
+            }
+            parameter.used = false;
+            self.tree.parameters.insert(name, parameter);
+        }
+    }
+
+    /// A parameter: nothing, its default, or a map of `default` and `choices`.
+    fn parameter(&mut self, name: &Yaml, yaml: &Yaml, parent: Place) -> Option<Parameter> {
+        let Yaml::String(name) = name else {
+            self.error(parent, "the name of a parameter must be text");
+            return None;
+        };
+        let key = self.places.key(parent, name);
+        if !is_variable(name) {
+            let help = "use letters, digits and `_`, and no word of the language";
+            let message = format!("`{name}` cannot be the name of a parameter");
+            self.error_with_help(key, message, Some(help.to_owned()));
+            return None;
+        }
+        let place = self.places.value(parent, name);
+        let mut parameter =
+            Parameter { default: None, choices: Vec::new(), place: key, used: false };
+        match yaml {
+            Yaml::Null => {}
+            Yaml::Mapping(mapping) => {
+                self.unknown_keys(mapping, place, &["default", "choices"], |_| None);
+                if let Some(default) = mapping.get("default") {
+                    let place = self.places.value(place, "default");
+                    parameter.default = Some(self.given(default, place));
+                }
+                if let Some(choices) = mapping.get("choices") {
+                    let place = self.places.value(place, "choices");
+                    parameter.choices = self.choices(choices, place);
+                }
+            }
+            default => parameter.default = Some(self.given(default, place)),
+        }
+        Some(parameter)
+    }
+
+    fn choices(&mut self, yaml: &Yaml, place: Place) -> Vec<String> {
+        let Yaml::Sequence(items) = yaml else {
+            self.error(place, "`choices` must be a list of words");
+            return Vec::new();
+        };
+        let mut choices = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            match item {
+                Yaml::String(word) if is_variable(word) => choices.push(word.clone()),
+                _ => {
+                    let place = self.places.item(place, index);
+                    self.error(place, "a word is needed here: letters, digits and `_`");
+                }
+            }
+        }
+        choices
+    }
+
+    fn block_bodies(&mut self, file: &File) {
+        let Some(Yaml::Mapping(blocks)) = file.values.get("blocks") else { return };
+        let root = self.places.value(file.root, "blocks");
+        for (name, yaml) in blocks {
+            let Yaml::String(name) = name else { continue };
+            let place = self.places.value(root, name);
+            let Yaml::Mapping(mapping) = yaml else {
+                self.error(place, "a block is a map with `params` and `layers`");
+                continue;
+            };
+            self.unknown_keys(mapping, place, &["params", "layers"], |_| None);
+            let parameters = self.block_parameters(mapping, place);
+            let locals = parameters.keys().map(|name| (name.clone(), false)).collect();
+            self.locals = locals;
+            let body = match mapping.get("layers") {
+                Some(layers) => {
+                    let layers_place = self.places.value(place, "layers");
+                    self.body(layers, layers_place)
+                }
+                None => {
+                    let key = self.places.key(root, name);
+                    self.error(key, format!("the block `{name}` has no `layers`"));
+                    Body::default()
+                }
+            };
+            for (parameter, used) in std::mem::take(&mut self.locals) {
+                let declared = parameters.get(&parameter);
+                if let (false, Some(declared)) = (used, declared) {
+                    self.unused(&parameter, declared.place, &[]);
+                }
+            }
+            self.tree.blocks.insert(name.clone(), Block { parameters, body: Arc::new(body) });
+        }
+    }
+
+    /// A list of names, or a map to defaults. Defaults may use the parameters before them.
+    fn block_parameters(&mut self, block: &Mapping, place: Place) -> IndexMap<String, Parameter> {
+        let mut parameters = IndexMap::new();
+        let place = self.places.value(place, "params");
+        match block.get("params") {
+            None | Some(Yaml::Null) => {}
+            Some(Yaml::Sequence(names)) => {
+                for (index, name) in names.iter().enumerate() {
+                    let place = self.places.item(place, index);
+                    let Yaml::String(text) = name else {
+                        self.error(place, "the name of a parameter is needed here");
+                        continue;
+                    };
+                    if let Some(mut parameter) = self.parameter(name, &Yaml::Null, place) {
+                        parameter.place = place;
+                        if parameters.insert(text.clone(), parameter).is_some() {
+                            self.error(place, format!("the parameter `{text}` stands twice"));
+                        }
+                    }
+                }
+            }
+            Some(Yaml::Mapping(mapping)) => {
+                self.locals = Vec::new();
+                for (name, yaml) in mapping {
+                    if let Some(parameter) = self.parameter(name, yaml, place) {
+                        let name = name.as_str().unwrap_or_default().to_owned();
+                        self.locals.push((name.clone(), false));
+                        parameters.insert(name, parameter);
+                    }
+                }
+            }
+            Some(_) => self.error(place, "`params` is a list of names or a map to defaults"),
+        }
+        parameters
+    }
+
+    fn layers(&mut self, file: &File) {
+        let Some(yaml) = file.values.get("layers") else { return };
+        let place = self.places.value(file.root, "layers");
+        let body = self.body(yaml, place);
+        self.tree.layers = Some((body, place));
+    }
+
+    fn outputs(&mut self, file: &File) {
+        let Some(yaml) = file.values.get("outputs") else { return };
+        let root = self.places.value(file.root, "outputs");
+        let Yaml::Sequence(items) = yaml else {
+            self.error(root, "`outputs` must be a list of names");
+            return;
+        };
+        let mut outputs = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let place = self.places.item(root, index);
+            outputs.extend(self.output(item, place));
+        }
+        self.tree.outputs = Some(outputs);
+    }
+
+    fn output(&mut self, yaml: &Yaml, place: Place) -> Option<OutputSpec> {
+        let Yaml::Mapping(mapping) = yaml else {
+            let from = (self.template(yaml, place)?, place);
+            return Some(OutputSpec { from, name: None, condition: None });
+        };
+        self.unknown_keys(mapping, place, &["from", "name", "if"], |_| None);
+        let condition = mapping.get("if").map(|yaml| {
+            let place = self.places.value(place, "if");
+            self.given(yaml, place)
+        });
+        let name = mapping.get("name").and_then(|yaml| {
+            let place = self.places.value(place, "name");
+            self.text(yaml, place)
+        });
+        let Some(from) = mapping.get("from") else {
+            self.error(place, "an output needs `from`, the name of a tensor");
+            return None;
+        };
+        let place = self.places.value(place, "from");
+        Some(OutputSpec { from: (self.template(from, place)?, place), name, condition })
+    }
+
+    /// What a file must have, and parameters that nothing uses.
+    fn missing_parts(&mut self, file: &File, has_own_layers: bool) {
+        if self.tree.input.is_none() && !self.problems.any_errors() {
+            let help = "add a line `input: [channels, height, width]`".to_owned();
+            self.error_with_help(file.root, "the file has no `input`", Some(help));
+        }
+        if self.tree.layers.is_none() && !file.values.contains_key("layers") {
+            let help = "add `layers:` and the steps of the network".to_owned();
+            self.error_with_help(file.root, "the file has no `layers`", Some(help));
+        }
+        let own: HashSet<String> =
+            file.values.get("params").map(parameter_names).unwrap_or_default().into_iter().collect();
+        let extends = file.values.contains_key("extends");
+        let unused: Vec<(String, Place)> = self
+            .tree
+            .parameters
+            .iter()
+            .filter(|(name, parameter)| !parameter.used && own.contains(*name))
+            .filter(|_| has_own_layers || extends)
+            .map(|(name, parameter)| (name.clone(), parameter.place))
+            .collect();
+        let all: Vec<String> = self.tree.parameters.keys().cloned().collect();
+        for (name, place) in unused {
+            self.unused(&name, place, &all);
+        }
+    }
+
+    fn unused(&mut self, name: &str, place: Place, others: &[String]) {
+        let near = suggest(name, others.iter().map(String::as_str).filter(|other| *other != name));
+        let help = did_you_mean(near).or_else(|| Some("remove it, or use it".to_owned()));
+        let problem = Problem::error(place, format!("the parameter `{name}` is used nowhere"));
+        self.problems.add(problem.help(help));
+    }
+}
+
+/// The names of a list of parameters or of a map to defaults.
+fn parameter_names(yaml: &Yaml) -> Vec<String> {
+    let text = |yaml: &Yaml| yaml.as_str().map(str::to_owned);
+    match yaml {
+        Yaml::Sequence(names) => names.iter().filter_map(text).collect(),
+        Yaml::Mapping(mapping) => mapping.keys().filter_map(text).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The longest name of a layer, a block or a parameter, in characters.
+pub(in crate::front::yaml) const MAX_NAME: usize = 128;
+
+/// Whether a text may be the name of a layer or a block.
+pub(in crate::front::yaml) fn is_plain_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    !text.is_empty() && text.chars().count() <= MAX_NAME && text.chars().all(allowed)
+}
+
+/// Whether a text may be the name of a parameter or a word: what an expression reads as a name.
+fn is_variable(text: &str) -> bool {
+    let name = Expression::parse(text);
+    name.is_ok_and(|name| name.as_name() == Some(text))
+        && text.chars().count() <= MAX_NAME
+        && !TENSOR_NAMES.contains(&text)
+        && !STEP_KEYS.contains(&text)
+}

@@ -1,0 +1,115 @@
+use serde_yaml::{Mapping, Value as Yaml};
+
+use super::document::File;
+use super::{Parser, did_you_mean};
+use crate::diagnostics::suggest;
+use crate::front::yaml::tree::Expectation;
+use crate::front::yaml::value::Number;
+use crate::front::yaml::{Figure, Tolerance};
+use crate::network::Place;
+
+/// The keys of an expectation besides the figures.
+pub(in crate::front::yaml) const EXPECTATION_KEYS: [&str; 6] =
+    ["of", "within", "source", "differs", "with", "input"];
+
+impl Parser {
+    pub(super) fn expectations(&mut self, file: &File) {
+        let Some(yaml) = file.values.get("expect") else { return };
+        let root = self.places.value(file.root, "expect");
+        let Yaml::Sequence(items) = yaml else {
+            self.error(root, "`expect` must be a list of published figures");
+            return;
+        };
+        for (index, item) in items.iter().enumerate() {
+            let place = self.places.item(root, index);
+            let Yaml::Mapping(mapping) = item else {
+                self.error(place, "an expectation is a map, as in `{params: 1248424, source: …}`");
+                continue;
+            };
+            let expectation = self.expectation(mapping, place);
+            self.tree.expectations.push(expectation);
+        }
+    }
+
+    fn expectation(&mut self, mapping: &Mapping, place: Place) -> Expectation {
+        let figures = Figure::ALL.map(Figure::name);
+        let known: Vec<&str> = figures.into_iter().chain(EXPECTATION_KEYS).collect();
+        self.unknown_keys(mapping, place, &known, |_| None);
+        let mut expectation = Expectation { place, ..Expectation::default() };
+        for figure in Figure::ALL {
+            if let Some(yaml) = mapping.get(figure.name()) {
+                let place = self.places.value(place, figure.name());
+                expectation.figures.push((figure, self.given(yaml, place)));
+            }
+        }
+        if expectation.figures.is_empty() {
+            let list = figures.join("`, `");
+            self.error(place, format!("an expectation needs a figure: one of `{list}`"));
+        }
+        for (key, text) in [
+            ("of", &mut expectation.of),
+            ("source", &mut expectation.source),
+            ("differs", &mut expectation.differs),
+        ] {
+            if let Some(yaml) = mapping.get(key) {
+                let place = self.places.value(place, key);
+                *text = self.text(yaml, place);
+            }
+        }
+        if let Some(yaml) = mapping.get("within") {
+            let place = self.places.value(place, "within");
+            expectation.within = tolerance(yaml);
+            if expectation.within.is_none() {
+                self.error(place, "a tolerance is a percentage as `2%` or a number");
+            }
+        }
+        if let Some(yaml) = mapping.get("input") {
+            let place = self.places.value(place, "input");
+            expectation.input = Some(self.given(yaml, place));
+        }
+        if let Some(yaml) = mapping.get("with") {
+            let place = self.places.value(place, "with");
+            self.settings(yaml, place, &mut expectation);
+        }
+        expectation
+    }
+
+    fn settings(&mut self, yaml: &Yaml, place: Place, expectation: &mut Expectation) {
+        let Yaml::Mapping(mapping) = yaml else {
+            self.error(place, "`with` is a map from parameters to values");
+            return;
+        };
+        for (name, yaml) in mapping {
+            let Some(name) = name.as_str() else {
+                self.error(place, "the name of a parameter must be text");
+                continue;
+            };
+            if self.tree.parameters.contains_key(name) {
+                let place = self.places.value(place, name);
+                let value = self.given(yaml, place);
+                expectation.settings.push((name.to_owned(), value));
+            } else {
+                let near = suggest(name, self.tree.parameters.keys().map(String::as_str));
+                let help = did_you_mean(near);
+                let key = self.places.key(place, name);
+                self.error_with_help(key, format!("there is no parameter `{name}`"), help);
+            }
+        }
+    }
+}
+
+/// A tolerance: relative in percent, or absolute. Both are at least 0.
+fn tolerance(yaml: &Yaml) -> Option<Tolerance> {
+    let text = match yaml {
+        Yaml::Number(number) => number.to_string(),
+        Yaml::String(text) => text.clone(),
+        _ => return None,
+    };
+    let number = |text: &str| {
+        Number::from_decimal(text.trim()).map(Number::to_f64).filter(|value| *value >= 0.0)
+    };
+    match text.strip_suffix('%') {
+        Some(percent) => Some(Tolerance::Relative(number(percent)? / 100.0)),
+        None => Some(Tolerance::Absolute(number(&text)?)),
+    }
+}

@@ -1,0 +1,140 @@
+use serde_yaml::Value as Yaml;
+
+use super::{Parser, TENSOR_NAMES, did_you_mean};
+use crate::diagnostics::suggest;
+use crate::front::yaml::expression::{Expression, ExpressionError, Template};
+use crate::front::yaml::problem::Problem;
+use crate::front::yaml::tree::{Given, GivenForm};
+use crate::front::yaml::value::{Number, Value};
+use crate::network::Place;
+
+/// Whole numbers up to here are exact as 64-bit floats.
+const EXACT_IN_F64: f64 = 9_007_199_254_740_992.0;
+
+impl Parser {
+    /// What stands where a value may stand; the names in it must be known.
+    pub(in crate::front::yaml) fn given(&mut self, yaml: &Yaml, place: Place) -> Given {
+        let form = match yaml {
+            Yaml::Number(number) => self.number(number, place),
+            Yaml::Bool(boolean) => constant(Value::Boolean(*boolean)),
+            Yaml::String(text) => self.expression(text, place),
+            Yaml::Sequence(items) => {
+                let items = items.iter().enumerate();
+                GivenForm::List(
+                    items
+                        .map(|(index, item)| {
+                            let place = self.places.item(place, index);
+                            self.given(item, place)
+                        })
+                        .collect(),
+                )
+            }
+            Yaml::Null => self.invalid(place, "a value is missing here"),
+            Yaml::Mapping(_) | Yaml::Tagged(_) => {
+                self.invalid(place, "a number, an expression or a list is needed here")
+            }
+        };
+        Given { form, place }
+    }
+
+    fn invalid(&mut self, place: Place, message: &str) -> GivenForm {
+        self.error(place, message);
+        GivenForm::Invalid
+    }
+
+    fn number(&mut self, number: &serde_yaml::Number, place: Place) -> GivenForm {
+        let exact = match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(whole), _, _) => Number::from_integer(whole.into()),
+            (_, Some(whole), _) => Number::from_integer(whole.into()),
+            (_, _, Some(real)) if real.abs() < EXACT_IN_F64 => Number::from_f64_shortest(real),
+            _ => None,
+        };
+        match exact {
+            Some(number) => constant(Value::Number(number)),
+            None => self.invalid(place, "this number is too large to be exact"),
+        }
+    }
+
+    fn expression(&mut self, text: &str, place: Place) -> GivenForm {
+        match Expression::parse(text) {
+            Ok(expression) => {
+                self.know_names(expression.names(), place);
+                GivenForm::Expression(expression)
+            }
+            Err(error) => {
+                self.expression_error(error, place);
+                GivenForm::Invalid
+            }
+        }
+    }
+
+    pub(super) fn expression_error(&mut self, error: ExpressionError, place: Place) {
+        let problem = Problem::error(place, error.message).part(error.span).help(error.help);
+        self.problems.add(problem);
+    }
+
+    /// A name with parts in braces, which must be known.
+    pub(super) fn template(&mut self, yaml: &Yaml, place: Place) -> Option<Template> {
+        let text = match yaml {
+            Yaml::String(text) => text.clone(),
+            Yaml::Number(number) => number.to_string(),
+            _ => {
+                self.error(place, "a name is needed here");
+                return None;
+            }
+        };
+        match Template::parse(&text) {
+            Ok(template) => {
+                self.know_names(template.names(), place);
+                Some(template)
+            }
+            Err(error) => {
+                self.expression_error(error, place);
+                None
+            }
+        }
+    }
+
+    /// Marks names as used, and tells of those that nothing has.
+    fn know_names<'a>(
+        &mut self,
+        names: impl Iterator<Item = (&'a str, std::ops::Range<usize>)>,
+        place: Place,
+    ) {
+        for (name, part) in names {
+            if !self.use_name(name) {
+                let message = format!("unknown name `{name}`");
+                let help = did_you_mean(suggest(name, self.names_in_scope()));
+                self.problems.add(Problem::error(place, message).part(part).help(help));
+            }
+        }
+    }
+
+    /// Whether something of this name is in scope; notes that it is used.
+    pub(super) fn use_name(&mut self, name: &str) -> bool {
+        if let Some((_, used)) = self.locals.iter_mut().rev().find(|(local, _)| local == name) {
+            *used = true;
+        } else if let Some(parameter) = self.tree.parameters.get_mut(name) {
+            parameter.used = true;
+        } else {
+            return TENSOR_NAMES.contains(&name) || self.tree.words.contains(name);
+        }
+        true
+    }
+
+    /// Whether a parameter or loop index of this name is in scope.
+    pub(super) fn is_parameter(&self, name: &str) -> bool {
+        self.locals.iter().any(|(local, _)| local == name) || self.tree.parameters.contains_key(name)
+    }
+
+    fn names_in_scope(&self) -> impl Iterator<Item = &str> {
+        let locals = self.locals.iter().map(|(name, _)| name.as_str());
+        let globals = self.tree.parameters.keys().map(String::as_str);
+        let words = self.tree.words.iter().map(String::as_str);
+        locals.chain(globals).chain(TENSOR_NAMES).chain(words)
+    }
+}
+
+fn constant(value: Value) -> GivenForm {
+    GivenForm::Expression(Expression::from_value(value))
+}

@@ -1,0 +1,94 @@
+//! From the values of a YAML file to the syntax tree. Everything that is wrong is noted, and reading goes on.
+
+mod document;
+mod expectation;
+mod given;
+mod step;
+
+pub(super) use document::{File, KEYS, MAX_NAME, is_plain_name};
+pub(super) use expectation::EXPECTATION_KEYS;
+pub(super) use step::{FOLLOWER_KEYS, STEP_KEYS, argument_keys, find_follower};
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
+use super::place::Places;
+use super::problem::{Problem, Problems};
+use super::tree::Tree;
+use crate::network::Place;
+use crate::ops::signature::{Kind, Role};
+use crate::ops::{Signature, signatures};
+
+/// Names that every expression knows: sizes of the tensor a step takes.
+pub(super) const TENSOR_NAMES: [&str; 3] = ["channels", "height", "width"];
+
+/// Words of padding that stand for themselves.
+pub(super) const PADDING_WORDS: [&str; 3] = ["valid", "same", "same_lower"];
+
+/// Short names of normalisations under `norm:`.
+pub(super) const NORMALIZATIONS: [(&str, &str); 2] =
+    [("batch", "batch_norm"), ("layer", "layer_norm")];
+
+/// The word for no `norm:` or `act:` at all.
+pub(super) const NO_FOLLOWER: &str = "none";
+
+/// Reads values into a [`Tree`].
+pub(super) struct Parser {
+    pub(super) places: Places,
+    pub(super) problems: Problems,
+    pub(super) tree: Tree,
+    operators: HashMap<&'static str, &'static Signature>,
+    /// The blocks of all files and their parameters, known before any body is read.
+    blocks: IndexMap<String, Vec<String>>,
+    /// Parameters of the block and loop indices in scope, and whether they were used.
+    locals: Vec<(String, bool)>,
+    /// Names given in the scopes that are being read, innermost last.
+    names: Vec<HashSet<String>>,
+}
+
+impl Parser {
+    pub(super) fn new() -> Self {
+        let operators: HashMap<_, _> = signatures().map(|s| (s.name, s)).collect();
+        let mut tree = Tree::default();
+        tree.words.extend(built_in_words().map(str::to_owned));
+        Self {
+            places: Places::default(),
+            problems: Problems::default(),
+            tree,
+            operators,
+            blocks: IndexMap::new(),
+            locals: Vec::new(),
+            names: vec![HashSet::new()],
+        }
+    }
+
+    fn error(&mut self, place: Place, message: impl Into<String>) {
+        self.problems.add(Problem::error(place, message));
+    }
+
+    fn error_with_help(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
+        self.problems.add(Problem::error(place, message).help(help));
+    }
+}
+
+fn built_in_words() -> impl Iterator<Item = &'static str> {
+    let followers = signatures()
+        .filter(|signature| matches!(signature.role, Role::Activation | Role::Normalization))
+        .map(|signature| signature.name);
+    let arguments = signatures().flat_map(|signature| signature.arguments);
+    let listed = arguments.flat_map(|argument| match argument.kind {
+        Kind::Word(words) => words,
+        _ => &[],
+    });
+    followers
+        .chain(listed.copied())
+        .chain(PADDING_WORDS)
+        .chain(NORMALIZATIONS.map(|(short, _)| short))
+        .chain([NO_FOLLOWER])
+}
+
+/// "did you mean `x`?", where something is near.
+fn did_you_mean(suggestion: Option<&str>) -> Option<String> {
+    suggestion.map(|name| format!("did you mean `{name}`?"))
+}

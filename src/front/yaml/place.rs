@@ -1,0 +1,110 @@
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+
+use super::locate::{Located, Segment, locate};
+use crate::diagnostics::{Source, Span};
+use crate::network::Place;
+
+/// Where everything that was read stands: for every [`Place`] the way to it from its file's root. Positions in the text
+/// are looked up from there when there is something to show.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    files: Vec<Arc<Source>>,
+    keys: IndexSet<Box<str>>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    parent: u32,
+    step: Step,
+}
+
+/// One step from a node to another. Numbers that do not fit stand for the parent itself.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    File(u32),
+    Value(u32),
+    Key(u32),
+    Item(u32),
+}
+
+impl Places {
+    /// The root of a further file.
+    pub(super) fn file(&mut self, source: Arc<Source>) -> Place {
+        let file = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        self.files.push(source);
+        self.push(Place(0), Step::File(file))
+    }
+
+    /// The value under a key.
+    pub(super) fn value(&mut self, parent: Place, key: &str) -> Place {
+        let key = self.key_index(key);
+        self.push(parent, Step::Value(key))
+    }
+
+    /// A key itself.
+    pub(super) fn key(&mut self, parent: Place, key: &str) -> Place {
+        let key = self.key_index(key);
+        self.push(parent, Step::Key(key))
+    }
+
+    /// An item of a list.
+    pub(super) fn item(&mut self, parent: Place, index: usize) -> Place {
+        self.push(parent, Step::Item(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    fn key_index(&mut self, key: &str) -> u32 {
+        let index = match self.keys.get_index_of(key) {
+            Some(index) => index,
+            None => self.keys.insert_full(key.into()).0,
+        };
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+
+    fn push(&mut self, parent: Place, step: Step) -> Place {
+        match u32::try_from(self.entries.len()) {
+            Ok(index) => {
+                self.entries.push(Entry { parent: parent.0, step });
+                Place(index)
+            }
+            Err(_) => parent,
+        }
+    }
+
+    /// The text a place is in, and where.
+    pub(super) fn locate(&self, place: Place) -> Option<(Arc<Source>, Located)> {
+        let mut segments = Vec::new();
+        let mut index = place.0;
+        let source = loop {
+            let entry = self.entries.get(usize::try_from(index).ok()?)?;
+            let key = |key: u32| {
+                let key = usize::try_from(key).ok().and_then(|key| self.keys.get_index(key));
+                key.map_or("", |key| key)
+            };
+            match entry.step {
+                Step::File(file) => break self.files.get(usize::try_from(file).ok()?)?,
+                Step::Value(name) => segments.push(Segment::Key(key(name))),
+                Step::Key(name) => segments.push(Segment::KeyItself(key(name))),
+                Step::Item(item) => segments.push(Segment::Index(usize::try_from(item).ok()?)),
+            }
+            index = entry.parent;
+        };
+        segments.reverse();
+        let located = locate(&source.text, &segments)?;
+        Some((Arc::clone(source), located))
+    }
+
+    /// The text a place is in, and the span of it or of a part of its scalar.
+    pub(super) fn span(&self, place: Place, part: Option<Span>) -> Option<(Arc<Source>, Span)> {
+        let (source, located) = self.locate(place)?;
+        let span = match part {
+            Some(part) if located.plain => {
+                located.content_start + part.start..located.content_start + part.end
+            }
+            _ => located.span,
+        };
+        Some((source, span))
+    }
+}
