@@ -1,4 +1,6 @@
 //! cnnstat.
+pub mod analysis;
+pub mod bundled;
 pub mod diagnostics;
 pub mod front;
 pub mod network;

@@ -122,15 +122,22 @@ impl Network {
     /// The operands of a node, in the order of their slots.
     #[must_use]
     pub fn operands(&self, tensor: Tensor) -> Vec<Tensor> {
-        let mut edges: Vec<_> = self.graph.edges_directed(tensor, Direction::Incoming).collect();
-        edges.sort_unstable_by_key(|edge| edge.weight().0);
-        edges.into_iter().map(|edge| edge.source()).collect()
+        let mut operands = Vec::new();
+        self.operands_into(tensor, &mut operands, |operand| operand);
+        operands
     }
 
-    /// The shapes of a node's operands, in the order of their slots.
-    #[must_use]
-    pub fn operand_shapes(&self, tensor: Tensor) -> Vec<Shape> {
-        self.operands(tensor).into_iter().map(|operand| self.graph[operand].shape).collect()
+    /// Puts the shapes of a node's operands, in the order of their slots, in place of what `shapes` held.
+    pub fn operand_shapes_into(&self, tensor: Tensor, shapes: &mut Vec<Shape>) {
+        self.operands_into(tensor, shapes, |operand| self.graph[operand].shape);
+    }
+
+    /// petgraph lists the edges of a node from the last added to the first; the builder adds them slot by slot.
+    fn operands_into<T>(&self, tensor: Tensor, list: &mut Vec<T>, of: impl Fn(Tensor) -> T) {
+        list.clear();
+        let edges = self.graph.edges_directed(tensor, Direction::Incoming);
+        list.extend(edges.map(|edge| of(edge.source())));
+        list.reverse();
     }
 
     /// Whether a tensor is taken by another node or returned by the network.

@@ -17,6 +17,7 @@ pub mod value;
 use std::sync::Arc;
 
 pub use expectation::{Expectation, Figure, Published, Tolerance};
+pub(crate) use files::BUNDLED;
 pub use files::{Library, MAX_BYTES, is_bundled};
 pub use schema::schema;
 

@@ -1,0 +1,42 @@
+//! The networks that are part of the program: everything in `architectures/`.
+
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+
+use crate::diagnostics::Source;
+use crate::front::yaml::{BUNDLED, Library, is_bundled};
+
+static ARCHITECTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/architectures");
+
+/// The names of the bundled networks, in alphabetical order.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    let files = ARCHITECTURES.files().filter_map(|file| file.path().to_str());
+    let mut names: Vec<_> = files.filter_map(|path| path.strip_suffix(".yaml")).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The file of a bundled network, by its name (`resnet50`), its file's (`resnet50.yaml`) or its path among the bundled
+/// files (`families/resnet.yaml`).
+#[must_use]
+pub fn source(name: &str) -> Option<Arc<Source>> {
+    let path = name.strip_suffix(".yaml").unwrap_or(name);
+    let path = format!("{path}.yaml");
+    let text = ARCHITECTURES.get_file(&path)?.contents_utf8()?;
+    Some(Source::new(format!("{BUNDLED}{path}"), text))
+}
+
+/// The bundled files as the place where others find what they extend.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bundled;
+
+impl Library for Bundled {
+    fn find(&self, name: &str, by: &Source) -> Result<Arc<Source>, String> {
+        let folder = by.name.strip_prefix(BUNDLED).and_then(|path| path.rsplit_once('/'));
+        let beside = folder.filter(|_| is_bundled(by)).map(|(folder, _)| format!("{folder}/{name}"));
+        let found = beside.and_then(|path| source(&path)).or_else(|| source(name));
+        found.ok_or_else(|| format!("there is no bundled network `{name}`"))
+    }
+}
