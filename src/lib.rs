@@ -1,2 +1,3 @@
 //! cnnstat.
+pub mod back;
 pub mod report;

@@ -3,7 +3,23 @@
 //! A report is made from a network and the tables of the analysis passes; back ends know reports and nothing
 //! else. Its serialised form is the JSON that `cnnstat summary --format json` prints, on which scripts rely.
 
+pub mod fold;
+pub mod kind;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod table;
+
 use serde::Serialize;
+
+/// What the figures mean; stands under every table.
+pub const CONVENTIONS: &str = "MACs: multiply–accumulates of conv, conv_transpose, linear, matmul; no bias, \
+    taps on padding count. FLOPs = 2·MACs + bias, activation, element-wise, normalisation and pooling work. \
+    Params are trained values; running statistics are buffers. Counts SI (M = 10⁶), bytes MiB.";
+
+/// `part` as a multiple of `whole`; `None` where there is nothing to divide by.
+pub fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole != 0).then(|| part as f64 / whole as f64)
+}
 
 /// All that is shown of one network at one batch size and input resolution.
 #[derive(Debug, Clone, PartialEq, Serialize)]
