@@ -1,5 +1,6 @@
 //! cnnstat.
 pub mod analysis;
+pub mod back;
 pub mod bundled;
 pub mod diagnostics;
 pub mod front;

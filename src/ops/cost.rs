@@ -21,15 +21,15 @@ pub struct FlopsByKind {
 }
 
 impl FlopsByKind {
-    /// Names and counts of all kinds.
+    /// The kinds by name, in the order of the convention.
     #[must_use]
-    pub fn entries(&self) -> [(&'static str, u64); 6] {
+    pub fn kinds(&self) -> [(&'static str, u64); 6] {
         [
-            ("multiply_accumulate", self.multiply_accumulate),
+            ("multiply–accumulate", self.multiply_accumulate),
             ("bias", self.bias),
             ("activation", self.activation),
-            ("elementwise", self.elementwise),
-            ("normalization", self.normalization),
+            ("element-wise", self.elementwise),
+            ("normalisation", self.normalization),
             ("pooling", self.pooling),
         ]
     }
@@ -37,7 +37,7 @@ impl FlopsByKind {
     /// The sum of all kinds; `None` where it exceeds 64 bits.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
-        self.entries().into_iter().try_fold(0u64, |sum, (_, count)| sum.checked_add(count))
+        self.kinds().into_iter().try_fold(0u64, |sum, (_, count)| sum.checked_add(count))
     }
 
     /// The sum kind by kind; `None` where one exceeds 64 bits.

@@ -1,15 +1,28 @@
-use super::{Layer, Output, Report, Setting, Totals};
+use thiserror::Error;
+
+use super::fold::{Overflow, sum};
+use super::{Layer, Output, Report, Setting};
 use crate::analysis::{AnalysisError, Figures, analyse};
 use crate::front::yaml::{Description, Elaborated};
 use crate::network::{Network, Tensor};
-use crate::ops::OpError;
+
+/// Why there is no report.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ReportError {
+    /// A figure of a layer cannot be given.
+    #[error(transparent)]
+    Layer(#[from] AnalysisError),
+    /// A sum over layers cannot be given.
+    #[error(transparent)]
+    Sum(#[from] Overflow),
+}
 
 impl Report {
     /// Analyses a network and puts its figures into a report.
     ///
     /// # Errors
     /// Where a figure exceeds 64 bits.
-    pub fn new(description: &Description, elaborated: &Elaborated) -> Result<Self, AnalysisError> {
+    pub fn new(description: &Description, elaborated: &Elaborated) -> Result<Self, ReportError> {
         let network = &elaborated.network;
         let figures = analyse(network)?;
         let layers = network.layers().map(|(tensor, _)| layer(network, &figures, tensor));
@@ -25,7 +38,7 @@ impl Report {
                 .map(|(name, value)| Setting { name: name.clone(), value: value.to_string() })
                 .collect(),
             batch: input.first().copied().unwrap_or(1),
-            totals: totals(network, &figures)?,
+            totals: sum(&layers, description.name())?,
             input,
             receptive_field: None,
             outputs: outputs(network),
@@ -50,6 +63,7 @@ fn layer(network: &Network, figures: &Figures, tensor: Tensor) -> Layer {
     let operands = || operands.iter().map(|operand| network.node(*operand));
     let parameters = figures.parameters.get(tensor).copied().unwrap_or_default();
     let cost = figures.cost.get(tensor).copied().unwrap_or_default();
+    let memory = figures.memory.get(tensor).copied().unwrap_or_default();
     let operator = node.op.operator();
     Layer {
         name: node.name().to_owned(),
@@ -65,39 +79,9 @@ fn layer(network: &Network, figures: &Figures, tensor: Tensor) -> Layer {
         flops: cost.flops,
         flops_by_kind: cost.flops_by_kind,
         activations: cost.activations,
+        conv_activations: cost.conv_activations,
+        weight_bytes: memory.weight_bytes,
+        activation_bytes: memory.activation_bytes,
         receptive_field: None,
     }
-}
-
-fn totals(network: &Network, figures: &Figures) -> Result<Totals, AnalysisError> {
-    let mut totals = Totals::default();
-    for (tensor, node) in network.layers() {
-        add(&mut totals, figures, tensor).ok_or_else(|| AnalysisError {
-            name: node.name().to_owned(),
-            place: node.place,
-            error: OpError::Overflow,
-        })?;
-    }
-    Ok(totals)
-}
-
-fn add(totals: &mut Totals, figures: &Figures, tensor: Tensor) -> Option<()> {
-    let parameters = figures.parameters.get(tensor)?;
-    let cost = figures.cost.get(tensor)?;
-    let memory = figures.memory.get(tensor)?;
-    for (sum, term) in [
-        (&mut totals.layers, 1),
-        (&mut totals.params, parameters.trained),
-        (&mut totals.buffers, parameters.buffers),
-        (&mut totals.macs, cost.macs),
-        (&mut totals.flops, cost.flops),
-        (&mut totals.activations, cost.activations),
-        (&mut totals.conv_activations, cost.conv_activations),
-        (&mut totals.weight_bytes, memory.weight_bytes),
-        (&mut totals.activation_bytes, memory.activation_bytes),
-    ] {
-        *sum = sum.checked_add(term)?;
-    }
-    totals.flops_by_kind = totals.flops_by_kind.checked_add(&cost.flops_by_kind)?;
-    Some(())
 }

@@ -3,7 +3,28 @@
 //! A report is made from a network and the tables of the analysis passes; back ends know reports and nothing
 //! else. Its serialised form is the JSON that `cnnstat summary --format json` prints, on which scripts rely.
 
+mod build;
+pub mod fold;
+pub mod kind;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod table;
+
 use serde::Serialize;
+
+pub use build::ReportError;
+
+pub use crate::ops::FlopsByKind;
+
+/// What the figures mean; stands under every table.
+pub const CONVENTIONS: &str = "MACs: multiply–accumulates of conv, conv_transpose, linear, matmul; no bias, \
+    taps on padding count. FLOPs = 2·MACs + bias, activation, element-wise, normalisation and pooling work. \
+    Params are trained values; running statistics are buffers. Counts SI (M = 10⁶), bytes MiB.";
+
+/// `part` as a multiple of `whole`; `None` where there is nothing to divide by.
+pub fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole != 0).then(|| part as f64 / whole as f64)
+}
 
 /// All that is shown of one network at one batch size and input resolution.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,23 +89,6 @@ pub struct Totals {
     pub training_bytes: Option<u64>,
 }
 
-/// Floating-point operations by the kind of work.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct FlopsByKind {
-    /// Two for each multiply–accumulate.
-    pub multiply_accumulate: u64,
-    /// Additions of a bias.
-    pub bias: u64,
-    /// Activation functions, softmax included.
-    pub activation: u64,
-    /// Element-wise arithmetic between tensors or with constants, and interpolation.
-    pub elementwise: u64,
-    /// Normalisation.
-    pub normalization: u64,
-    /// Comparisons, additions and divisions of pooling.
-    pub pooling: u64,
-}
-
 /// A named result of the network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Output {
@@ -123,6 +127,12 @@ pub struct Layer {
     pub flops_by_kind: FlopsByKind,
     /// Elements of the output.
     pub activations: u64,
+    /// Elements of the output where the layer is a convolution, otherwise 0.
+    pub conv_activations: u64,
+    /// Bytes of trained values and buffers as 32-bit floats.
+    pub weight_bytes: u64,
+    /// Bytes of the output as 32-bit floats.
+    pub activation_bytes: u64,
     /// Receptive field at the layer's output; `None` where it is not known.
     pub receptive_field: Option<ReceptiveField>,
 }

@@ -1,0 +1,11 @@
+//! Back ends: one file an output. A back end knows the report and its tables and nothing else, computes no figure, and
+//! takes every name for hostile.
+
+pub mod chart;
+pub mod csv;
+pub mod html;
+pub mod json;
+pub mod markdown;
+pub mod quantity;
+pub mod terminal;
+pub mod text;

@@ -1,0 +1,77 @@
+//! Making text from networks safe to show: nothing that a terminal or a browser would obey rather than print.
+
+use std::borrow::Cow;
+
+use crate::report::table::Cell;
+
+use super::quantity;
+
+/// The text with control characters and invisible direction marks written out as `\u{1b}`.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_hidden(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The text on one line: line breaks and tabs become spaces, everything else is made [`visible`].
+pub fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    visible(&words.join(" ")).into_owned()
+}
+
+/// Whether a character acts on the text around it instead of being seen.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// A cell as people read it; text is not escaped for the format at hand.
+pub(crate) fn for_people(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => one_line(text),
+        Cell::Count(count) => quantity::thousands(*count),
+        Cell::Short(count) => quantity::short(*count),
+        Cell::Bytes(bytes) => quantity::mebibytes(*bytes),
+        Cell::Shape(shape) => crate::report::table::shape_text(shape),
+        Cell::Ratio(ratio) => quantity::ratio(*ratio),
+        Cell::Unknown => "?".to_owned(),
+        Cell::Empty => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_written_out() {
+        let cases = [
+            ("fire2/expand3x3", "fire2/expand3x3"),
+            ("naïve×∑", "naïve×∑"),
+            ("\u{1b}[31mred", "\\u{1b}[31mred"),
+            ("a\u{202e}b", "a\\u{202e}b"),
+            ("a\u{9b}2J", "a\\u{9b}2J"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(visible(text), expected);
+        }
+        assert_eq!(one_line(" a\r\nb\tc "), "a b c");
+    }
+}

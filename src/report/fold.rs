@@ -1,0 +1,313 @@
+//! Folding: the layers of a report as a tree of blocks, to a chosen depth, with the sums of every block.
+//!
+//! A block is a run of neighbouring layers whose paths begin with the same segments. Execution order is never
+//! changed: where two branches of a network alternate, a block may appear more than once, each time with the
+//! layers of that run alone, so that the rows of any depth always add up to the whole.
+
+use std::ops::Range;
+
+use thiserror::Error;
+
+use super::{Layer, Report, Totals};
+
+/// A sum over layers that does not fit 64 bits.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the figures of `{block}` do not fit 64 bits")]
+pub struct Overflow {
+    /// The block, layer or network whose sum it was.
+    pub block: String,
+}
+
+/// One row of a folded report.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Row<'report> {
+    /// A run of layers that share a block path.
+    Block(Block<'report>),
+    /// A single operator.
+    Layer(LayerRow<'report>),
+}
+
+/// A block and what it holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block<'report> {
+    /// The last segment of the path.
+    pub name: &'report str,
+    /// The whole path.
+    pub path: &'report str,
+    /// Position of the block's layers in the report.
+    pub layers: Range<usize>,
+    /// Shape of what its last layer returns, batch first.
+    pub output_shape: &'report [u64],
+    /// Sums over the block's layers; the peaks of memory have no sum and are `None`.
+    pub totals: Totals,
+    /// The rows inside; empty where the block lies at the depth asked for and is folded.
+    pub rows: Vec<Row<'report>>,
+}
+
+/// A layer and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerRow<'report> {
+    /// Position in the report's layers.
+    pub index: usize,
+    /// The name without the path of the block.
+    pub name: &'report str,
+    /// The layer itself.
+    pub layer: &'report Layer,
+}
+
+/// Folds the report's layers to `depth` levels of rows, in execution order; all levels where `depth` is `None`.
+///
+/// # Errors
+///
+/// Where the sum of a block does not fit 64 bits.
+pub fn fold(report: &Report, depth: Option<usize>) -> Result<Vec<Row<'_>>, Overflow> {
+    let levels = depth.unwrap_or(usize::MAX);
+    if levels == 0 {
+        return Ok(Vec::new());
+    }
+    rows_of(&report.layers, 0, 0, levels)
+}
+
+/// Sums over `layers`; the peaks of memory have no sum and are `None`.
+///
+/// # Errors
+///
+/// Where a sum does not fit 64 bits; `block` is what the error names.
+pub fn sum(layers: &[Layer], block: &str) -> Result<Totals, Overflow> {
+    layers
+        .iter()
+        .try_fold(Totals::default(), |total, layer| {
+            total.checked_add(&Totals::of_layer(layer))
+        })
+        .ok_or_else(|| Overflow {
+            block: block.to_owned(),
+        })
+}
+
+/// Rows for `layers`, which begin at `first` in the report and share a path of `level` segments.
+fn rows_of(
+    layers: &[Layer],
+    first: usize,
+    level: usize,
+    levels: usize,
+) -> Result<Vec<Row<'_>>, Overflow> {
+    let mut rows = Vec::new();
+    let mut start = 0;
+    while let Some(layer) = layers.get(start) {
+        let Some(path) = leading_path(&layer.block, level + 1) else {
+            rows.push(Row::Layer(LayerRow::new(first + start, layer)));
+            start += 1;
+            continue;
+        };
+        let rest = layers.get(start..).unwrap_or_default();
+        let length = run_length(rest, path, level + 1);
+        let run = rest.get(..length).unwrap_or_default();
+        rows.push(Row::Block(block_of(
+            run,
+            path,
+            first + start,
+            level + 1,
+            levels,
+        )?));
+        start += length;
+    }
+    Ok(rows)
+}
+
+/// The block at `path` (of `level` segments) that holds the whole of `run`.
+fn block_of<'report>(
+    run: &'report [Layer],
+    path: &'report str,
+    first: usize,
+    level: usize,
+    levels: usize,
+) -> Result<Block<'report>, Overflow> {
+    let rows = if level < levels {
+        rows_of(run, first, level, levels)?
+    } else {
+        Vec::new()
+    };
+    Ok(Block {
+        name: path.rsplit('/').next().unwrap_or(path),
+        path,
+        layers: first..first + run.len(),
+        output_shape: run
+            .last()
+            .map_or(&[], |layer| layer.output_shape.as_slice()),
+        totals: sum(run, path)?,
+        rows,
+    })
+}
+
+/// The first `segments` segments of a path, `None` where it has fewer.
+fn leading_path(path: &str, segments: usize) -> Option<&str> {
+    if path.is_empty() {
+        return None;
+    }
+    let mut separators = path.match_indices('/').map(|(position, _)| position);
+    match separators.nth(segments - 1) {
+        Some(end) => path.get(..end),
+        None => (path.split('/').count() == segments).then_some(path),
+    }
+}
+
+/// How many of the first layers lie in the block at `path`, at least one.
+fn run_length(layers: &[Layer], path: &str, segments: usize) -> usize {
+    layers
+        .iter()
+        .take_while(|layer| leading_path(&layer.block, segments) == Some(path))
+        .count()
+        .max(1)
+}
+
+impl<'report> LayerRow<'report> {
+    fn new(index: usize, layer: &'report Layer) -> Self {
+        let inside = layer
+            .name
+            .strip_prefix(layer.block.as_str())
+            .and_then(|rest| rest.strip_prefix('/'));
+        Self {
+            index,
+            name: inside.unwrap_or(&layer.name),
+            layer,
+        }
+    }
+}
+
+impl Totals {
+    /// The figures of a single layer.
+    #[must_use]
+    pub fn of_layer(layer: &Layer) -> Self {
+        Self {
+            layers: 1,
+            params: layer.params,
+            buffers: layer.buffers,
+            macs: layer.macs,
+            flops: layer.flops,
+            flops_by_kind: layer.flops_by_kind,
+            activations: layer.activations,
+            conv_activations: layer.conv_activations,
+            weight_bytes: layer.weight_bytes,
+            activation_bytes: layer.activation_bytes,
+            peak_activation_bytes: None,
+            training_bytes: None,
+        }
+    }
+
+    /// The sum of two parts of a network; `None` where it does not fit 64 bits. Peaks of memory do not add up
+    /// and become `None`.
+    pub fn checked_add(&self, other: &Self) -> Option<Self> {
+        Some(Self {
+            layers: self.layers.checked_add(other.layers)?,
+            params: self.params.checked_add(other.params)?,
+            buffers: self.buffers.checked_add(other.buffers)?,
+            macs: self.macs.checked_add(other.macs)?,
+            flops: self.flops.checked_add(other.flops)?,
+            flops_by_kind: self.flops_by_kind.checked_add(&other.flops_by_kind)?,
+            activations: self.activations.checked_add(other.activations)?,
+            conv_activations: self.conv_activations.checked_add(other.conv_activations)?,
+            weight_bytes: self.weight_bytes.checked_add(other.weight_bytes)?,
+            activation_bytes: self.activation_bytes.checked_add(other.activation_bytes)?,
+            peak_activation_bytes: None,
+            training_bytes: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    /// The rows as indented text: `block(layers)` or the layer's short name.
+    fn outline(rows: &[Row<'_>], indent: usize, text: &mut Vec<String>) {
+        for row in rows {
+            match row {
+                Row::Block(block) => {
+                    text.push(format!(
+                        "{}{}({})",
+                        " ".repeat(indent),
+                        block.name,
+                        block.layers.len()
+                    ));
+                    outline(&block.rows, indent + 1, text);
+                }
+                Row::Layer(row) => text.push(format!("{}{}", " ".repeat(indent), row.name)),
+            }
+        }
+    }
+
+    fn folded(names: &[(&str, &str)], depth: Option<usize>) -> Vec<String> {
+        let report = sample::named(names);
+        let mut text = Vec::new();
+        outline(&fold(&report, depth).unwrap(), 0, &mut text);
+        text
+    }
+
+    const NESTED: &[(&str, &str)] = &[
+        ("conv1", ""),
+        ("a/conv1", "a"),
+        ("a/b/conv1", "a/b"),
+        ("a/b/conv2", "a/b"),
+        ("ab/conv1", "ab"),
+        ("a/conv2", "a"),
+    ];
+
+    #[test]
+    fn folds_to_a_depth() {
+        let cases: &[(Option<usize>, &[&str])] = &[
+            (Some(0), &[]),
+            (Some(1), &["conv1", "a(3)", "ab(1)", "a(1)"]),
+            (
+                Some(2),
+                &[
+                    "conv1", "a(3)", " conv1", " b(2)", "ab(1)", " conv1", "a(1)", " conv2",
+                ],
+            ),
+            (
+                None,
+                &[
+                    "conv1", "a(3)", " conv1", " b(2)", "  conv1", "  conv2", "ab(1)", " conv1",
+                    "a(1)", " conv2",
+                ],
+            ),
+        ];
+        for (depth, expected) in cases {
+            assert_eq!(folded(NESTED, *depth), *expected, "depth {depth:?}");
+        }
+    }
+
+    #[test]
+    fn a_layer_that_is_named_apart_from_its_block_keeps_its_name() {
+        assert_eq!(folded(&[("other", "a")], None), ["a(1)", " other"]);
+    }
+
+    #[test]
+    fn rows_of_any_depth_add_up_to_the_whole() {
+        let report = sample::squeezenet();
+        let whole = sum(&report.layers, "network").unwrap();
+        for depth in [Some(1), Some(2), None] {
+            let total = fold(&report, depth)
+                .unwrap()
+                .iter()
+                .map(|row| match row {
+                    Row::Block(block) => block.totals.clone(),
+                    Row::Layer(row) => Totals::of_layer(row.layer),
+                })
+                .fold(Totals::default(), |sum, part| {
+                    sum.checked_add(&part).unwrap()
+                });
+            assert_eq!(total, whole);
+        }
+    }
+
+    #[test]
+    fn a_sum_beyond_64_bits_is_an_error() {
+        let mut report = sample::named(&[("a/x", "a"), ("a/y", "a")]);
+        for layer in &mut report.layers {
+            layer.macs = u64::MAX / 2 + 1;
+        }
+        let error = fold(&report, None).unwrap_err();
+        assert_eq!(error.to_string(), "the figures of `a` do not fit 64 bits");
+    }
+}
