@@ -51,8 +51,27 @@ impl Located {
 /// value it stands for. `None` if not even the root can be read.
 #[must_use]
 pub fn locate(text: &str, path: &[Segment<'_>]) -> Option<Located> {
-    let found = find(text, path)?;
-    outline(text, &found)
+    let mut events = Events::new(text);
+    let mut node = events.root()?;
+    let mut path = path.iter();
+    let mut aliases = 0_usize;
+    loop {
+        while let Event::Alias(id) = node.event {
+            aliases = aliases.saturating_add(1);
+            let mut again = Events::new(text);
+            match again.anchored(id).filter(|_| aliases <= MAX_ALIASES) {
+                Some(target) => (events, node) = (again, target),
+                None => return Some(outline(&mut events, &node)),
+            }
+        }
+        let Some(segment) = path.next() else {
+            return Some(outline(&mut events, &node));
+        };
+        match step(&mut events, &node, segment) {
+            Some(next) => node = next,
+            None => return reread(text, &node),
+        }
+    }
 }
 
 /// The span of the place that a YAML reader names by line and column, both counted from 1 and in characters: one
@@ -104,8 +123,17 @@ fn break_length(text: &str) -> usize {
     text.chars().next().map_or(0, char::len_utf8)
 }
 
-/// An event and its bytes.
-type Spanned<'t> = (Event<'t>, Range<usize>);
+/// The event that starts a node, and where it stands.
+struct Node<'t> {
+    event: Event<'t>,
+    span: Range<usize>,
+    /// The number of the event.
+    number: usize,
+    /// Where the key stands that the node is the value of.
+    key: Option<Range<usize>>,
+    /// Whether this is itself a key, so that nothing leads on from it.
+    is_key: bool,
+}
 
 /// The events of a text, with their numbers.
 struct Events<'t> {
@@ -128,7 +156,7 @@ impl<'t> Events<'t> {
     }
 
     /// The next event; `None` at the end, and where the text is no YAML.
-    fn next(&mut self) -> Option<Spanned<'t>> {
+    fn next(&mut self) -> Option<(Event<'t>, Range<usize>)> {
         let (event, span) = self.parser.next_event()?.ok()?;
         self.number = self.number.saturating_add(1);
         let range = match span.byte_range() {
@@ -138,16 +166,27 @@ impl<'t> Events<'t> {
         Some((event, range))
     }
 
-    /// The next event that starts a node, and its number; `None` where a collection or the document ends.
-    fn node(&mut self) -> Option<(usize, Spanned<'t>)> {
+    /// The next node; `None` where a collection or the document ends.
+    fn node(&mut self) -> Option<Node<'t>> {
         let number = self.number;
-        self.next()
-            .filter(|(event, _)| event.is_node())
-            .map(|spanned| (number, spanned))
+        let (event, span) = self.next().filter(|(event, _)| event.is_node())?;
+        Some(Node {
+            event,
+            span,
+            number,
+            key: None,
+            is_key: false,
+        })
+    }
+
+    /// Moves on past the next node.
+    fn skip(&mut self) -> Option<()> {
+        let node = self.node()?;
+        self.skip_rest(&node.event)
     }
 
     /// Moves on past the node that `first` starts.
-    fn skip_node(&mut self, first: &Event<'t>) -> Option<()> {
+    fn skip_rest(&mut self, first: &Event<'t>) -> Option<()> {
         let mut depth = usize::from(is_start(first));
         while depth > 0 {
             let (event, _) = self.next()?;
@@ -161,7 +200,7 @@ impl<'t> Events<'t> {
     }
 
     /// Moves on to the root of the first document.
-    fn root(&mut self) -> Option<(usize, Spanned<'t>)> {
+    fn root(&mut self) -> Option<Node<'t>> {
         loop {
             if let (Event::DocumentStart(..), _) = self.next()? {
                 return self.node();
@@ -170,12 +209,18 @@ impl<'t> Events<'t> {
     }
 
     /// Moves on to the node that an alias stands for.
-    fn anchored(&mut self, id: usize) -> Option<(usize, Spanned<'t>)> {
+    fn anchored(&mut self, id: usize) -> Option<Node<'t>> {
         loop {
             let number = self.number;
-            let spanned = self.next()?;
-            if spanned.0.is_node() && spanned.0.anchor_id() == Some(id) {
-                return Some((number, spanned));
+            let (event, span) = self.next()?;
+            if event.is_node() && event.anchor_id() == Some(id) {
+                return Some(Node {
+                    event,
+                    span,
+                    number,
+                    key: None,
+                    is_key: false,
+                });
             }
         }
     }
@@ -193,118 +238,88 @@ fn is_start(event: &Event<'_>) -> bool {
     matches!(event, Event::SequenceStart(..) | Event::MappingStart(..))
 }
 
-/// A node, by the number of its event.
-struct Found {
-    number: usize,
-    /// Where the key stands that the node is the value of.
-    key: Option<Range<usize>>,
-}
-
-/// Follows `path` from the root as far as it leads.
-fn find(text: &str, path: &[Segment<'_>]) -> Option<Found> {
-    let mut events = Events::new(text);
-    let (number, (mut event, _)) = events.root()?;
-    let mut found = Found { number, key: None };
-    let mut path = path.iter();
-    let mut aliases = 0_usize;
-    loop {
-        while let Event::Alias(id) = event {
-            aliases = aliases.saturating_add(1);
-            let mut again = Events::new(text);
-            let Some((number, (target, _))) = again.anchored(id).filter(|_| aliases <= MAX_ALIASES)
-            else {
-                return Some(found);
-            };
-            (events, event, found.number) = (again, target, number);
-        }
-        let Some((next, next_event)) = path
-            .next()
-            .and_then(|segment| step(&mut events, &event, segment))
-        else {
-            return Some(found);
-        };
-        (found, event) = (next, next_event);
-    }
-}
-
-/// Goes one step further from the node that `event` has started.
-fn step<'t>(
-    events: &mut Events<'t>,
-    event: &Event<'t>,
-    segment: &Segment<'_>,
-) -> Option<(Found, Event<'t>)> {
-    match (event, segment) {
+/// Goes one step further from a node that has been started.
+fn step<'t>(events: &mut Events<'t>, node: &Node<'t>, segment: &Segment<'_>) -> Option<Node<'t>> {
+    match (&node.event, segment) {
+        _ if node.is_key => None,
         (Event::MappingStart(..), Segment::Key(name)) => {
-            let (_, key) = find_key(events, name)?;
-            let (number, (event, _)) = events.node()?;
-            Some((
-                Found {
-                    number,
-                    key: Some(key),
-                },
-                event,
-            ))
+            let key = find_key(events, name)?;
+            events.node().map(|value| Node {
+                key: Some(key.span),
+                ..value
+            })
         }
-        (Event::MappingStart(..), Segment::KeyItself(name)) => {
-            let (number, _) = find_key(events, name)?;
-            // Nothing leads on from a key.
-            Some((Found { number, key: None }, Event::StreamEnd))
-        }
+        (Event::MappingStart(..), Segment::KeyItself(name)) => find_key(events, name),
         (Event::SequenceStart(..), Segment::Index(index)) => {
             for _ in 0..*index {
-                let (_, (skipped, _)) = events.node()?;
-                events.skip_node(&skipped)?;
+                events.skip()?;
             }
-            let (number, (event, _)) = events.node()?;
-            Some((Found { number, key: None }, event))
+            events.node()
         }
         _ => None,
     }
 }
 
-/// Moves on to a key of the mapping that has been started, and tells its number and its place.
-fn find_key(events: &mut Events<'_>, name: &str) -> Option<(usize, Range<usize>)> {
+/// Moves on to a key of the mapping that has been started.
+fn find_key<'t>(events: &mut Events<'t>, name: &str) -> Option<Node<'t>> {
     loop {
-        let (number, (key, span)) = events.node()?;
-        if key.scalar().is_some_and(|(text, _)| text == name) {
-            return Some((number, span));
+        let key = events.node()?;
+        if key.event.scalar().is_some_and(|(text, _)| text == name) {
+            return Some(Node {
+                is_key: true,
+                ..key
+            });
         }
-        events.skip_node(&key)?;
-        let (_, (value, _)) = events.node()?;
-        events.skip_node(&value)?;
+        events.skip_rest(&key.event)?;
+        events.skip()?;
     }
 }
 
-/// The place of a node that has been found.
-fn outline(text: &str, found: &Found) -> Option<Located> {
+/// The place of a node whose inside has been read in vain.
+fn reread(text: &str, node: &Node<'_>) -> Option<Located> {
     let mut events = Events::new(text);
-    while events.number < found.number {
+    while events.number < node.number {
         events.next()?;
     }
-    let (event, span) = events.next()?;
-    let whole = |span: Range<usize>| {
-        let span = first_line(text, &span);
-        Located {
-            content_start: span.start,
-            plain: false,
-            span,
-        }
-    };
-    Some(match &event {
+    let again = events.node()?;
+    Some(outline(
+        &mut events,
+        &Node {
+            key: node.key.clone(),
+            ..again
+        },
+    ))
+}
+
+/// The place of a node that has just been started.
+fn outline(events: &mut Events<'_>, node: &Node<'_>) -> Located {
+    let text = events.text;
+    let span = node.span.clone();
+    match &node.event {
         Event::Scalar(value, style, ..) if !span.is_empty() => scalar(text, value, *style, &span),
-        Event::Scalar(..) => whole(found.key.clone().unwrap_or(span)),
+        Event::Scalar(..) => whole(text, &node.key.clone().unwrap_or(span)),
         Event::MappingStart(StructureStyle::Flow, ..)
         | Event::SequenceStart(StructureStyle::Flow, ..) => {
-            whole(span.start..flow_end(&mut events, text))
+            whole(text, &(span.start..flow_end(events)))
         }
-        Event::MappingStart(..) => whole(events.next().map_or(span, |(_, key)| key)),
-        Event::SequenceStart(..) => whole(span.start..text.len()),
-        _ => whole(span),
-    })
+        Event::MappingStart(..) => whole(text, &events.next().map_or(span, |(_, key)| key)),
+        Event::SequenceStart(..) => whole(text, &(span.start..text.len())),
+        _ => whole(text, &span),
+    }
+}
+
+/// The first line of something that is no scalar.
+fn whole(text: &str, span: &Range<usize>) -> Located {
+    let span = first_line(text, span);
+    Located {
+        content_start: span.start,
+        plain: false,
+        span,
+    }
 }
 
 /// The end of the flow collection that has been started.
-fn flow_end(events: &mut Events<'_>, text: &str) -> usize {
+fn flow_end(events: &mut Events<'_>) -> usize {
     let mut depth = 1_usize;
     while let Some((event, span)) = events.next() {
         if is_start(&event) {
@@ -316,7 +331,7 @@ fn flow_end(events: &mut Events<'_>, text: &str) -> usize {
             return span.end;
         }
     }
-    text.len()
+    events.text.len()
 }
 
 /// The place of a scalar.
