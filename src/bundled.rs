@@ -28,6 +28,13 @@ pub fn source(name: &str) -> Option<Arc<Source>> {
     Some(Source::new(format!("{BUNDLED}{path}"), text))
 }
 
+/// The name by which a bundled source is called, such as `resnet50`.
+#[must_use]
+pub fn stem(source: &Source) -> &str {
+    let path = source.name.strip_prefix(BUNDLED).unwrap_or(&source.name);
+    path.strip_suffix(".yaml").unwrap_or(path)
+}
+
 /// The bundled files as the place where others find what they extend.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Bundled;
@@ -35,7 +42,8 @@ pub struct Bundled;
 impl Library for Bundled {
     fn find(&self, name: &str, by: &Source) -> Result<Arc<Source>, String> {
         let folder = by.name.strip_prefix(BUNDLED).and_then(|path| path.rsplit_once('/'));
-        let beside = folder.filter(|_| is_bundled(by)).map(|(folder, _)| format!("{folder}/{name}"));
+        let beside =
+            folder.filter(|_| is_bundled(by)).map(|(folder, _)| format!("{folder}/{name}"));
         let found = beside.and_then(|path| source(&path)).or_else(|| source(name));
         found.ok_or_else(|| format!("there is no bundled network `{name}`"))
     }

@@ -51,10 +51,7 @@ impl Source {
     /// A source to be shared by all that point into it.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        Arc::new(Self {
-            name: name.into(),
-            text: text.into(),
-        })
+        Arc::new(Self { name: name.into(), text: text.into() })
     }
 }
 
@@ -98,23 +95,13 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, message: String) -> Self {
-        Self {
-            severity,
-            message,
-            labels: Vec::new(),
-            help: Vec::new(),
-            notes: Vec::new(),
-        }
+        Self { severity, message, labels: Vec::new(), help: Vec::new(), notes: Vec::new() }
     }
 
     /// Points at a place; the first one is the primary one.
     #[must_use]
     pub fn label(mut self, source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            source: Arc::clone(source),
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { source: Arc::clone(source), span, text: text.into() });
         self
     }
 
@@ -200,8 +187,7 @@ impl Diagnostics {
     /// Whether any is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// The diagnostics in order.
@@ -213,11 +199,8 @@ impl Diagnostics {
     /// [`MAX_SHOWN`] are shown, and the others counted.
     #[must_use]
     pub fn render(&self, color: bool, width: usize) -> String {
-        let mut shown: Vec<String> = self
-            .iter()
-            .take(MAX_SHOWN)
-            .map(|diagnostic| diagnostic.render(color, width))
-            .collect();
+        let mut shown: Vec<String> =
+            self.iter().take(MAX_SHOWN).map(|diagnostic| diagnostic.render(color, width)).collect();
         let left = self.len().saturating_sub(MAX_SHOWN);
         if left > 0 {
             shown.push(format!("and {left} more"));
@@ -278,15 +261,8 @@ impl<'a> IntoIterator for &'a Diagnostics {
 
 /// What draws the excerpts.
 fn renderer(color: bool, width: usize) -> Renderer {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    renderer
-        .hyperlink(false)
-        .decor_style(DecorStyle::Ascii)
-        .term_width(width.max(20))
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    renderer.hyperlink(false).decor_style(DecorStyle::Ascii).term_width(width.max(20))
 }
 
 /// The mark around a place holder; text from elsewhere has it escaped.
@@ -325,15 +301,12 @@ pub fn suggest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     let lower = name.to_lowercase();
     let length = lower.chars().count();
     let limit = length.checked_div(3).unwrap_or(0).max(1);
-    let distances = candidates
-        .filter(|candidate| candidate.len() <= MAX_NAME)
-        .map(|candidate| {
-            let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
-            (distance, candidate)
-        });
+    let distances = candidates.filter(|candidate| candidate.len() <= MAX_NAME).map(|candidate| {
+        let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+        (distance, candidate)
+    });
     let near = distances.filter(|(distance, _)| *distance <= limit && *distance < length);
-    near.min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
 
 /// Lines of a source that are quoted together.
@@ -362,17 +335,12 @@ impl Excerpt {
     /// The quoted lines.
     fn snippet(&self) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
         let annotations = self.annotations.iter().map(|annotation| {
-            let kind = if annotation.primary {
-                AnnotationKind::Primary
-            } else {
-                AnnotationKind::Context
-            };
+            let kind =
+                if annotation.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let label = Some(annotation.text.as_str()).filter(|text| !text.is_empty());
             kind.span(annotation.span.clone()).label(label)
         });
-        Snippet::source(self.text.as_str())
-            .line_start(self.first_line)
-            .annotations(annotations)
+        Snippet::source(self.text.as_str()).line_start(self.first_line).annotations(annotations)
     }
 }
 
@@ -392,12 +360,7 @@ impl<'a> Place<'a> {
         let line = line_around(text, start);
         let start = start.min(line.end);
         let end = floor_boundary(text, label.span.end).clamp(start, line.end);
-        Self {
-            label,
-            span: start..end,
-            line,
-            primary,
-        }
+        Self { label, span: start..end, line, primary }
     }
 
     /// Whether the two are near enough to be quoted together.
@@ -454,35 +417,24 @@ fn excerpt(places: &[Place<'_>]) -> Option<Excerpt> {
 /// Adds a line and what is said about it to the excerpt.
 fn quote_line(excerpt: &mut Excerpt, text: &str, line: &Span, places: &[Place<'_>]) {
     let on_line = |place: &&Place<'_>| place.line.start == line.start;
-    let focus = places
-        .iter()
-        .filter(on_line)
-        .map(|place| place.span.start)
-        .next()
-        .unwrap_or(line.start);
+    let focus =
+        places.iter().filter(on_line).map(|place| place.span.start).next().unwrap_or(line.start);
     let window = window(text, line, focus);
     if window.start > line.start {
         excerpt.text.push('…');
     }
     let base = excerpt.text.len();
     let offset = |position: usize| {
-        let before = text
-            .get(window.start..position.clamp(window.start, window.end))
-            .unwrap_or_default();
+        let before =
+            text.get(window.start..position.clamp(window.start, window.end)).unwrap_or_default();
         base.saturating_add(visible(before).len())
     };
     for place in places.iter().filter(on_line) {
         let span = offset(place.span.start)..offset(place.span.end);
         let text = escape(&place.label.text);
-        excerpt.annotations.push(Annotation {
-            span,
-            text,
-            primary: place.primary,
-        });
+        excerpt.annotations.push(Annotation { span, text, primary: place.primary });
     }
-    excerpt
-        .text
-        .push_str(&visible(text.get(window.clone()).unwrap_or_default()));
+    excerpt.text.push_str(&visible(text.get(window.clone()).unwrap_or_default()));
     if window.end < line.end {
         excerpt.text.push('…');
     }
@@ -502,44 +454,30 @@ fn window(text: &str, line: &Span, focus: usize) -> Span {
 /// The line that `position` is in, without its line break.
 fn line_around(text: &str, position: usize) -> Span {
     let (before, after) = text.split_at_checked(position).unwrap_or((text, ""));
-    let start = before
-        .rfind('\n')
-        .map_or(0, |found| found.saturating_add(1));
+    let start = before.rfind('\n').map_or(0, |found| found.saturating_add(1));
     let length = after.find('\n').unwrap_or(after.len());
     let end = before.len().saturating_add(length);
-    let without_return = text
-        .get(start..end)
-        .and_then(|line| line.strip_suffix('\r'));
+    let without_return = text.get(start..end).and_then(|line| line.strip_suffix('\r'));
     start..without_return.map_or(end, |line| start.saturating_add(line.len()))
 }
 
 /// Where the line after `line` starts.
 fn next_line(text: &str, line: &Span) -> usize {
     let rest = text.get(line.end..).unwrap_or_default();
-    let to_next = rest
-        .find('\n')
-        .map_or(rest.len(), |found| found)
-        .saturating_add(1);
+    let to_next = rest.find('\n').map_or(rest.len(), |found| found).saturating_add(1);
     line.end.saturating_add(to_next)
 }
 
 /// The number of the line that `position` is in, from 1 on.
 fn line_number(text: &str, position: usize) -> usize {
     let before = text.as_bytes().get(..position).unwrap_or_default();
-    before
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count()
-        .saturating_add(1)
+    before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1)
 }
 
 /// The nearest boundary between characters that is not after `position`.
 fn floor_boundary(text: &str, position: usize) -> usize {
     let position = position.min(text.len());
-    (0..=position)
-        .rev()
-        .find(|candidate| text.is_char_boundary(*candidate))
-        .unwrap_or(0)
+    (0..=position).rev().find(|candidate| text.is_char_boundary(*candidate)).unwrap_or(0)
 }
 
 /// Whether a character could confuse a terminal or a reader: control characters, marks of direction, line separators.
@@ -649,9 +587,11 @@ mod tests {
             .label(&show(&text), last..last + 4, "here")
             .label(&show(&text), 0..5, "");
         let source = show(&text);
-        let same = Diagnostic::error("twice")
-            .label(&source, last..last + 4, "here")
-            .label(&source, 0..5, "there");
+        let same = Diagnostic::error("twice").label(&source, last..last + 4, "here").label(
+            &source,
+            0..5,
+            "there",
+        );
         insta::assert_snapshot!(same, @r#"
         error: twice
              --> net.yaml:20002:1
@@ -669,9 +609,8 @@ mod tests {
 
     #[test]
     fn only_so_many_are_shown() {
-        let diagnostics: Diagnostics = (0..25)
-            .map(|index| Diagnostic::error(format!("mistake {index}")))
-            .collect();
+        let diagnostics: Diagnostics =
+            (0..25).map(|index| Diagnostic::error(format!("mistake {index}"))).collect();
         let text = diagnostics.to_string();
         assert!(text.contains("mistake 19") && !text.contains("mistake 20"));
         assert!(text.ends_with("\n\nand 5 more"), "{text}");
@@ -704,28 +643,17 @@ mod tests {
                 && !colored.contains("\u{1b}[31m\n")
                 && !colored.contains("[2J.yaml\u{1b}[2J")
         );
-        assert!(
-            !text
-                .chars()
-                .any(|letter| letter != '\n' && is_hostile(letter))
-        );
+        assert!(!text.chars().any(|letter| letter != '\n' && is_hostile(letter)));
     }
 
     #[test]
     fn long_lines_are_cut() {
-        let text = format!(
-            "a: [{}, oops, {}]",
-            "é, ".repeat(300_000),
-            "1, ".repeat(300_000)
-        );
+        let text = format!("a: [{}, oops, {}]", "é, ".repeat(300_000), "1, ".repeat(300_000));
         let start = text.find("oops").unwrap();
         let rendered = Diagnostic::error("no number")
             .label(&show(&text), start..start + 4, "here")
             .render(false, 80);
-        assert!(
-            rendered.contains("oops") && rendered.contains("^^^^ here"),
-            "{rendered}"
-        );
+        assert!(rendered.contains("oops") && rendered.contains("^^^^ here"), "{rendered}");
         assert!(rendered.contains("net.yaml:1:900007"), "{rendered}");
         assert!(rendered.len() < 1000, "{}", rendered.len());
         let whole = Diagnostic::error("no list")
@@ -752,24 +680,13 @@ mod tests {
             let source = show(text);
             for start in 0..8 {
                 for end in [0, 1, 2, 3, 4, 5, 6, 7, usize::MAX] {
-                    let rendered = Diagnostic::error("e")
-                        .label(&source, start..end, "l")
-                        .render(false, 80);
-                    assert!(
-                        rendered.contains("net.yaml:"),
-                        "{text:?} {start} {end}: {rendered}"
-                    );
+                    let rendered =
+                        Diagnostic::error("e").label(&source, start..end, "l").render(false, 80);
+                    assert!(rendered.contains("net.yaml:"), "{text:?} {start} {end}: {rendered}");
                 }
             }
             let _ = Diagnostic::error("e")
-                .label(
-                    &source,
-                    Range {
-                        start: usize::MAX,
-                        end: 0,
-                    },
-                    "l",
-                )
+                .label(&source, Range { start: usize::MAX, end: 0 }, "l")
                 .render(true, 0);
         }
     }
@@ -777,10 +694,7 @@ mod tests {
     #[test]
     fn suggestions_are_near() {
         let suggest = |name: &str| {
-            suggest(
-                name,
-                ["conv", "max_pool", "avg_pool", "ReLU", "x", "linear"].into_iter(),
-            )
+            suggest(name, ["conv", "max_pool", "avg_pool", "ReLU", "x", "linear"].into_iter())
         };
         assert_eq!(suggest("cnov"), Some("conv"));
         assert_eq!(suggest("con"), Some("conv"));

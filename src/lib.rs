@@ -2,6 +2,7 @@
 pub mod analysis;
 pub mod back;
 pub mod bundled;
+pub mod check;
 pub mod diagnostics;
 pub mod front;
 pub mod network;

@@ -94,9 +94,7 @@ pub fn bars(bars: &[Bar], boundaries: &[u64], label: &str) -> Result<String, Err
         "<svg viewBox=\"0 0 {width} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\" \
          xmlns=\"http://www.w3.org/2000/svg\">{}",
         escaped(label),
-        inside
-            .replace(" stroke=\"none\"", "")
-            .replace("opacity=\"1\" ", "")
+        inside.replace(" stroke=\"none\"", "").replace("opacity=\"1\" ", "")
     ))
 }
 
@@ -119,15 +117,8 @@ fn draw(
     let slots = u64::from(width / SLOT);
     let mut chart = ChartBuilder::on(&area).build_cartesian_2d(0..slots, 0..maximum)?;
     let grid = ticks(maximum);
-    chart.draw_series(
-        grid.iter()
-            .map(|tick| line((0, *tick), (slots, *tick), GRID)),
-    )?;
-    chart.draw_series(
-        boundaries
-            .iter()
-            .map(|at| line((*at, 0), (*at, maximum), BOUNDARY)),
-    )?;
+    chart.draw_series(grid.iter().map(|tick| line((0, *tick), (slots, *tick), GRID)))?;
+    chart.draw_series(boundaries.iter().map(|at| line((*at, 0), (*at, maximum), BOUNDARY)))?;
     let margin = margin(bars.len());
     chart.draw_series((0..).zip(bars).filter(|(_, bar)| bar.value > 0).map(
         |(position, bar): (u64, &Bar)| {
@@ -213,12 +204,7 @@ mod tests {
     fn a_bar_a_layer_that_has_the_figure() {
         let kind = OperatorKind::Convolution;
         let values = [3, 0, u64::MAX];
-        let drawn = bars(
-            &values.map(|value| Bar { value, kind }),
-            &[1],
-            "a <b> \"c\"",
-        )
-        .unwrap();
+        let drawn = bars(&values.map(|value| Bar { value, kind }), &[1], "a <b> \"c\"").unwrap();
         assert_eq!(drawn.matches("<rect").count(), 2);
         assert!(drawn.contains("aria-label=\"a &lt;b&gt; &quot;c&quot;\""));
         assert!(drawn.trim_end().ends_with("</svg>"));

@@ -20,9 +20,7 @@ pub fn render(table: &Table) -> Result<String, Error> {
     for row in &table.rows {
         writer.write_record(row.cells.iter().map(exact))?;
     }
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| csv::Error::from(error.into_error()))?;
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

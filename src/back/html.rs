@@ -199,8 +199,7 @@ impl Page {
 }
 
 fn shown(text: Option<&String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
-        .map(|text| visible(text).into_owned())
+    text.filter(|text| !text.is_empty()).map(|text| visible(text).into_owned())
 }
 
 fn facts(report: &Report) -> Vec<Fact> {
@@ -220,19 +219,12 @@ fn facts(report: &Report) -> Vec<Fact> {
 }
 
 fn settings(report: &Report) -> Vec<Fact> {
-    report
-        .settings
-        .iter()
-        .map(|setting| Fact::new(&setting.name, &setting.value))
-        .collect()
+    report.settings.iter().map(|setting| Fact::new(&setting.name, &setting.value)).collect()
 }
 
 impl Fact {
     fn new(name: &str, value: &str) -> Self {
-        Self {
-            name: visible(name).into_owned(),
-            value: visible(value).into_owned(),
-        }
+        Self { name: visible(name).into_owned(), value: visible(value).into_owned() }
     }
 }
 
@@ -259,12 +251,7 @@ fn memory_tiles(report: &Report) -> Vec<Tile> {
 impl Tile {
     fn new(name: &'static str, quantity: &str, exact: String) -> Self {
         let (number, unit) = quantity.split_once(' ').unwrap_or((quantity, ""));
-        Self {
-            name,
-            number: number.to_owned(),
-            unit: unit.to_owned(),
-            exact,
-        }
+        Self { name, number: number.to_owned(), unit: unit.to_owned(), exact }
     }
 
     fn count(name: &'static str, count: u64) -> Self {
@@ -273,11 +260,9 @@ impl Tile {
 
     fn bytes(name: &'static str, bytes: Option<u64>) -> Self {
         match bytes {
-            Some(bytes) => Self::new(
-                name,
-                &mebibytes(bytes),
-                format!("{} bytes", thousands(bytes)),
-            ),
+            Some(bytes) => {
+                Self::new(name, &mebibytes(bytes), format!("{} bytes", thousands(bytes)))
+            }
             None => Self::new(name, "?", "not known".to_owned()),
         }
     }
@@ -346,10 +331,7 @@ fn boundaries(rows: &[Folded<'_>]) -> Vec<u64> {
         .filter(|position| *position > 0)
         .collect();
     boundaries.dedup();
-    boundaries
-        .into_iter()
-        .filter_map(|position| u64::try_from(position).ok())
-        .collect()
+    boundaries.into_iter().filter_map(|position| u64::try_from(position).ok()).collect()
 }
 
 fn blocks<'rows, 'report>(
@@ -372,10 +354,7 @@ impl Chart {
         let bars: Vec<Bar> = report
             .layers
             .iter()
-            .map(|layer| Bar {
-                value: figure(layer),
-                kind: OperatorKind::of(&layer.op),
-            })
+            .map(|layer| Bar { value: figure(layer), kind: OperatorKind::of(&layer.op) })
             .collect();
         let largest = largest(&report.layers, figure);
         let label = format!("{name} of each layer in execution order. {largest}");
@@ -391,17 +370,10 @@ impl Chart {
 
 /// The first of the layers with the largest figure, as a sentence.
 fn largest(layers: &[Layer], figure: fn(&Layer) -> u64) -> String {
-    let largest = layers
-        .iter()
-        .rev()
-        .max_by_key(|layer| figure(layer))
-        .filter(|layer| figure(layer) > 0);
+    let largest =
+        layers.iter().rev().max_by_key(|layer| figure(layer)).filter(|layer| figure(layer) > 0);
     match largest {
-        Some(layer) => format!(
-            "Largest: {} in {}",
-            thousands(figure(layer)),
-            visible(&layer.name)
-        ),
+        Some(layer) => format!("Largest: {} in {}", thousands(figure(layer)), visible(&layer.name)),
         None => "None".to_owned(),
     }
 }
@@ -409,10 +381,7 @@ fn largest(layers: &[Layer], figure: fn(&Layer) -> u64) -> String {
 fn ticks(maximum: u64) -> Vec<Tick> {
     chart::ticks(maximum)
         .into_iter()
-        .map(|tick| Tick {
-            label: round_label(tick),
-            height: percentage(tick, maximum),
-        })
+        .map(|tick| Tick { label: round_label(tick), height: percentage(tick, maximum) })
         .collect()
 }
 
@@ -433,16 +402,8 @@ fn axis(rows: &[Folded<'_>], count: usize) -> Vec<Vec<Span>> {
     let mut levels = Vec::new();
     let mut current: Vec<&Block<'_>> = blocks(rows).collect();
     while !current.is_empty() && levels.len() < AXIS_LEVELS {
-        levels.push(
-            current
-                .iter()
-                .map(|block| Span::new(block, count))
-                .collect(),
-        );
-        current = current
-            .into_iter()
-            .flat_map(|block| blocks(&block.rows))
-            .collect();
+        levels.push(current.iter().map(|block| Span::new(block, count)).collect());
+        current = current.into_iter().flat_map(|block| blocks(&block.rows)).collect();
     }
     levels
 }
@@ -476,10 +437,7 @@ impl<'report> TableRows<'report> {
         let names = report.layers.iter().map(|layer| layer.name.as_str());
         let mut table = Self {
             report,
-            positions: names
-                .enumerate()
-                .map(|(index, name)| (name, index))
-                .collect(),
+            positions: names.enumerate().map(|(index, name)| (name, index)).collect(),
             rows: Vec::with_capacity(report.layers.len() * 2),
             blocks: 0,
         };

@@ -1,25 +1,15 @@
 //! Reports as JSON, on which scripts rely.
 
-use serde_json::Error;
+use serde::Serialize;
+pub use serde_json::Error;
 
-use crate::report::Report;
-
-/// One report as an object, with a line break at the end.
+/// A report, a list of reports or any other result as JSON, with a line break at the end.
 ///
 /// # Errors
 ///
-/// Where the serialiser refuses the report, which no value of it makes it do.
-pub fn render(report: &Report) -> Result<String, Error> {
-    Ok(serde_json::to_string_pretty(report)? + "\n")
-}
-
-/// Several reports as an array, with a line break at the end.
-///
-/// # Errors
-///
-/// As for [`render`].
-pub fn render_all(reports: &[Report]) -> Result<String, Error> {
-    Ok(serde_json::to_string_pretty(reports)? + "\n")
+/// Where the serialiser refuses the value.
+pub fn render<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
 #[cfg(test)]
@@ -35,7 +25,7 @@ mod tests {
         assert_eq!(value["layers"][0]["name"], "conv1");
         assert_eq!(value["receptive_field"], serde_json::Value::Null);
         let all: serde_json::Value =
-            serde_json::from_str(&render_all(&[report.clone(), report]).unwrap()).unwrap();
+            serde_json::from_str(&render(&[report.clone(), report]).unwrap()).unwrap();
         assert_eq!(all.as_array().unwrap().len(), 2);
         assert_eq!(all[1], value);
     }

@@ -37,11 +37,7 @@ fn cells(row: &Row) -> Vec<String> {
         .enumerate()
         .map(|(position, cell)| {
             let content = emphasized(cell, row.emphasis);
-            if position == 0 {
-                "&emsp;".repeat(row.level) + &content
-            } else {
-                content
-            }
+            if position == 0 { "&emsp;".repeat(row.level) + &content } else { content }
         })
         .collect()
 }
@@ -118,11 +114,7 @@ mod tests {
         assert!(!page.contains("<b>"));
         for line in page.lines().filter(|line| line.starts_with('|')) {
             let bars = line.replace("\\\\", "").replace("\\|", "");
-            assert_eq!(
-                bars.matches('|').count(),
-                summary.columns.len() + 1,
-                "{line}"
-            );
+            assert_eq!(bars.matches('|').count(), summary.columns.len() + 1, "{line}");
         }
     }
 }

@@ -103,11 +103,7 @@ pub fn ratio(ratio: f64) -> String {
 /// A share of a whole: `12.3 %`.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent > 0.0 && percent < 0.05 {
-        "<0.1 %".to_owned()
-    } else {
-        format!("{percent:.1} %")
-    }
+    if percent > 0.0 && percent < 0.05 { "<0.1 %".to_owned() } else { format!("{percent:.1} %") }
 }
 
 #[cfg(test)]

@@ -39,9 +39,7 @@ pub fn render(table: &Table, width: Option<u16>, colour: bool) -> String {
 
 /// Every cell as text, the first of a row with the lines of its tree.
 fn cell_texts(table: &Table, width: Option<u16>) -> Vec<Vec<String>> {
-    let longest = width.map_or(usize::MAX, |width| {
-        SHORTEST_TEXT.max(usize::from(width) / 3)
-    });
+    let longest = width.map_or(usize::MAX, |width| SHORTEST_TEXT.max(usize::from(width) / 3));
     let trees = trees(&table.rows);
     table
         .rows
@@ -131,19 +129,14 @@ fn columns_that_fit(table: &Table, texts: &[Vec<String>], width: Option<u16>) ->
 
 /// The table's lines, the heading first.
 fn aligned(table: &Table, texts: &[Vec<String>], kept: &[usize]) -> Vec<String> {
-    layout(table, texts, kept)
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect()
+    layout(table, texts, kept).lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
 fn layout(table: &Table, texts: &[Vec<String>], kept: &[usize]) -> comfy_table::Table {
     let mut layout = comfy_table::Table::new();
     layout.load_style(comfy_table::presets::NOTHING);
     layout.set_content_arrangement(ContentArrangement::Disabled);
-    let headers = kept
-        .iter()
-        .filter_map(|position| table.columns.get(*position));
+    let headers = kept.iter().filter_map(|position| table.columns.get(*position));
     layout.set_header(headers.map(|column| shown(&Cell::text(&column.header), usize::MAX)));
     for row in texts {
         layout.add_row(kept.iter().filter_map(|position| row.get(*position)));
@@ -173,10 +166,7 @@ fn notes(table: &Table, kept: &[usize]) -> Vec<String> {
         .collect();
     let mut notes = table.notes.clone();
     if !left_out.is_empty() {
-        notes.push(format!(
-            "Left out for want of width: {}.",
-            left_out.join(", ")
-        ));
+        notes.push(format!("Left out for want of width: {}.", left_out.join(", ")));
     }
     notes
 }
@@ -210,11 +200,7 @@ struct Painter {
 
 impl Painter {
     fn paint(&self, content: &str, style: Style) -> String {
-        if self.colour {
-            format!("{style}{content}{style:#}")
-        } else {
-            content.to_owned()
-        }
+        if self.colour { format!("{style}{content}{style:#}") } else { content.to_owned() }
     }
 
     /// Heading, rules and rows.
@@ -244,11 +230,7 @@ impl Painter {
             Emphasis::Block => self.paint(content, BLOCK),
             Emphasis::Total => self.paint(content, BOLD),
         };
-        if tree.is_empty() {
-            content
-        } else {
-            self.paint(tree, DIM) + &content
-        }
+        if tree.is_empty() { content } else { self.paint(tree, DIM) + &content }
     }
 }
 
@@ -303,10 +285,7 @@ mod tests {
             let table = table::summary_table(&report, None).unwrap();
             for width in [80, 100, 120, 200] {
                 for line in render(&table, Some(width), false).lines() {
-                    assert!(
-                        line.chars().count() <= usize::from(width),
-                        "{width}: {line}"
-                    );
+                    assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
                 }
             }
         }

@@ -76,12 +76,8 @@ pub fn fold(report: &Report, depth: Option<usize>) -> Result<Vec<Row<'_>>, Overf
 pub fn sum(layers: &[Layer], block: &str) -> Result<Totals, Overflow> {
     layers
         .iter()
-        .try_fold(Totals::default(), |total, layer| {
-            total.checked_add(&Totals::of_layer(layer))
-        })
-        .ok_or_else(|| Overflow {
-            block: block.to_owned(),
-        })
+        .try_fold(Totals::default(), |total, layer| total.checked_add(&Totals::of_layer(layer)))
+        .ok_or_else(|| Overflow { block: block.to_owned() })
 }
 
 /// Rows for `layers`, which begin at `first` in the report and share a path of `level` segments.
@@ -102,13 +98,7 @@ fn rows_of(
         let rest = layers.get(start..).unwrap_or_default();
         let length = run_length(rest, path, level + 1);
         let run = rest.get(..length).unwrap_or_default();
-        rows.push(Row::Block(block_of(
-            run,
-            path,
-            first + start,
-            level + 1,
-            levels,
-        )?));
+        rows.push(Row::Block(block_of(run, path, first + start, level + 1, levels)?));
         start += length;
     }
     Ok(rows)
@@ -122,18 +112,12 @@ fn block_of<'report>(
     level: usize,
     levels: usize,
 ) -> Result<Block<'report>, Overflow> {
-    let rows = if level < levels {
-        rows_of(run, first, level, levels)?
-    } else {
-        Vec::new()
-    };
+    let rows = if level < levels { rows_of(run, first, level, levels)? } else { Vec::new() };
     Ok(Block {
         name: path.rsplit('/').next().unwrap_or(path),
         path,
         layers: first..first + run.len(),
-        output_shape: run
-            .last()
-            .map_or(&[], |layer| layer.output_shape.as_slice()),
+        output_shape: run.last().map_or(&[], |layer| layer.output_shape.as_slice()),
         totals: sum(run, path)?,
         rows,
     })
@@ -162,15 +146,9 @@ fn run_length(layers: &[Layer], path: &str, segments: usize) -> usize {
 
 impl<'report> LayerRow<'report> {
     fn new(index: usize, layer: &'report Layer) -> Self {
-        let inside = layer
-            .name
-            .strip_prefix(layer.block.as_str())
-            .and_then(|rest| rest.strip_prefix('/'));
-        Self {
-            index,
-            name: inside.unwrap_or(&layer.name),
-            layer,
-        }
+        let inside =
+            layer.name.strip_prefix(layer.block.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        Self { index, name: inside.unwrap_or(&layer.name), layer }
     }
 }
 
@@ -258,12 +236,7 @@ mod tests {
         let cases: &[(Option<usize>, &[&str])] = &[
             (Some(0), &[]),
             (Some(1), &["conv1", "a(3)", "ab(1)", "a(1)"]),
-            (
-                Some(2),
-                &[
-                    "conv1", "a(3)", " conv1", " b(2)", "ab(1)", " conv1", "a(1)", " conv2",
-                ],
-            ),
+            (Some(2), &["conv1", "a(3)", " conv1", " b(2)", "ab(1)", " conv1", "a(1)", " conv2"]),
             (
                 None,
                 &[
@@ -294,9 +267,7 @@ mod tests {
                     Row::Block(block) => block.totals.clone(),
                     Row::Layer(row) => Totals::of_layer(row.layer),
                 })
-                .fold(Totals::default(), |sum, part| {
-                    sum.checked_add(&part).unwrap()
-                });
+                .fold(Totals::default(), |sum, part| sum.checked_add(&part).unwrap());
             assert_eq!(total, whole);
         }
     }

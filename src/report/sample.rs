@@ -39,6 +39,9 @@ impl Sample {
             flops: 0,
             flops_by_kind: FlopsByKind::default(),
             activations,
+            conv_activations: 0,
+            weight_bytes: 0,
+            activation_bytes: 0,
             receptive_field: Some(ReceptiveField {
                 size: [self.field; 2],
                 stride: [self.jump; 2],
@@ -131,10 +134,7 @@ impl Sample {
             input: input.to_vec(),
             totals,
             receptive_field: self.layers.last().and_then(|l| l.receptive_field.clone()),
-            outputs: vec![Output {
-                name: self.current,
-                shape: self.shape,
-            }],
+            outputs: vec![Output { name: self.current, shape: self.shape }],
             layers: self.layers,
         }
     }
@@ -163,8 +163,7 @@ pub(crate) fn squeezenet() -> Report {
     layer.flops = 170_000;
     layer.flops_by_kind.pooling = 170_000;
     layer.receptive_field = None;
-    net.push("flatten1", "flatten", "", &[1, 1000])
-        .receptive_field = None;
+    net.push("flatten1", "flatten", "", &[1, 1000]).receptive_field = None;
     let mut report = net.finish("SqueezeNet 1.0", &input);
     report.source = Some("Iandola et al. 2016, arXiv:1602.07360, Table 1".to_owned());
     report.description = Some(
@@ -172,10 +171,7 @@ pub(crate) fn squeezenet() -> Report {
          of 1x1 filters that feeds an expansion of 1x1 and 3x3 filters."
             .to_owned(),
     );
-    report.settings = vec![Setting {
-        name: "classes".to_owned(),
-        value: "1000".to_owned(),
-    }];
+    report.settings = vec![Setting { name: "classes".to_owned(), value: "1000".to_owned() }];
     report
 }
 
@@ -236,10 +232,7 @@ pub(crate) fn hostile(text: &str) -> Report {
     report.name = text.to_owned();
     report.source = Some(text.to_owned());
     report.description = Some(text.to_owned());
-    report.settings = vec![Setting {
-        name: text.to_owned(),
-        value: text.to_owned(),
-    }];
+    report.settings = vec![Setting { name: text.to_owned(), value: text.to_owned() }];
     for output in &mut report.outputs {
         output.name = text.to_owned();
     }

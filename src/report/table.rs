@@ -87,35 +87,23 @@ pub enum Cell {
 }
 
 impl Column {
-    fn text(header: &str, key: &str, priority: u8) -> Self {
-        Self {
-            header: header.to_owned(),
-            key: key.to_owned(),
-            align: Align::Left,
-            priority,
-        }
+    pub(crate) fn text(header: &str, key: &str, priority: u8) -> Self {
+        Self { header: header.to_owned(), key: key.to_owned(), align: Align::Left, priority }
     }
 
-    fn figure(header: &str, key: &str, priority: u8) -> Self {
-        Self {
-            align: Align::Right,
-            ..Self::text(header, key, priority)
-        }
+    pub(crate) fn figure(header: &str, key: &str, priority: u8) -> Self {
+        Self { align: Align::Right, ..Self::text(header, key, priority) }
     }
 }
 
 impl Cell {
     /// Text; empty text is [`Cell::Empty`].
     pub fn text(text: &str) -> Self {
-        if text.is_empty() {
-            Self::Empty
-        } else {
-            Self::Text(text.to_owned())
-        }
+        if text.is_empty() { Self::Empty } else { Self::Text(text.to_owned()) }
     }
 
     /// The shape without the batch.
-    fn sizes(shape: &[u64]) -> Self {
+    pub(crate) fn sizes(shape: &[u64]) -> Self {
         Self::Shape(without_batch(shape).to_vec())
     }
 
@@ -139,11 +127,7 @@ impl Cell {
 
 impl Row {
     fn plain(cells: Vec<Cell>) -> Self {
-        Self {
-            cells,
-            level: 0,
-            emphasis: Emphasis::Plain,
-        }
+        Self { cells, level: 0, emphasis: Emphasis::Plain }
     }
 }
 
@@ -253,10 +237,7 @@ fn total_row(report: &Report) -> Row {
             Cell::Text("Total".to_owned()),
             Cell::Text(format!("{} layers", totals.layers)),
             Cell::Empty,
-            report
-                .outputs
-                .first()
-                .map_or(Cell::Empty, |output| Cell::sizes(&output.shape)),
+            report.outputs.first().map_or(Cell::Empty, |output| Cell::sizes(&output.shape)),
             Cell::Count(totals.params),
             Cell::Count(totals.macs),
             Cell::Count(totals.flops),
@@ -308,12 +289,7 @@ impl Figure {
     }
 
     fn new(label: &'static str, key: &'static str, cell: Cell) -> Self {
-        Self {
-            label,
-            key,
-            cell,
-            level: 0,
-        }
+        Self { label, key, cell, level: 0 }
     }
 
     fn nested(mut self) -> Self {
@@ -335,32 +311,15 @@ fn figures(report: &Report) -> Vec<Figure> {
     figures.extend(flops_figures(totals));
     figures.extend([
         Figure::count("Activations", "activations", totals.activations),
-        Figure::count(
-            "of convolutions",
-            "conv_activations",
-            totals.conv_activations,
-        )
-        .nested(),
-        Figure::new(
-            "Weight bytes",
-            "weight_bytes",
-            Cell::Bytes(totals.weight_bytes),
-        ),
-        Figure::new(
-            "Activation bytes",
-            "activation_bytes",
-            Cell::Bytes(totals.activation_bytes),
-        ),
+        Figure::count("of convolutions", "conv_activations", totals.conv_activations).nested(),
+        Figure::new("Weight bytes", "weight_bytes", Cell::Bytes(totals.weight_bytes)),
+        Figure::new("Activation bytes", "activation_bytes", Cell::Bytes(totals.activation_bytes)),
         Figure::new(
             "Peak activation bytes",
             "peak_activation_bytes",
             Cell::bytes(totals.peak_activation_bytes),
         ),
-        Figure::new(
-            "Training bytes",
-            "training_bytes",
-            Cell::bytes(totals.training_bytes),
-        ),
+        Figure::new("Training bytes", "training_bytes", Cell::bytes(totals.training_bytes)),
         Figure::new(
             "Receptive field",
             "receptive_field",
@@ -395,12 +354,7 @@ pub fn comparison_table(reports: &[Report]) -> Table {
     } else {
         (network_columns(reports), figure_rows(reports))
     };
-    Table {
-        title: comparison_title(reports),
-        columns,
-        rows,
-        notes: comparison_notes(reports),
-    }
+    Table { title: comparison_title(reports), columns, rows, notes: comparison_notes(reports) }
 }
 
 fn comparison_title(reports: &[Report]) -> String {
@@ -444,9 +398,7 @@ fn figure_rows(reports: &[Report]) -> Vec<Row> {
     for (position, figure) in first.iter().enumerate() {
         let mut cells = vec![Cell::Text(figure.label.to_owned()), figure.cell.clone()];
         for network in networks.iter().skip(1) {
-            let cell = network
-                .get(position)
-                .map_or(Cell::Empty, |f| f.cell.clone());
+            let cell = network.get(position).map_or(Cell::Empty, |f| f.cell.clone());
             let ratio = Cell::ratio(&cell, &figure.cell);
             cells.extend([cell, ratio]);
         }
@@ -516,6 +468,35 @@ fn network_rows(reports: &[Report]) -> Vec<Row> {
         .collect()
 }
 
+/// One row a network that can be called by name.
+#[must_use]
+pub fn list_table(reports: &[(&str, Report)]) -> Table {
+    let columns = vec![
+        Column::text("Name", "name", 0),
+        Column::figure("Input", "input", 0),
+        Column::figure("Params", "params", 0),
+        Column::figure("MACs", "macs", 0),
+        Column::figure("Layers", "layers", 2),
+        Column::text("Source", "source", 1),
+    ];
+    let rows = reports.iter().map(|(name, report)| {
+        Row::plain(vec![
+            Cell::text(name),
+            Cell::sizes(&report.input),
+            Cell::Count(report.totals.params),
+            Cell::Count(report.totals.macs),
+            Cell::Count(report.totals.layers),
+            Cell::text(report.source.as_deref().unwrap_or_default()),
+        ])
+    });
+    Table {
+        title: format!("{} bundled networks", reports.len()),
+        columns,
+        rows: rows.collect(),
+        notes: vec!["Batch 1.".to_owned(), CONVENTIONS.to_owned()],
+    }
+}
+
 /// Every layer by its full name with every figure, for scripts and spreadsheets.
 pub fn layers_table(report: &Report) -> Table {
     Table {
@@ -560,12 +541,7 @@ fn flat_row(layer: &super::Layer) -> Row {
         Cell::Count(layer.macs),
         Cell::Count(layer.flops),
     ];
-    cells.extend(
-        layer
-            .flops_by_kind
-            .kinds()
-            .map(|(_, flops)| Cell::Count(flops)),
-    );
+    cells.extend(layer.flops_by_kind.kinds().map(|(_, flops)| Cell::Count(flops)));
     cells.push(Cell::Count(layer.activations));
     cells.push(Cell::field(layer.receptive_field.as_ref()));
     Row::plain(cells)
@@ -602,11 +578,7 @@ mod tests {
         let mut reports = vec![sample::squeezenet(), sample::squeezenet()];
         reports[1].totals.params = reports[0].totals.params / 2;
         let table = comparison_table(&reports);
-        let params = table
-            .rows
-            .iter()
-            .find(|row| row.cells[0] == Cell::text("Params"))
-            .unwrap();
+        let params = table.rows.iter().find(|row| row.cells[0] == Cell::text("Params")).unwrap();
         assert_eq!(params.cells[3], Cell::Ratio(0.5));
         reports[0].totals.params = 0;
         let table = comparison_table(&reports);

@@ -1,3 +1,5 @@
+use serde::Serialize;
+
 use super::elaborate::evaluate_alone;
 use super::problem::{Problem, Problems};
 use super::tree::{self, Tree};
@@ -5,7 +7,8 @@ use super::value::Value;
 use crate::network::Place;
 
 /// A figure that can be expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Figure {
     /// Trained values.
     Params,
@@ -47,7 +50,8 @@ impl Figure {
 }
 
 /// A published value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Published {
     /// A count.
     Count(u64),
@@ -104,16 +108,16 @@ fn expectation(
         };
         if published.is_none() {
             let needed = if *figure == Figure::Output { "a list of sizes" } else { "a count" };
-            let message =
-                format!("`{}` needs {needed}, not {}", figure.name(), value.describe());
+            let message = format!("`{}` needs {needed}, not {}", figure.name(), value.describe());
             problems.add(Problem::error(given.place, message));
         }
         Some((*figure, published?))
     });
     let figures: Option<Vec<_>> = figures.collect();
-    let settings = written.settings.iter().map(|(name, given)| {
-        Some((name.clone(), evaluate_alone(tree, given, problems)?))
-    });
+    let settings = written
+        .settings
+        .iter()
+        .map(|(name, given)| Some((name.clone(), evaluate_alone(tree, given, problems)?)));
     let settings: Option<Vec<_>> = settings.collect();
     let input = match &written.input {
         None => None,

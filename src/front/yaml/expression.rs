@@ -40,11 +40,7 @@ pub struct ExpressionError {
 impl ExpressionError {
     /// An error without help.
     fn new(span: &Range<usize>, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            span: span.clone(),
-            help: None,
-        }
+        Self { message: message.into(), span: span.clone(), help: None }
     }
 
     /// The same error with `help`.
@@ -78,13 +74,7 @@ impl Expression {
     /// An expression that is always `value`.
     #[must_use]
     pub fn from_value(value: Value) -> Self {
-        Self {
-            root: Node {
-                kind: Kind::Literal(value),
-                span: 0..0,
-            },
-            names: Vec::new(),
-        }
+        Self { root: Node { kind: Kind::Literal(value), span: 0..0 }, names: Vec::new() }
     }
 
     /// Reads the expression in a part of a text; spans are those of the whole text.
@@ -95,9 +85,7 @@ impl Expression {
 
     /// The names of variables that occur, in the order of the text, each as often as it occurs.
     pub fn names(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
-        self.names
-            .iter()
-            .map(|name| (&*name.text, name.span.clone()))
+        self.names.iter().map(|name| (&*name.text, name.span.clone()))
     }
 
     /// The name, if the expression is a bare name and nothing else.
@@ -224,14 +212,7 @@ enum Function {
 }
 
 impl Function {
-    const ALL: [Self; 6] = [
-        Self::Min,
-        Self::Max,
-        Self::Ceil,
-        Self::Floor,
-        Self::Abs,
-        Self::Len,
-    ];
+    const ALL: [Self; 6] = [Self::Min, Self::Max, Self::Ceil, Self::Floor, Self::Abs, Self::Len];
 
     /// The function as it is written.
     fn name(self) -> &'static str {
@@ -247,9 +228,7 @@ impl Function {
 
     /// The function called `name`.
     fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|function| function.name() == name)
+        Self::ALL.into_iter().find(|function| function.name() == name)
     }
 
     /// Whether any number of arguments from one on may be given, and not only one.
@@ -351,16 +330,10 @@ fn template_part(text: &str, position: usize) -> Result<Option<(Part, usize)>, E
     let after = position.saturating_add(1);
     match first {
         '{' => braced_part(text, position).map(Some),
-        '}' => Err(ExpressionError::new(
-            &(position..after),
-            "this `}` closes no `{`",
-        )),
+        '}' => Err(ExpressionError::new(&(position..after), "this `}` closes no `{`")),
         _ => {
             let literal = rest.split(['{', '}']).next().unwrap_or(rest);
-            Ok(Some((
-                Part::Text(literal.to_owned()),
-                position.saturating_add(literal.len()),
-            )))
+            Ok(Some((Part::Text(literal.to_owned()), position.saturating_add(literal.len()))))
         }
     }
 }
@@ -370,21 +343,13 @@ fn braced_part(text: &str, position: usize) -> Result<(Part, usize), ExpressionE
     let start = position.saturating_add(1);
     let inside = text.get(start..).unwrap_or_default();
     let Some(length) = inside.find('}') else {
-        return Err(ExpressionError::new(
-            &(position..start),
-            "this `{` is never closed",
-        ));
+        return Err(ExpressionError::new(&(position..start), "this `{` is never closed"));
     };
     let end = start.saturating_add(length);
     let next = end.saturating_add(1);
-    if inside
-        .get(..length)
-        .is_none_or(|part| part.trim().is_empty())
-    {
-        let error = ExpressionError::new(
-            &(position..next),
-            "an expression is missing between the braces",
-        );
+    if inside.get(..length).is_none_or(|part| part.trim().is_empty()) {
+        let error =
+            ExpressionError::new(&(position..next), "an expression is missing between the braces");
         return Err(error);
     }
     let expression = Expression::parse_part(text, start..end)?;
@@ -396,9 +361,6 @@ fn check_length(text: &str) -> Result<(), ExpressionError> {
     if text.len() <= MAX_LENGTH {
         return Ok(());
     }
-    let message = format!(
-        "the expression is too long: {} bytes, at most {MAX_LENGTH}",
-        text.len()
-    );
+    let message = format!("the expression is too long: {} bytes, at most {MAX_LENGTH}", text.len());
     Err(ExpressionError::new(&(0..text.len()), message))
 }

@@ -85,9 +85,7 @@ fn read(source: &Arc<Source>, places: &mut Places) -> Result<File, Diagnostics> 
         Diagnostics(vec![Diagnostic::error(message).label(source, 0..0, "").help(help)])
     };
     match values(source)? {
-        Yaml::Mapping(values) => {
-            Ok(File { values, root: places.file(Arc::clone(source)) })
-        }
+        Yaml::Mapping(values) => Ok(File { values, root: places.file(Arc::clone(source)) }),
         Yaml::Null => Err(refuse("the file is empty")),
         _ => Err(refuse("a network file is a map")),
     }

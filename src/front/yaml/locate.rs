@@ -83,29 +83,22 @@ pub fn syntax_span(text: &str, line: usize, column: usize) -> Range<usize> {
     let length = rest.find(is_break).unwrap_or(rest.len());
     let content = rest.get(..length).unwrap_or_default();
     let mut letters = content.char_indices().skip(column.saturating_sub(1));
-    let (offset, width) = letters
-        .next()
-        .map_or((length, 0), |(offset, letter)| (offset, letter.len_utf8()));
+    let (offset, width) =
+        letters.next().map_or((length, 0), |(offset, letter)| (offset, letter.len_utf8()));
     let start = start.saturating_add(offset);
     start..start.saturating_add(width)
 }
 
 /// Where a line starts, counted from 1; the end of the text if it has fewer lines. A byte-order mark does not count.
 fn line_start(text: &str, line: usize) -> usize {
-    let mut start = if text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    };
+    let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     for _ in 1..line {
         let rest = text.get(start..).unwrap_or_default();
         let Some(found) = rest.find(is_break) else {
             return text.len();
         };
         let from_break = rest.get(found..).unwrap_or_default();
-        start = start
-            .saturating_add(found)
-            .saturating_add(break_length(from_break));
+        start = start.saturating_add(found).saturating_add(break_length(from_break));
     }
     start
 }
@@ -148,11 +141,7 @@ impl<'t> Events<'t> {
     fn new(text: &'t str) -> Self {
         let mut options: Options = granit_parser::options! { emit_unresolved_aliases: true };
         options.set_emit_comments(false);
-        Self {
-            text,
-            parser: Parser::new_from_str_with_options(text, options),
-            number: 0,
-        }
+        Self { text, parser: Parser::new_from_str_with_options(text, options), number: 0 }
     }
 
     /// The next event; `None` at the end, and where the text is no YAML.
@@ -170,13 +159,7 @@ impl<'t> Events<'t> {
     fn node(&mut self) -> Option<Node<'t>> {
         let number = self.number;
         let (event, span) = self.next().filter(|(event, _)| event.is_node())?;
-        Some(Node {
-            event,
-            span,
-            number,
-            key: None,
-            is_key: false,
-        })
+        Some(Node { event, span, number, key: None, is_key: false })
     }
 
     /// Moves on past the next node.
@@ -214,13 +197,7 @@ impl<'t> Events<'t> {
             let number = self.number;
             let (event, span) = self.next()?;
             if event.is_node() && event.anchor_id() == Some(id) {
-                return Some(Node {
-                    event,
-                    span,
-                    number,
-                    key: None,
-                    is_key: false,
-                });
+                return Some(Node { event, span, number, key: None, is_key: false });
             }
         }
     }
@@ -228,9 +205,7 @@ impl<'t> Events<'t> {
 
 /// The byte at which the character with this index starts.
 fn byte_of(text: &str, index: usize) -> usize {
-    text.char_indices()
-        .nth(index)
-        .map_or(text.len(), |(offset, _)| offset)
+    text.char_indices().nth(index).map_or(text.len(), |(offset, _)| offset)
 }
 
 /// Whether an event starts a collection.
@@ -244,10 +219,7 @@ fn step<'t>(events: &mut Events<'t>, node: &Node<'t>, segment: &Segment<'_>) -> 
         _ if node.is_key => None,
         (Event::MappingStart(..), Segment::Key(name)) => {
             let key = find_key(events, name)?;
-            events.node().map(|value| Node {
-                key: Some(key.span),
-                ..value
-            })
+            events.node().map(|value| Node { key: Some(key.span), ..value })
         }
         (Event::MappingStart(..), Segment::KeyItself(name)) => find_key(events, name),
         (Event::SequenceStart(..), Segment::Index(index)) => {
@@ -265,10 +237,7 @@ fn find_key<'t>(events: &mut Events<'t>, name: &str) -> Option<Node<'t>> {
     loop {
         let key = events.node()?;
         if key.event.scalar().is_some_and(|(text, _)| text == name) {
-            return Some(Node {
-                is_key: true,
-                ..key
-            });
+            return Some(Node { is_key: true, ..key });
         }
         events.skip_rest(&key.event)?;
         events.skip()?;
@@ -282,13 +251,7 @@ fn reread(text: &str, node: &Node<'_>) -> Option<Located> {
         events.next()?;
     }
     let again = events.node()?;
-    Some(outline(
-        &mut events,
-        &Node {
-            key: node.key.clone(),
-            ..again
-        },
-    ))
+    Some(outline(&mut events, &Node { key: node.key.clone(), ..again }))
 }
 
 /// The place of a node that has just been started.
@@ -311,11 +274,7 @@ fn outline(events: &mut Events<'_>, node: &Node<'_>) -> Located {
 /// The first line of something that is no scalar.
 fn whole(text: &str, span: &Range<usize>) -> Located {
     let span = first_line(text, span);
-    Located {
-        content_start: span.start,
-        plain: false,
-        span,
-    }
+    Located { content_start: span.start, plain: false, span }
 }
 
 /// The end of the flow collection that has been started.
@@ -342,11 +301,7 @@ fn scalar(text: &str, value: &str, style: ScalarStyle, span: &Range<usize>) -> L
     let content = text.get(content_start..content_end);
     let plain = content == Some(value) && !value.contains(is_break);
     let span = first_line(text, span);
-    Located {
-        content_start: content_start.min(span.end),
-        plain,
-        span,
-    }
+    Located { content_start: content_start.min(span.end), plain, span }
 }
 
 /// The part of `span` that lies in its first line, without white space at its end; within the text and on boundaries
@@ -401,11 +356,7 @@ flow: [
             (&[], "name", false),
             (&[Key("name")], "Größe 1", true),
             (&[KeyItself("name")], "name", true),
-            (
-                &[Key("layers")],
-                "- conv: {out: 64, kernel: 'k + 1', \"näme\": \"a\\tb\"}",
-                false,
-            ),
+            (&[Key("layers")], "- conv: {out: 64, kernel: 'k + 1', \"näme\": \"a\\tb\"}", false),
             (&[Key("layers"), Index(0)], "conv", false),
             (&[Key("layers"), Index(0), KeyItself("conv")], "conv", true),
             (
@@ -413,60 +364,17 @@ flow: [
                 "{out: 64, kernel: 'k + 1', \"näme\": \"a\\tb\"}",
                 false,
             ),
-            (
-                &[Key("layers"), Index(0), Key("conv"), Key("out")],
-                "64",
-                true,
-            ),
-            (
-                &[Key("layers"), Index(0), Key("conv"), KeyItself("out")],
-                "out",
-                true,
-            ),
-            (
-                &[Key("layers"), Index(0), Key("conv"), Key("kernel")],
-                "'k + 1'",
-                true,
-            ),
-            (
-                &[Key("layers"), Index(0), Key("conv"), Key("näme")],
-                "\"a\\tb\"",
-                false,
-            ),
-            (
-                &[Key("layers"), Index(0), Key("conv"), KeyItself("näme")],
-                "\"näme\"",
-                true,
-            ),
+            (&[Key("layers"), Index(0), Key("conv"), Key("out")], "64", true),
+            (&[Key("layers"), Index(0), Key("conv"), KeyItself("out")], "out", true),
+            (&[Key("layers"), Index(0), Key("conv"), Key("kernel")], "'k + 1'", true),
+            (&[Key("layers"), Index(0), Key("conv"), Key("näme")], "\"a\\tb\"", false),
+            (&[Key("layers"), Index(0), Key("conv"), KeyItself("näme")], "\"näme\"", true),
             (&[Key("layers"), Index(1)], "relu", true),
             (&[Key("layers"), Index(2)], "add", false),
-            (
-                &[Key("layers"), Index(2), Key("add"), Index(0)],
-                "[conv: 3, relu]",
-                false,
-            ),
-            (
-                &[
-                    Key("layers"),
-                    Index(2),
-                    Key("add"),
-                    Index(0),
-                    Index(0),
-                    Key("conv"),
-                ],
-                "3",
-                true,
-            ),
-            (
-                &[Key("layers"), Index(2), Key("add"), Index(0), Index(1)],
-                "relu",
-                true,
-            ),
-            (
-                &[Key("layers"), Index(2), Key("add"), Index(1)],
-                "[]",
-                false,
-            ),
+            (&[Key("layers"), Index(2), Key("add"), Index(0)], "[conv: 3, relu]", false),
+            (&[Key("layers"), Index(2), Key("add"), Index(0), Index(0), Key("conv")], "3", true),
+            (&[Key("layers"), Index(2), Key("add"), Index(0), Index(1)], "relu", true),
+            (&[Key("layers"), Index(2), Key("add"), Index(1)], "[]", false),
             (&[Key("layers"), Index(2), Key("from")], "input", true),
             (&[Key("layers"), Index(3), Index(1)], "two", true),
             (&[Key("quoted key")], "\"stage{i}\"", true),
@@ -486,11 +394,7 @@ flow: [
                 "- conv: {out: 64, kernel: 'k + 1', \"näme\": \"a\\tb\"}",
                 false,
             ),
-            (
-                &[Key("layers"), Index(2), Key("add"), Index(0), Key("x")],
-                "[conv: 3, relu]",
-                false,
-            ),
+            (&[Key("layers"), Index(2), Key("add"), Index(0), Key("x")], "[conv: 3, relu]", false),
             (&[Key("layers"), Index(1), Key("x")], "relu", true),
             (&[Key("name"), KeyItself("x")], "Größe 1", true),
             (&[KeyItself("name"), Key("x")], "name", true),
@@ -509,10 +413,7 @@ flow: [
             let found = locate(NETWORK, path).unwrap();
             NETWORK.get(found.part(&within)).unwrap()
         };
-        assert_eq!(
-            part(&[Key("layers"), Index(0), Key("conv"), Key("kernel")], 4..5),
-            "1"
-        );
+        assert_eq!(part(&[Key("layers"), Index(0), Key("conv"), Key("kernel")], 4..5), "1");
         assert_eq!(part(&[Key("quoted key")], 5..8), "{i}");
         assert_eq!(part(&[Key("name")], 0..7), "Größe");
         assert_eq!(part(&[Key("name")], 8..99), "1");
@@ -525,28 +426,16 @@ flow: [
             locate(text, path).map(|found| text.get(found.span).unwrap().to_owned())
         };
         assert_eq!(span("", &[]), None);
-        assert_eq!(
-            span("a: [1, 2", &[Key("a"), Index(1)]),
-            Some("[1, 2".to_owned())
-        );
-        assert_eq!(
-            span("a: [1, }", &[Key("a"), Index(5)]),
-            Some("[1, }".to_owned())
-        );
+        assert_eq!(span("a: [1, 2", &[Key("a"), Index(1)]), Some("[1, 2".to_owned()));
+        assert_eq!(span("a: [1, }", &[Key("a"), Index(5)]), Some("[1, }".to_owned()));
         assert_eq!(
             span("a: &a [*a]", &[Key("a"), Index(0), Index(0), Index(0)]),
             Some("[*a]".to_owned())
         );
         assert_eq!(span("a: *b", &[Key("a"), Index(0)]), Some("*b".to_owned()));
-        assert_eq!(
-            span("\u{feff}a: 1\r\nb: 2\r\n", &[Key("b")]),
-            Some("2".to_owned())
-        );
+        assert_eq!(span("\u{feff}a: 1\r\nb: 2\r\n", &[Key("b")]), Some("2".to_owned()));
         assert_eq!(span("? x\n: y\n", &[Key("x")]), Some("y".to_owned()));
-        assert_eq!(
-            span("? [1, 2]\n: {a: b}\nc: d\n", &[Key("c")]),
-            Some("d".to_owned())
-        );
+        assert_eq!(span("? [1, 2]\n: {a: b}\nc: d\n", &[Key("c")]), Some("d".to_owned()));
         assert_eq!(span("a: 1\n---\nb: 2\n", &[Key("b")]), Some("a".to_owned()));
         let deep = "[".repeat(100_000);
         assert!(locate(&deep, &[Index(0)]).is_none());

@@ -1,3 +1,5 @@
 /// Placeholder.
 #[must_use]
-pub fn schema() -> serde_json::Value { serde_json::Value::Null }
+pub fn schema() -> serde_json::Value {
+    serde_json::Value::Null
+}

@@ -78,9 +78,19 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) enum Action {
     Operator(Call),
-    Join { call: Call, branches: Vec<Vec<Step>> },
-    Block { block: usize, arguments: Vec<(usize, Given)> },
-    Repeat { times: Given, index: Option<String>, body: RepeatBody },
+    Join {
+        call: Call,
+        branches: Vec<Vec<Step>>,
+    },
+    Block {
+        block: usize,
+        arguments: Vec<(usize, Given)>,
+    },
+    Repeat {
+        times: Given,
+        index: Option<String>,
+        body: RepeatBody,
+    },
     Side(Body),
     /// Something that was refused already.
     Invalid,

@@ -48,21 +48,14 @@ impl Number {
         let digits = parse_digits(whole, fraction)?;
         let places = i32::try_from(fraction.len()).ok()?;
         let magnitude = scale_by_ten(digits, exponent.checked_sub(places)?)?;
-        Some(if negative {
-            magnitude.negated()
-        } else {
-            magnitude
-        })
+        Some(if negative { magnitude.negated() } else { magnitude })
     }
 
     /// The exact value of the shortest decimal that stands for `value`, so that the 64-bit float `0.1` is 1/10.
     /// `None` for what is not finite, or too large or too small.
     #[must_use]
     pub fn from_f64_shortest(value: f64) -> Option<Self> {
-        value
-            .is_finite()
-            .then(|| format!("{value:e}"))
-            .and_then(|text| Self::from_decimal(&text))
+        value.is_finite().then(|| format!("{value:e}")).and_then(|text| Self::from_decimal(&text))
     }
 
     /// The numerator of the fraction in lowest terms; it carries the sign.
@@ -162,16 +155,9 @@ impl Number {
     /// The power with a whole exponent; `None` also for a negative power of 0.
     #[must_use]
     pub fn checked_pow(self, exponent: i32) -> Option<Self> {
-        let base = if exponent < 0 {
-            Self::ONE.checked_div(self)?
-        } else {
-            self
-        };
+        let base = if exponent < 0 { Self::ONE.checked_div(self)? } else { self };
         let mut result = Self::ONE;
-        for bit in (0..u32::BITS)
-            .rev()
-            .skip_while(|bit| exponent.unsigned_abs() >> bit == 0)
-        {
+        for bit in (0..u32::BITS).rev().skip_while(|bit| exponent.unsigned_abs() >> bit == 0) {
             result = result.checked_mul(result)?;
             if (exponent.unsigned_abs() >> bit) & 1 == 1 {
                 result = result.checked_mul(base)?;
@@ -183,19 +169,13 @@ impl Number {
     /// The number with the other sign.
     #[must_use]
     pub fn negated(self) -> Self {
-        Self(Ratio::new_raw(
-            self.numerator().saturating_neg(),
-            self.denominator(),
-        ))
+        Self(Ratio::new_raw(self.numerator().saturating_neg(), self.denominator()))
     }
 
     /// The number without its sign.
     #[must_use]
     pub fn abs(self) -> Self {
-        Self(Ratio::new_raw(
-            self.numerator().saturating_abs(),
-            self.denominator(),
-        ))
+        Self(Ratio::new_raw(self.numerator().saturating_abs(), self.denominator()))
     }
 
     /// The largest whole number that is not above this one.
@@ -247,11 +227,7 @@ impl fmt::Display for Number {
             return write!(formatter, "{}/{}", self.numerator(), self.denominator());
         };
         let sign = if self.numerator() < 0 { "-" } else { "" };
-        let whole = self
-            .abs()
-            .numerator()
-            .checked_div(self.denominator())
-            .unwrap_or(0);
+        let whole = self.abs().numerator().checked_div(self.denominator()).unwrap_or(0);
         write!(formatter, "{sign}{whole}.{digits:0places$}")
     }
 }
@@ -307,11 +283,7 @@ fn scale_by_ten(digits: i128, exponent: i32) -> Option<Number> {
     }
     let scale = Number::from_integer(10_i128.checked_pow(exponent.unsigned_abs())?)?;
     let digits = Number::from_integer(digits)?;
-    if exponent < 0 {
-        digits.checked_div(scale)
-    } else {
-        digits.checked_mul(scale)
-    }
+    if exponent < 0 { digits.checked_div(scale) } else { digits.checked_mul(scale) }
 }
 
 /// A value of the network language. It is cheap to clone.
@@ -484,14 +456,8 @@ mod tests {
             ("1E+3", Some((1000, 1))),
             ("0e999999", Some((0, 1))),
             ("10e-1", Some((1, 1))),
-            (
-                "1.00000000000000000000000000000000000000000000000000",
-                Some((1, 1)),
-            ),
-            (
-                "170141183460469231731687303715884105727",
-                Some((i128::MAX, 1)),
-            ),
+            ("1.00000000000000000000000000000000000000000000000000", Some((1, 1))),
+            ("170141183460469231731687303715884105727", Some((i128::MAX, 1))),
             ("170141183460469231731687303715884105728", None),
             ("1e38", Some((10_i128.pow(38), 1))),
             ("1e39", None),
@@ -516,14 +482,8 @@ mod tests {
     #[test]
     fn floats_give_their_shortest_decimal() {
         assert_eq!(Number::from_f64_shortest(0.1), Number::from_fraction(1, 10));
-        assert_eq!(
-            Number::from_f64_shortest(-2.5e-3),
-            Number::from_fraction(-1, 400)
-        );
-        assert_eq!(
-            Number::from_f64_shortest(3.8e9),
-            Number::from_integer(3_800_000_000)
-        );
+        assert_eq!(Number::from_f64_shortest(-2.5e-3), Number::from_fraction(-1, 400));
+        assert_eq!(Number::from_f64_shortest(3.8e9), Number::from_integer(3_800_000_000));
         assert_eq!(Number::from_f64_shortest(-0.0), Some(Number::ZERO));
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, 1e-300] {
             assert_eq!(Number::from_f64_shortest(value), None, "{value}");
@@ -541,10 +501,7 @@ mod tests {
             ((1, 3), "1/3"),
             ((-22, 7), "-22/7"),
             ((1, 100_000), "0.00001"),
-            (
-                (1, 10_i128.pow(38)),
-                "0.00000000000000000000000000000000000001",
-            ),
+            ((1, 10_i128.pow(38)), "0.00000000000000000000000000000000000001"),
             ((1, 1 << 100), "1/1267650600228229401496703205376"),
         ];
         for ((numerator, denominator), expected) in cases {
@@ -563,10 +520,7 @@ mod tests {
         );
         assert_eq!(Value::list([]).to_string(), "[]");
         assert_eq!(Value::word("same").describe(), "the word `same`");
-        assert_eq!(
-            Value::list(vec![Value::from(1_u64); 9]).describe(),
-            "a list of 9 elements"
-        );
+        assert_eq!(Value::list(vec![Value::from(1_u64); 9]).describe(), "a list of 9 elements");
         assert_eq!(
             Value::word(&"é".repeat(50)).describe(),
             format!("the word `{}...`", "é".repeat(37))
@@ -592,9 +546,7 @@ mod tests {
         assert_eq!(half(3).floor(), Number::from_integer(1));
         assert_eq!(half(3).ceil(), Number::from_integer(2));
         let modulo = |left: i64, right: i64| {
-            Number::from(left)
-                .checked_modulo(right.into())
-                .and_then(Number::as_i64)
+            Number::from(left).checked_modulo(right.into()).and_then(Number::as_i64)
         };
         assert_eq!(modulo(-7, 2), Some(1));
         assert_eq!(modulo(7, -2), Some(-1));
@@ -609,10 +561,7 @@ mod tests {
         assert_eq!(two.checked_pow(-2), Number::from_fraction(1, 4));
         assert_eq!(Number::ZERO.checked_pow(0), Some(Number::ONE));
         assert_eq!(Number::ZERO.checked_pow(-1), None);
-        assert_eq!(
-            Number::from(-1_i64).checked_pow(255),
-            Some(Number::from(-1_i64))
-        );
+        assert_eq!(Number::from(-1_i64).checked_pow(255), Some(Number::from(-1_i64)));
         assert_eq!(Number::ONE.checked_pow(i32::MIN), Some(Number::ONE));
     }
 

@@ -108,7 +108,8 @@ impl<'t, 'p> Elaborator<'t, 'p> {
 
     fn problem(&mut self, problem: Problem) {
         let calls = self.calls.iter().rev().take(2).rev();
-        let calls = calls.map(|(place, block)| (*place, format!("in the block `{block}`, called here")));
+        let calls =
+            calls.map(|(place, block)| (*place, format!("in the block `{block}`, called here")));
         self.problems.add(problem.calls(calls));
         self.halted |= self.problems.are_enough();
     }
@@ -198,7 +199,13 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         }
     }
 
-    fn choose(&mut self, name: &str, parameter: &Parameter, value: Value, place: Place) -> Option<Value> {
+    fn choose(
+        &mut self,
+        name: &str,
+        parameter: &Parameter,
+        value: Value,
+        place: Place,
+    ) -> Option<Value> {
         let choices = &parameter.choices;
         let chosen = value.as_word().is_some_and(|word| choices.iter().any(|known| known == word));
         if choices.is_empty() || chosen {
@@ -206,9 +213,9 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         }
         let list = choices.join("`, `");
         let message = format!("`{name}` is one of `{list}`, not {}", value.describe());
-        let near = value.as_word().and_then(|word| {
-            crate::diagnostics::suggest(word, choices.iter().map(String::as_str))
-        });
+        let near = value
+            .as_word()
+            .and_then(|word| crate::diagnostics::suggest(word, choices.iter().map(String::as_str)));
         let help = near.map(|near| format!("did you mean `{near}`?"));
         self.problem(Problem::error(place, message).help(help));
         None
@@ -331,13 +338,14 @@ impl<'t, 'p> Elaborator<'t, 'p> {
 
     fn operands(&mut self, step: &'t Step, branches: &'t [Vec<Step>], taken: Flow) -> Vec<Flow> {
         if branches.is_empty() {
-            let found = step.from.iter().map(|(name, place)| match self.find(name, *place, taken) {
-                Ok(flow) => flow,
-                Err(problem) => {
-                    self.problem(problem);
-                    Flow::Unknown
-                }
-            });
+            let found =
+                step.from.iter().map(|(name, place)| match self.find(name, *place, taken) {
+                    Ok(flow) => flow,
+                    Err(problem) => {
+                        self.problem(problem);
+                        Flow::Unknown
+                    }
+                });
             return found.collect();
         }
         if !self.descend(step.place) {
@@ -497,7 +505,9 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         let Some((block_name, block)) = tree.blocks.get_index(index) else { return Flow::Unknown };
         let given: Vec<_> = arguments
             .iter()
-            .map(|(parameter, given)| (*parameter, given.place, self.evaluate(given, self.seen(taken))))
+            .map(|(parameter, given)| {
+                (*parameter, given.place, self.evaluate(given, self.seen(taken)))
+            })
             .collect();
         let Some(name) = self.name(step, block_name, taken) else { return Flow::Unknown };
         let frame = self.variables.enter(Vec::new());
@@ -639,9 +649,8 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     fn accept(&mut self, name: &str, place: Place) -> bool {
         if !is_plain_name(name) {
             let shown: String = name.chars().take(MAX_NAME).collect();
-            let message = format!(
-                "`{shown}` is no name: use up to {MAX_NAME} letters, digits, `_` and `-`"
-            );
+            let message =
+                format!("`{shown}` is no name: use up to {MAX_NAME} letters, digits, `_` and `-`");
             self.error(place, message);
             return false;
         }
@@ -761,6 +770,8 @@ impl<'t, 'p> Elaborator<'t, 'p> {
 fn missing_axis(seen: Seen) -> String {
     match seen {
         Seen::Shape(shape) => format!("the tensor taken here has no such axis: it is {shape}"),
-        Seen::Nothing | Seen::Unknown => "there is no tensor here whose sizes could be taken".to_owned(),
+        Seen::Nothing | Seen::Unknown => {
+            "there is no tensor here whose sizes could be taken".to_owned()
+        }
     }
 }

@@ -37,12 +37,7 @@ fn too_large(span: &Range<usize>) -> ExpressionError {
 fn number(node: &Node, operator: &str, lookup: &Lookup<'_>) -> Evaluated<Number> {
     match value(node, lookup)? {
         Value::Number(number) => Ok(number),
-        other => Err(wrong_kind(
-            &format!("`{operator}`"),
-            "a number",
-            &other,
-            &node.span,
-        )),
+        other => Err(wrong_kind(&format!("`{operator}`"), "a number", &other, &node.span)),
     }
 }
 
@@ -79,10 +74,7 @@ fn apply(
     start: usize,
     span: &Range<usize>,
 ) -> Evaluated<Number> {
-    let divides = matches!(
-        operator,
-        Operator::Divide | Operator::FloorDivide | Operator::Modulo
-    );
+    let divides = matches!(operator, Operator::Divide | Operator::FloorDivide | Operator::Modulo);
     if divides && right.is_zero() {
         return Err(ExpressionError::new(span, "division by zero"));
     }
@@ -105,14 +97,9 @@ fn exponent(base: Number, exponent: Number, span: &Range<usize>) -> Evaluated<i3
         return Err(ExpressionError::new(span, message));
     };
     if base.is_zero() && whole < 0 {
-        return Err(ExpressionError::new(
-            span,
-            "a negative power of zero is a division by zero",
-        ));
+        return Err(ExpressionError::new(span, "a negative power of zero is a division by zero"));
     }
-    let bounded = i32::try_from(whole)
-        .ok()
-        .filter(|small| small.unsigned_abs() <= MAX_EXPONENT);
+    let bounded = i32::try_from(whole).ok().filter(|small| small.unsigned_abs() <= MAX_EXPONENT);
     bounded.ok_or_else(|| {
         ExpressionError::new(
             span,
@@ -132,11 +119,7 @@ fn compare(
     let left = value(left_node, lookup)?;
     let right = value(right_node, lookup)?;
     if left.kind_name() != right.kind_name() {
-        let message = format!(
-            "{} and {} cannot be compared",
-            left.describe(),
-            right.describe()
-        );
+        let message = format!("{} and {} cannot be compared", left.describe(), right.describe());
         return Err(ExpressionError::new(span, message));
     }
     let result = match comparison {
@@ -186,11 +169,8 @@ fn logical(all: bool, operands: &[Node], lookup: &Lookup<'_>) -> Evaluated<Value
 /// The value of the branch that the condition chooses.
 fn conditional(parts: &[Node; 3], lookup: &Lookup<'_>) -> Evaluated<Value> {
     let [condition, then, otherwise] = parts;
-    let chosen = if boolean(condition, "the condition of `if`", lookup)? {
-        then
-    } else {
-        otherwise
-    };
+    let chosen =
+        if boolean(condition, "the condition of `if`", lookup)? { then } else { otherwise };
     value(chosen, lookup)
 }
 
@@ -223,13 +203,9 @@ fn element(
         let message = format!("an index is a whole number, not {index}");
         return Err(ExpressionError::new(&index_node.span, message));
     }
-    let position = index
-        .as_u64()
-        .and_then(|position| usize::try_from(position).ok());
+    let position = index.as_u64().and_then(|position| usize::try_from(position).ok());
     let found = position.and_then(|position| items.get(position));
-    found
-        .cloned()
-        .ok_or_else(|| out_of_range(index, items.len(), &index_node.span))
+    found.cloned().ok_or_else(|| out_of_range(index, items.len(), &index_node.span))
 }
 
 /// The error that a list has no such element.
@@ -239,15 +215,9 @@ fn out_of_range(index: Number, length: usize, span: &Range<usize>) -> Expression
         1 => "the list has 1 element".to_owned(),
         _ => format!("the list has {length} elements"),
     };
-    let error = ExpressionError::new(
-        span,
-        format!("the index {index} is out of range: {elements}"),
-    );
-    if length == 0 {
-        error
-    } else {
-        error.help("the first element has the index 0")
-    }
+    let error =
+        ExpressionError::new(span, format!("the index {index} is out of range: {elements}"));
+    if length == 0 { error } else { error.help("the first element has the index 0") }
 }
 
 /// The result of a function.
@@ -264,14 +234,9 @@ fn call(
         (Function::Len, [list]) => length(list, lookup),
         (_, [argument]) => {
             let argument = number(argument, function.name(), lookup)?;
-            rounded(function, argument)
-                .map(Value::Number)
-                .ok_or_else(|| too_large(span))
+            rounded(function, argument).map(Value::Number).ok_or_else(|| too_large(span))
         }
-        _ => Err(ExpressionError::new(
-            span,
-            format!("`{}` takes one argument", function.name()),
-        )),
+        _ => Err(ExpressionError::new(span, format!("`{}` takes one argument", function.name()))),
     }
 }
 
@@ -324,12 +289,7 @@ fn better(
     span: &Range<usize>,
 ) -> Evaluated<Option<Number>> {
     let Value::Number(candidate) = *candidate else {
-        return Err(wrong_kind(
-            &format!("`{}`", function.name()),
-            "numbers",
-            candidate,
-            span,
-        ));
+        return Err(wrong_kind(&format!("`{}`", function.name()), "numbers", candidate, span));
     };
     Ok(Some(match best {
         None => candidate,

@@ -69,11 +69,7 @@ const FOREIGN: [(&str, &str); 6] = [
 impl<'a> Lexer<'a> {
     /// Reads `part` of `text`.
     pub(super) fn new(text: &'a str, part: Range<usize>) -> Self {
-        Self {
-            text,
-            position: part.start,
-            end: part.end,
-        }
+        Self { text, position: part.start, end: part.end }
     }
 
     /// The next token and its span; [`Token::End`] at the end, again and again.
@@ -140,16 +136,13 @@ impl<'a> Lexer<'a> {
         let text = rest.get(..length).unwrap_or_default();
         let span = self.take(length);
         if !valid {
-            return Err(ExpressionError::new(
-                &span,
-                format!("`{text}` is not a number"),
-            ));
+            return Err(ExpressionError::new(&span, format!("`{text}` is not a number")));
         }
         match Number::from_decimal(text) {
             Some(number) => Ok((Token::Number(number), span)),
-            None if text.contains("e-") || text.contains("E-") || text.starts_with("0.") => Err(
-                ExpressionError::new(&span, "the number has too many decimal places"),
-            ),
+            None if text.contains("e-") || text.contains("E-") || text.starts_with("0.") => {
+                Err(ExpressionError::new(&span, "the number has too many decimal places"))
+            }
             None => Err(ExpressionError::new(&span, "the number is too large")),
         }
     }
@@ -189,9 +182,7 @@ fn measure_number(text: &str) -> (usize, bool) {
     if text.get(end..).is_some_and(starts_fraction) {
         end = digits(end.saturating_add(1));
     }
-    let exponent = text
-        .get(end..)
-        .and_then(|rest| rest.strip_prefix(['e', 'E']));
+    let exponent = text.get(end..).and_then(|rest| rest.strip_prefix(['e', 'E']));
     if let Some(exponent) = exponent {
         let signed = exponent.starts_with(['+', '-']);
         let start = end.saturating_add(if signed { 2 } else { 1 });
@@ -202,8 +193,6 @@ fn measure_number(text: &str) -> (usize, bool) {
     }
     let is_tail = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '.';
     let rest = text.get(end..).unwrap_or_default();
-    let tail = rest
-        .find(|letter: char| !is_tail(letter))
-        .unwrap_or(rest.len());
+    let tail = rest.find(|letter: char| !is_tail(letter)).unwrap_or(rest.len());
     (end.saturating_add(tail), tail == 0)
 }

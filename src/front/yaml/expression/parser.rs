@@ -171,10 +171,7 @@ impl<'a> Parser<'a> {
         }
         let otherwise = self.nested(Self::expression)?;
         let span = value.span.start..otherwise.span.end;
-        Ok(Node {
-            kind: Kind::If(Box::new([condition, value, otherwise])),
-            span,
-        })
+        Ok(Node { kind: Kind::If(Box::new([condition, value, otherwise])), span })
     }
 
     /// Operands joined by operators that bind at least as tightly as `least`.
@@ -214,10 +211,7 @@ impl<'a> Parser<'a> {
         self.advance();
         let inner = self.nested(|parser| parser.infix(Level::Not))?;
         let span = start..inner.span.end;
-        Ok(Node {
-            kind: Kind::Not(Box::new(inner)),
-            span,
-        })
+        Ok(Node { kind: Kind::Not(Box::new(inner)), span })
     }
 
     /// A power with the signs before it.
@@ -235,12 +229,7 @@ impl<'a> Parser<'a> {
             return Ok(base);
         }
         let exponent = self.nested(Self::signed)?;
-        Ok(join(
-            base,
-            Infix::Arithmetic(Operator::Power),
-            exponent,
-            false,
-        ))
+        Ok(join(base, Infix::Arithmetic(Operator::Power), exponent, false))
     }
 
     /// A value with the indices after it.
@@ -258,10 +247,7 @@ impl<'a> Parser<'a> {
         if indices.is_empty() {
             return Ok(value);
         }
-        Ok(Node {
-            kind: Kind::Index(Box::new(value), indices),
-            span,
-        })
+        Ok(Node { kind: Kind::Index(Box::new(value), indices), span })
     }
 
     /// A literal, a name, a call or an expression in parentheses.
@@ -294,10 +280,7 @@ impl<'a> Parser<'a> {
         let Some(close) = self.accept(&Token::Close) else {
             return Err(self.unexpected("`)`"));
         };
-        Ok(Node {
-            kind: inner.kind,
-            span: start..close.end,
-        })
+        Ok(Node { kind: inner.kind, span: start..close.end })
     }
 
     /// A name, or the call of a function if a parenthesis follows.
@@ -308,14 +291,8 @@ impl<'a> Parser<'a> {
             return self.call(name, &span);
         }
         let text: Arc<str> = Arc::from(name);
-        self.names.push(Name {
-            text: Arc::clone(&text),
-            span: span.clone(),
-        });
-        Ok(Node {
-            kind: Kind::Name(text),
-            span,
-        })
+        self.names.push(Name { text: Arc::clone(&text), span: span.clone() });
+        Ok(Node { kind: Kind::Name(text), span })
     }
 
     /// The call of a function whose parenthesis has been read.
@@ -335,10 +312,7 @@ impl<'a> Parser<'a> {
         };
         let span = span.start..close.end;
         check_count(function, arguments.len(), &span)?;
-        Ok(Node {
-            kind: Kind::Call(function, arguments),
-            span,
-        })
+        Ok(Node { kind: Kind::Call(function, arguments), span })
     }
 }
 
@@ -361,11 +335,7 @@ fn check_count(
     if count == 1 || (count > 1 && function.is_variadic()) {
         return Ok(());
     }
-    let takes = if function.is_variadic() {
-        "at least one argument"
-    } else {
-        "one argument"
-    };
+    let takes = if function.is_variadic() { "at least one argument" } else { "one argument" };
     let message = format!("`{}` takes {takes}, not {count}", function.name());
     Err(ExpressionError::new(span, message))
 }
@@ -375,10 +345,7 @@ fn negate(start: usize, inner: Node) -> Node {
     let span = start..inner.span.end;
     let kind = match inner.kind {
         Kind::Literal(Value::Number(number)) => Kind::Literal(Value::Number(number.negated())),
-        kind => Kind::Negate(Box::new(Node {
-            kind,
-            span: inner.span,
-        })),
+        kind => Kind::Negate(Box::new(Node { kind, span: inner.span })),
     };
     Node { kind, span }
 }
@@ -395,14 +362,7 @@ fn join(left: Node, infix: Infix, right: Node, open: bool) -> Node {
             rest.push((operator, right));
             Kind::Arithmetic(first, rest)
         }
-        (infix, kind) => pair(
-            Node {
-                kind,
-                span: left.span,
-            },
-            infix,
-            right,
-        ),
+        (infix, kind) => pair(Node { kind, span: left.span }, infix, right),
     };
     Node { kind, span }
 }

@@ -105,30 +105,14 @@ fn errors_tell_what_is_wrong_and_where() {
     let cases = [
         ("", "", "an expression is missing"),
         ("1 +", "", "the expression ends where a value is expected"),
-        (
-            "1 2",
-            "2",
-            "`2` stands where an operator or the end is expected",
-        ),
+        ("1 2", "2", "`2` stands where an operator or the end is expected"),
         ("* 2", "*", "`*` stands where a value is expected"),
         ("(1", "", "the expression ends where `)` is expected"),
         ("depths[1", "", "the expression ends where `]` is expected"),
         ("min(1 2)", "2", "`2` stands where `,` or `)` is expected"),
-        (
-            "1)",
-            ")",
-            "`)` stands where an operator or the end is expected",
-        ),
-        (
-            "1 if true",
-            "",
-            "the expression ends where `else` is expected",
-        ),
-        (
-            "1 + not true",
-            "not",
-            "`not` stands where a value is expected",
-        ),
+        ("1)", ")", "`)` stands where an operator or the end is expected"),
+        ("1 if true", "", "the expression ends where `else` is expected"),
+        ("1 + not true", "not", "`not` stands where a value is expected"),
         ("1 < 2 < 3", "1 < 2 <", "comparisons cannot be chained"),
         ("[1, 2]", "[", "`[` stands where a value is expected"),
         ("'a' == 1", "'", "unexpected character '\\''"),
@@ -148,143 +132,47 @@ fn errors_tell_what_is_wrong_and_where() {
         ("min()", "min()", "`min` takes at least one argument, not 0"),
         ("abs(1, 2)", "abs(1, 2)", "`abs` takes one argument, not 2"),
         ("1 + nowhere", "nowhere", "unknown name `nowhere`"),
-        (
-            "1 + first",
-            "first",
-            "`+` needs a number, but this is the word `first`",
-        ),
-        (
-            "yes * 2",
-            "yes",
-            "`*` needs a number, but this is the boolean `true`",
-        ),
-        (
-            "-depths",
-            "depths",
-            "`-` needs a number, but this is the list `[3, 4, 6, 3]`",
-        ),
-        (
-            "not 1",
-            "1",
-            "`not` needs a boolean, but this is the number `1`",
-        ),
-        (
-            "yes and 1",
-            "1",
-            "`and` needs a boolean, but this is the number `1`",
-        ),
-        (
-            "1 or yes",
-            "1",
-            "`or` needs a boolean, but this is the number `1`",
-        ),
-        (
-            "1 if 1 else 2",
-            "1",
-            "the condition of `if` needs a boolean, but this is the number `1`",
-        ),
-        (
-            "1 == yes",
-            "1 == yes",
-            "the number `1` and the boolean `true` cannot be compared",
-        ),
-        (
-            "first == 1",
-            "first == 1",
-            "the word `first` and the number `1` cannot be compared",
-        ),
-        (
-            "first < second",
-            "first < second",
-            "`<` compares numbers, but a word has no order",
-        ),
-        (
-            "yes >= false",
-            "yes >= false",
-            "`>=` compares numbers, but a boolean has no order",
-        ),
+        ("1 + first", "first", "`+` needs a number, but this is the word `first`"),
+        ("yes * 2", "yes", "`*` needs a number, but this is the boolean `true`"),
+        ("-depths", "depths", "`-` needs a number, but this is the list `[3, 4, 6, 3]`"),
+        ("not 1", "1", "`not` needs a boolean, but this is the number `1`"),
+        ("yes and 1", "1", "`and` needs a boolean, but this is the number `1`"),
+        ("1 or yes", "1", "`or` needs a boolean, but this is the number `1`"),
+        ("1 if 1 else 2", "1", "the condition of `if` needs a boolean, but this is the number `1`"),
+        ("1 == yes", "1 == yes", "the number `1` and the boolean `true` cannot be compared"),
+        ("first == 1", "first == 1", "the word `first` and the number `1` cannot be compared"),
+        ("first < second", "first < second", "`<` compares numbers, but a word has no order"),
+        ("yes >= false", "yes >= false", "`>=` compares numbers, but a boolean has no order"),
         ("1 + 2 / zero", "zero", "division by zero"),
         ("1 // (1 - 1)", "(1 - 1)", "division by zero"),
         ("1 % 0", "0", "division by zero"),
-        (
-            "0 ** -1",
-            "-1",
-            "a negative power of zero is a division by zero",
-        ),
+        ("0 ** -1", "-1", "a negative power of zero is a division by zero"),
         ("2 ** 0.5", "0.5", "an exponent is a whole number, not 0.5"),
-        (
-            "1 ** 257",
-            "257",
-            "the exponent 257 is out of bounds, at most 256 either way",
-        ),
+        ("1 ** 257", "257", "the exponent 257 is out of bounds, at most 256 either way"),
         ("3 + 2 ** 200", "2 ** 200", "the number is too large"),
-        (
-            "2 + 1e38 + 1e38",
-            "2 + 1e38 + 1e38",
-            "the number is too large",
-        ),
-        (
-            "depths[4]",
-            "4",
-            "the index 4 is out of range: the list has 4 elements",
-        ),
-        (
-            "depths[-1]",
-            "-1",
-            "the index -1 is out of range: the list has 4 elements",
-        ),
-        (
-            "one[1]",
-            "1",
-            "the index 1 is out of range: the list has 1 element",
-        ),
-        (
-            "empty[0]",
-            "0",
-            "the index 0 is out of range: the list is empty",
-        ),
+        ("2 + 1e38 + 1e38", "2 + 1e38 + 1e38", "the number is too large"),
+        ("depths[4]", "4", "the index 4 is out of range: the list has 4 elements"),
+        ("depths[-1]", "-1", "the index -1 is out of range: the list has 4 elements"),
+        ("one[1]", "1", "the index 1 is out of range: the list has 1 element"),
+        ("empty[0]", "0", "the index 0 is out of range: the list is empty"),
         ("depths[0.5]", "0.5", "an index is a whole number, not 0.5"),
-        (
-            "depths[yes]",
-            "yes",
-            "`[ ]` needs a number, but this is the boolean `true`",
-        ),
-        (
-            "channels[0]",
-            "channels",
-            "an index needs a list before it, but this is the number `64`",
-        ),
+        ("depths[yes]", "yes", "`[ ]` needs a number, but this is the boolean `true`"),
+        ("channels[0]", "channels", "an index needs a list before it, but this is the number `64`"),
         (
             "depths[0][1]",
             "depths[0]",
             "an index needs a list before it, but this is the number `3`",
         ),
-        (
-            "len(3)",
-            "3",
-            "`len` needs a list, but this is the number `3`",
-        ),
+        ("len(3)", "3", "`len` needs a list, but this is the number `3`"),
         ("max(empty)", "max(empty)", "`max` of an empty list"),
-        (
-            "max(mixed)",
-            "mixed",
-            "`max` needs numbers, but this is the boolean `true`",
-        ),
-        (
-            "min(1, depths)",
-            "depths",
-            "`min` needs numbers, but this is the list `[3, 4, 6, 3]`",
-        ),
+        ("max(mixed)", "mixed", "`max` needs numbers, but this is the boolean `true`"),
+        ("min(1, depths)", "depths", "`min` needs numbers, but this is the list `[3, 4, 6, 3]`"),
         ("größe + §", "§", "unexpected character '§'"),
     ];
     for (text, span, message) in cases {
         let error = evaluate(text).expect_err(text);
         assert_eq!(error.message, message, "{text}");
-        assert_eq!(
-            text.get(error.span.clone()),
-            Some(span),
-            "{text}: {error:?}"
-        );
+        assert_eq!(text.get(error.span.clone()), Some(span), "{text}: {error:?}");
     }
 }
 
@@ -293,25 +181,15 @@ fn errors_help() {
     let cases = [
         ("1 < 2 < 3", "write `a < b and b < c`"),
         ("mx(1)", "did you mean `max`?"),
-        (
-            "frobnicate(1)",
-            "the functions are min, max, ceil, floor, abs, len",
-        ),
+        ("frobnicate(1)", "the functions are min, max, ceil, floor, abs, len"),
         ("true && false", "write `and`"),
         ("depths[4]", "the first element has the index 0"),
-        (
-            "[1]",
-            "a list is written as a YAML sequence, not within an expression",
-        ),
+        ("[1]", "a list is written as a YAML sequence, not within an expression"),
         ("\"a\"", "a word is written without quotes"),
         ("1 if 2", "a conditional is written `a if condition else b`"),
     ];
     for (text, help) in cases {
-        assert_eq!(
-            evaluate(text).expect_err(text).help.as_deref(),
-            Some(help),
-            "{text}"
-        );
+        assert_eq!(evaluate(text).expect_err(text).help.as_deref(), Some(help), "{text}");
     }
 }
 
@@ -319,10 +197,7 @@ fn errors_help() {
 fn everything_is_bounded() {
     let long = "1".repeat(MAX_LENGTH + 1);
     assert!(
-        evaluate(&long)
-            .unwrap_err()
-            .message
-            .starts_with("the expression is too long: 4097 bytes")
+        evaluate(&long).unwrap_err().message.starts_with("the expression is too long: 4097 bytes")
     );
     let sum = format!("1{}", "+1".repeat(2000));
     assert_eq!(evaluate(&sum), Ok(Value::from(2001_u64)));
@@ -342,60 +217,36 @@ fn everything_is_bounded() {
         let shallow = Expression::parse(&nest(MAX_NESTING));
         assert!(shallow.is_ok(), "{open}: {shallow:?}");
         let deep = Expression::parse(&nest(MAX_NESTING + 1)).unwrap_err();
-        assert_eq!(
-            deep.message, "the expression nests too deep, at most 64",
-            "{open}"
-        );
+        assert_eq!(deep.message, "the expression nests too deep, at most 64", "{open}");
     }
 }
 
 #[test]
 fn the_deepest_tree_fits_a_small_stack() {
     let open = "true or true and 1==0+1*abs(1 if ";
-    let text = format!(
-        "{}true{}",
-        open.repeat(MAX_NESTING / 2),
-        " else 1)".repeat(MAX_NESTING / 2)
-    );
+    let text =
+        format!("{}true{}", open.repeat(MAX_NESTING / 2), " else 1)".repeat(MAX_NESTING / 2));
     let thread = std::thread::Builder::new().stack_size(1 << 20);
-    let outcome = thread
-        .spawn(move || evaluate(&text).map(|value| value.to_string()))
-        .unwrap()
-        .join();
+    let outcome =
+        thread.spawn(move || evaluate(&text).map(|value| value.to_string())).unwrap().join();
     assert_eq!(outcome.unwrap(), Ok("true".to_owned()));
     let open = "false or true and 1==0+1*2**abs(";
-    let text = format!(
-        "{}1{}",
-        open.repeat(MAX_NESTING / 2),
-        ")".repeat(MAX_NESTING / 2)
-    );
+    let text = format!("{}1{}", open.repeat(MAX_NESTING / 2), ")".repeat(MAX_NESTING / 2));
     let thread = std::thread::Builder::new().stack_size(1 << 20);
-    let outcome = thread
-        .spawn(move || evaluate(&text).is_err())
-        .unwrap()
-        .join();
+    let outcome = thread.spawn(move || evaluate(&text).is_err()).unwrap().join();
     assert!(outcome.unwrap());
 }
 
 #[test]
 fn literals_and_names_are_recognised() {
-    let constant = |text: &str| {
-        Expression::parse(text)
-            .unwrap()
-            .constant()
-            .map(ToString::to_string)
-    };
+    let constant =
+        |text: &str| Expression::parse(text).unwrap().constant().map(ToString::to_string);
     assert_eq!(constant("3"), Some("3".to_owned()));
     assert_eq!(constant("-0.5"), Some("-0.5".to_owned()));
     assert_eq!(constant("true"), Some("true".to_owned()));
     assert_eq!(constant("same"), None);
     assert_eq!(constant("1 + 1"), None);
-    let name = |text: &str| {
-        Expression::parse(text)
-            .unwrap()
-            .as_name()
-            .map(ToOwned::to_owned)
-    };
+    let name = |text: &str| Expression::parse(text).unwrap().as_name().map(ToOwned::to_owned);
     assert_eq!(name(" same "), Some("same".to_owned()));
     assert_eq!(name("len"), Some("len".to_owned()));
     assert_eq!(name("same + 1"), None);
@@ -408,20 +259,9 @@ fn literals_and_names_are_recognised() {
 fn names_are_listed_in_order() {
     let text = "max(b, a) if depths[i] == b else true";
     let expression = Expression::parse(text).unwrap();
-    let names: Vec<_> = expression
-        .names()
-        .map(|(name, span)| (name, text.get(span).unwrap()))
-        .collect();
-    assert_eq!(
-        names,
-        [
-            ("b", "b"),
-            ("a", "a"),
-            ("depths", "depths"),
-            ("i", "i"),
-            ("b", "b")
-        ]
-    );
+    let names: Vec<_> =
+        expression.names().map(|(name, span)| (name, text.get(span).unwrap())).collect();
+    assert_eq!(names, [("b", "b"), ("a", "a"), ("depths", "depths"), ("i", "i"), ("b", "b")]);
 }
 
 #[test]
@@ -430,19 +270,14 @@ fn templates_are_filled_in() {
     assert_eq!(render("conv1").as_deref(), Ok("conv1"));
     assert_eq!(render("").as_deref(), Ok(""));
     assert_eq!(render("stage{channels + 1}").as_deref(), Ok("stage65"));
-    assert_eq!(
-        render("{first}_{ yes }-é{1 / 2}").as_deref(),
-        Ok("first_true-é0.5")
-    );
+    assert_eq!(render("{first}_{ yes }-é{1 / 2}").as_deref(), Ok("first_true-é0.5"));
     assert_eq!(Template::parse("conv1").unwrap().literal(), Some("conv1"));
     assert_eq!(Template::parse("").unwrap().literal(), Some(""));
     assert_eq!(Template::parse("conv{i}").unwrap().literal(), None);
     let text = "é{i + 1}_{j}";
     let template = Template::parse(text).unwrap();
-    let names: Vec<_> = template
-        .names()
-        .map(|(name, span)| (name, text.get(span).unwrap()))
-        .collect();
+    let names: Vec<_> =
+        template.names().map(|(name, span)| (name, text.get(span).unwrap())).collect();
     assert_eq!(names, [("i", "i"), ("j", "j")]);
 }
 
@@ -453,25 +288,16 @@ fn template_errors_tell_where() {
         ("é{i", "{", "this `{` is never closed"),
         ("a{}", "{}", "an expression is missing between the braces"),
         ("a{ }", "{ }", "an expression is missing between the braces"),
-        (
-            "a{1 +}b",
-            "",
-            "the expression ends where a value is expected",
-        ),
+        ("a{1 +}b", "", "the expression ends where a value is expected"),
         ("é{1 + nowhere}", "nowhere", "unknown name `nowhere`"),
         ("a{depths}", "depths", "a list cannot stand in a name"),
         ("a{{i}}", "{", "unexpected character '{'"),
     ];
     for (text, span, message) in cases {
-        let error = Template::parse(text)
-            .and_then(|template| template.render(&lookup))
-            .expect_err(text);
+        let error =
+            Template::parse(text).and_then(|template| template.render(&lookup)).expect_err(text);
         assert_eq!(error.message, message, "{text}");
-        assert_eq!(
-            text.get(error.span.clone()),
-            Some(span),
-            "{text}: {error:?}"
-        );
+        assert_eq!(text.get(error.span.clone()), Some(span), "{text}: {error:?}");
     }
     assert!(Template::parse(&"a".repeat(MAX_LENGTH + 1)).is_err());
 }
@@ -479,16 +305,10 @@ fn template_errors_tell_where() {
 /// Spans of errors are parts of the text.
 fn check(text: &str) -> Result<(), TestCaseError> {
     if let Err(error) = evaluate(text) {
-        prop_assert!(
-            text.get(error.span.clone()).is_some(),
-            "{text:?}: {error:?}"
-        );
+        prop_assert!(text.get(error.span.clone()).is_some(), "{text:?}: {error:?}");
     }
     if let Err(error) = Template::parse(text).and_then(|template| template.render(&lookup)) {
-        prop_assert!(
-            text.get(error.span.clone()).is_some(),
-            "{text:?}: {error:?}"
-        );
+        prop_assert!(text.get(error.span.clone()).is_some(), "{text:?}: {error:?}");
     }
     Ok(())
 }

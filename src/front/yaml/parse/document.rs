@@ -14,7 +14,15 @@ use crate::network::Place;
 
 /// The keys of a file.
 pub(in crate::front::yaml) const KEYS: [&str; 10] = [
-    "name", "source", "description", "extends", "input", "params", "blocks", "layers", "outputs",
+    "name",
+    "source",
+    "description",
+    "extends",
+    "input",
+    "params",
+    "blocks",
+    "layers",
+    "outputs",
     "expect",
 ];
 
@@ -129,7 +137,8 @@ impl Parser {
                 continue;
             };
             let key = self.places.key(root, name);
-            if self.operators.contains_key(name.as_str()) || ["repeat", "side"].contains(&name.as_str())
+            if self.operators.contains_key(name.as_str())
+                || ["repeat", "side"].contains(&name.as_str())
             {
                 self.error(key, format!("`{name}` is an operator; a block needs another name"));
             } else if !is_plain_name(name) {
@@ -151,7 +160,8 @@ impl Parser {
         let names: HashSet<String> = lists.iter().flat_map(|list| parameter_names(list)).collect();
         for parameters in lists.into_iter().filter_map(Yaml::as_mapping) {
             for value in parameters.values() {
-                let choices = value.get("choices").and_then(Yaml::as_sequence).into_iter().flatten();
+                let choices =
+                    value.get("choices").and_then(Yaml::as_sequence).into_iter().flatten();
                 let default = value.get("default").or(Some(value));
                 for word in choices.chain(default).filter_map(Yaml::as_str) {
                     let bare = Expression::parse(word);
@@ -368,8 +378,13 @@ impl Parser {
             let help = "add `layers:` and the steps of the network".to_owned();
             self.error_with_help(file.root, "the file has no `layers`", Some(help));
         }
-        let own: HashSet<String> =
-            file.values.get("params").map(parameter_names).unwrap_or_default().into_iter().collect();
+        let own: HashSet<String> = file
+            .values
+            .get("params")
+            .map(parameter_names)
+            .unwrap_or_default()
+            .into_iter()
+            .collect();
         let extends = file.values.contains_key("extends");
         let unused: Vec<(String, Place)> = self
             .tree

@@ -124,7 +124,8 @@ impl Parser {
 
     /// Whether a parameter or loop index of this name is in scope.
     pub(super) fn is_parameter(&self, name: &str) -> bool {
-        self.locals.iter().any(|(local, _)| local == name) || self.tree.parameters.contains_key(name)
+        self.locals.iter().any(|(local, _)| local == name)
+            || self.tree.parameters.contains_key(name)
     }
 
     fn names_in_scope(&self) -> impl Iterator<Item = &str> {

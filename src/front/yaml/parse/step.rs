@@ -127,7 +127,8 @@ impl Parser {
         let mut entries = mapping.iter();
         let (Some((Yaml::String(name), arguments)), None) = (entries.next(), entries.next()) else {
             let keys = mapping.len();
-            let message = format!("a step is a map of one operator or block, this one has {keys} keys");
+            let message =
+                format!("a step is a map of one operator or block, this one has {keys} keys");
             let help = match mapping.iter().next() {
                 Some((Yaml::String(name), Yaml::Null)) => {
                     format!("indent the arguments below `{name}`, or write `{name}: {{…}}`")
@@ -227,13 +228,8 @@ impl Parser {
         arguments: &Yaml,
         place: Place,
     ) -> Step {
-        let mut call = Call {
-            signature,
-            arguments: Vec::new(),
-            norm: None,
-            act: None,
-            incomplete: false,
-        };
+        let mut call =
+            Call { signature, arguments: Vec::new(), norm: None, act: None, incomplete: false };
         let is_join = matches!(signature.role, Role::Join { .. });
         let mut common = Common::default();
         let mut branches = Vec::new();
@@ -265,7 +261,8 @@ impl Parser {
             Action::Join { call, branches }
         } else {
             if common.from.len() > 1 {
-                let message = format!("`{}` takes one tensor, `from` names several", signature.name);
+                let message =
+                    format!("`{}` takes one tensor, `from` names several", signature.name);
                 self.error(key, message);
                 call.incomplete = true;
             }
@@ -276,10 +273,8 @@ impl Parser {
 
     fn main_argument(&mut self, call: &mut Call, yaml: &Yaml, place: Place) {
         let signature = call.signature;
-        let main = signature
-            .arguments
-            .iter()
-            .position(|argument| Some(argument.name) == signature.main);
+        let main =
+            signature.arguments.iter().position(|argument| Some(argument.name) == signature.main);
         match main {
             Some(index) => {
                 let given = self.given(yaml, place);
@@ -303,9 +298,11 @@ impl Parser {
             let Yaml::String(key) = key else { continue };
             let at = self.places.value(place, key);
             // Under a wrong key that is near to a right one, the value is taken for the right one's.
-            let near = || synonym(&ARGUMENT_SYNONYMS, key).or_else(|| suggest(key, known.iter().copied()));
+            let near =
+                || synonym(&ARGUMENT_SYNONYMS, key).or_else(|| suggest(key, known.iter().copied()));
             let name = if known.contains(&key.as_str()) { Some(key.as_str()) } else { near() };
-            let Some(name) = name.filter(|name| *name == key || !mapping.contains_key(*name)) else {
+            let Some(name) = name.filter(|name| *name == key || !mapping.contains_key(*name))
+            else {
                 call.incomplete = true;
                 continue;
             };
@@ -325,7 +322,9 @@ impl Parser {
     fn follower(&mut self, yaml: &Yaml, place: Place, role: Role) -> Option<Follower> {
         let (name, key, arguments, at) = match yaml {
             Yaml::String(name) if name == NO_FOLLOWER => return None,
-            Yaml::String(name) if !self.is_follower(name, role) && self.mentions_parameter(name) => {
+            Yaml::String(name)
+                if !self.is_follower(name, role) && self.mentions_parameter(name) =>
+            {
                 return Some(Follower::Named(self.given(yaml, place)));
             }
             Yaml::String(name) => (name.as_str(), place, &Yaml::Null, place),
@@ -412,7 +411,8 @@ impl Parser {
             _ => {
                 let help = format!("write `{name}: {{{}: …}}`", parameters.join(": …, "));
                 let count = parameters.len();
-                let message = format!("the block `{name}` has {count} parameters, give them by name");
+                let message =
+                    format!("the block `{name}` has {count} parameters, give them by name");
                 self.error_with_help(place, message, Some(help));
                 return invalid(key, common);
             }
@@ -430,7 +430,12 @@ impl Parser {
             self.error_with_help(place, "`repeat` takes a map", Some(help));
             return invalid(key, Common::default());
         };
-        self.unknown_keys(mapping, place, &["times", "index", "layers", "name", "from", "if"], |_| None);
+        self.unknown_keys(
+            mapping,
+            place,
+            &["times", "index", "layers", "name", "from", "if"],
+            |_| None,
+        );
         let index = mapping.get("index").and_then(|yaml| {
             let place = self.places.value(place, "index");
             let index = yaml.as_str().map(str::to_owned);

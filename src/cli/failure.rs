@@ -1,0 +1,76 @@
+use std::io;
+
+use cnnstat::back::{csv, html, json};
+use cnnstat::check::CheckError;
+use cnnstat::diagnostics::{Diagnostic, Diagnostics};
+use cnnstat::front::yaml::Description;
+use cnnstat::report::ReportError;
+use cnnstat::report::fold::Overflow;
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// What is wrong with the input or the call.
+    Input(Diagnostics),
+    /// Whoever read the output stopped reading; nothing is to be said.
+    BrokenPipe,
+}
+
+impl Failure {
+    /// A failure in one sentence.
+    pub(super) fn message(message: impl Into<String>) -> Self {
+        Self::Input(Diagnostic::error(message).into())
+    }
+
+    /// A failure to write something, named for people.
+    pub(super) fn writing(what: &str, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            _ => Self::message(format!("cannot write {what}: {error}")),
+        }
+    }
+
+    /// A figure of a description that cannot be given.
+    pub(super) fn report(description: &Description, error: &ReportError) -> Self {
+        match error {
+            ReportError::Layer(layer) => {
+                Self::Input(description.error_at(layer.place, layer.to_string()).into())
+            }
+            ReportError::Sum(sum) => Self::message(sum.to_string()),
+        }
+    }
+
+    /// A check that cannot be made.
+    pub(super) fn check(description: &Description, error: CheckError) -> Self {
+        match error {
+            CheckError::Description(diagnostics) => Self::Input(diagnostics),
+            CheckError::Report(error) => Self::report(description, &error),
+            CheckError::Sum(error) => Self::message(error.to_string()),
+        }
+    }
+
+    pub(super) fn render(&self, color: bool, width: usize) -> String {
+        match self {
+            Self::Input(diagnostics) => diagnostics.render(color, width),
+            Self::BrokenPipe => String::new(),
+        }
+    }
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self::Input(diagnostics)
+    }
+}
+
+macro_rules! from_messages {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::message(error.to_string())
+            }
+        })*
+    };
+}
+
+from_messages!(Overflow, json::Error, csv::Error, html::Error);

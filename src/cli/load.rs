@@ -1,0 +1,100 @@
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cnnstat::bundled::{self, Bundled};
+use cnnstat::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
+use cnnstat::front::yaml::{Description, Library, MAX_BYTES, is_bundled};
+
+use super::failure::Failure;
+use super::terminal::Terminal;
+
+/// The description that an argument names: a file, `-` for the standard input, or a bundled network.
+pub(super) fn description(argument: &str, terminal: &Terminal) -> Result<Description, Failure> {
+    let source = source(argument, terminal)?;
+    Ok(Description::read(&source, &Files)?)
+}
+
+fn source(argument: &str, terminal: &Terminal) -> Result<Arc<Source>, Failure> {
+    if argument == "-" {
+        let text =
+            text(io::stdin().lock()).map_err(|why| cannot_read("the standard input", &why))?;
+        return Ok(Source::new("<stdin>", text));
+    }
+    let path = Path::new(argument);
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if path.is_file() || (path.exists() && (!path.is_dir() || bundled::source(name).is_none())) {
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx")) {
+            let message = format!("`{argument}`: this version reads YAML files, not ONNX");
+            return Err(Failure::message(message));
+        }
+        return open(path).map_err(|why| cannot_read(&format!("`{argument}`"), &why));
+    }
+    let Some(source) = bundled::source(name) else { return Err(missing(argument, name)) };
+    if name != argument || name.contains('.') {
+        let bundled = bundled::stem(&source);
+        terminal
+            .tell(&format!("note: there is no file `{argument}`; this is the bundled {bundled}"));
+    }
+    Ok(source)
+}
+
+fn cannot_read(what: &str, why: &str) -> Failure {
+    Failure::message(format!("cannot read {what}: {why}"))
+}
+
+fn missing(argument: &str, name: &str) -> Failure {
+    let stem = name.strip_suffix(".yaml").unwrap_or(name);
+    let diagnostic = Diagnostic::error(format!(
+        "there is no file `{argument}`, and no bundled network of that name"
+    ));
+    let names = bundled::names();
+    let help = match suggest(stem, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`cnnstat list` names the bundled networks".to_owned(),
+    };
+    Failure::Input(Diagnostics::from(diagnostic.help(help)))
+}
+
+fn open(path: &Path) -> Result<Arc<Source>, String> {
+    if path.is_dir() {
+        return Err("it is a directory".to_owned());
+    }
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    Ok(Source::new(path.display().to_string(), text(file)?))
+}
+
+fn text(reader: impl Read) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let most = MAX_BYTES.saturating_add(1);
+    reader.take(most).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length >= most) {
+        return Err(format!("it has more than {} MiB", MAX_BYTES >> 20));
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| format!("it is no UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
+}
+
+/// Files on disk, and the bundled ones, as the place where others find what they extend.
+struct Files;
+
+impl Library for Files {
+    fn find(&self, name: &str, by: &Source) -> Result<Arc<Source>, String> {
+        if is_bundled(by) {
+            return Bundled.find(name, by);
+        }
+        let path = Path::new(name);
+        if path.is_absolute() {
+            return Err("`extends` is a path relative to the file, or a bundled network".to_owned());
+        }
+        let folder = Path::new(&by.name).parent().map(PathBuf::from).unwrap_or_default();
+        let beside = folder.join(path);
+        if beside.is_file() {
+            return open(&beside);
+        }
+        Bundled.find(name, by).map_err(|_| {
+            format!("there is no file `{}`, and no bundled network of that name", beside.display())
+        })
+    }
+}

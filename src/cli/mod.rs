@@ -1,0 +1,74 @@
+//! The command line: one file per subcommand.
+
+mod check;
+mod compare;
+mod failure;
+mod list;
+mod load;
+mod network;
+mod output;
+mod report;
+mod schema;
+mod summary;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+use terminal::{ColorWhen, Terminal};
+
+/// Everything about a convolutional network that can be known without training it.
+///
+/// A network is a YAML file, or the name of a bundled one (`cnnstat list` names them).
+#[derive(Debug, Parser)]
+#[command(name = "cnnstat", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorWhen,
+}
+
+const EXAMPLES: &str = "Examples:
+  cnnstat report squeezenet              write squeezenet.html and show the totals
+  cnnstat summary resnet50 --depth 1     a table folded to the top-level blocks
+  cnnstat compare alexnet squeezenet     two networks side by side
+  cnnstat check mine.yaml                compare a file's published figures with its analysis
+
+Exit codes: 0 done; 1 a check failed; 2 the input or the call is wrong.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Summary(summary::Summary),
+    Report(report::Report),
+    Compare(compare::Compare),
+    Check(check::Check),
+    List(list::List),
+    Schema(schema::Schema),
+}
+
+/// Runs the command that the arguments name.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new(arguments.color);
+    let done = match arguments.command {
+        Command::Summary(summary) => summary.run(&terminal),
+        Command::Report(report) => report.run(&terminal),
+        Command::Compare(compare) => compare.run(&terminal),
+        Command::Check(check) => check.run(&terminal),
+        Command::List(list) => list.run(&terminal),
+        Command::Schema(schema) => schema.run(&terminal),
+    };
+    match done {
+        Ok(code) => code,
+        Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal.tell(&failure.render(terminal.error_color(), terminal.error_width()));
+            ExitCode::from(2)
+        }
+    }
+}

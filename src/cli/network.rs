@@ -1,0 +1,57 @@
+use clap::Args;
+use cnnstat::front::yaml::{Description, Settings};
+use cnnstat::report::Report;
+
+use super::failure::Failure;
+use super::load;
+use super::terminal::Terminal;
+
+/// What applies to every command that takes networks.
+#[derive(Debug, Args)]
+pub(super) struct NetworkOptions {
+    /// Give a parameter of the network another value; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    settings: Vec<String>,
+
+    /// Other input sizes than the file's, without the batch
+    #[arg(long, value_name = "CxHxW", value_parser = input_sizes)]
+    input: Option<Sizes>,
+
+    /// Number of samples
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    batch: u64,
+}
+
+/// Sizes as they are written in an argument.
+#[derive(Debug, Clone)]
+struct Sizes(Vec<u64>);
+
+fn input_sizes(text: &str) -> Result<Sizes, String> {
+    let sizes: Result<Vec<u64>, _> = text.split(['x', '×', ',']).map(str::parse).collect();
+    let sizes = sizes.ok().filter(|sizes| (1..=3).contains(&sizes.len()) && !sizes.contains(&0));
+    sizes.map(Sizes).ok_or_else(|| "write channels, height and width, as in 3x224x224".to_owned())
+}
+
+impl NetworkOptions {
+    /// The settings for one description.
+    pub(super) fn settings(&self, description: &Description) -> Result<Settings, Failure> {
+        let parameters = self.settings.iter().map(|text| description.setting(text));
+        Ok(Settings {
+            parameters: parameters.collect::<Result<_, _>>()?,
+            input: self.input.as_ref().map(|Sizes(sizes)| sizes.clone()),
+            batch: self.batch,
+        })
+    }
+
+    /// The report of the network that an argument names.
+    pub(super) fn report(&self, argument: &str, terminal: &Terminal) -> Result<Report, Failure> {
+        let description = load::description(argument, terminal)?;
+        let elaborated = description.elaborate(&self.settings(&description)?)?;
+        if !elaborated.warnings.is_empty() {
+            let warnings = &elaborated.warnings;
+            terminal.tell(&warnings.render(terminal.error_color(), terminal.error_width()));
+        }
+        Report::new(&description, &elaborated)
+            .map_err(|error| Failure::report(&description, &error))
+    }
+}

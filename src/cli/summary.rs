@@ -1,0 +1,47 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use cnnstat::back;
+use cnnstat::report::table;
+
+use super::failure::Failure;
+use super::network::NetworkOptions;
+use super::output::{self, Format};
+use super::terminal::Terminal;
+
+/// Show the layers of a network and their figures
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cnnstat summary squeezenet
+  cnnstat summary resnet50 --depth 1 --set stride_on=first
+  cnnstat summary vgg16 --input 3x448x448 --batch 8 --format json")]
+pub(super) struct Summary {
+    /// A network file, or the name of a bundled network
+    network: String,
+
+    /// Fold blocks below this depth into one row each; 0 shows the totals alone
+    #[arg(long, value_name = "N")]
+    depth: Option<usize>,
+
+    /// How to write the table
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+
+    #[command(flatten)]
+    options: NetworkOptions,
+}
+
+impl Summary {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        let report = self.options.report(&self.network, terminal)?;
+        let text = match self.format {
+            Format::Json => back::json::render(&report)?,
+            Format::Csv => output::table(&table::layers_table(&report), self.format, terminal)?,
+            Format::Table | Format::Markdown => {
+                output::table(&table::summary_table(&report, self.depth)?, self.format, terminal)?
+            }
+        };
+        terminal.print(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
