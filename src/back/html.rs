@@ -24,6 +24,11 @@ const SCRIPT: &str = include_str!("../../templates/report.js");
 const TEMPLATE_NAME: &str = "report.html";
 /// Levels of blocks that are marked along the charts.
 const AXIS_LEVELS: usize = 2;
+/// More blocks than this leave no room for their names along the charts.
+const AXIS_BLOCKS: usize = 40;
+
+/// More bars than this are thinner than a pixel on small screens and get an outline.
+const DENSE: usize = 300;
 
 /// A page that could not be made.
 #[derive(Debug, Error)]
@@ -67,6 +72,7 @@ struct Page {
     memory: Vec<Tile>,
     legend: Vec<Legend>,
     charts: Vec<Chart>,
+    dense: bool,
     axis: Vec<Vec<Span>>,
     rows: Vec<Row>,
     total: Figures,
@@ -154,6 +160,7 @@ struct Row {
 #[derive(Serialize)]
 struct Link {
     name: String,
+    path: String,
     row: Option<String>,
 }
 
@@ -190,6 +197,7 @@ impl Page {
             memory: memory_tiles(report),
             legend: legend(report),
             charts: charts(report, &rows)?,
+            dense: report.layers.len() > DENSE,
             axis: axis(&rows, report.layers.len()),
             rows: TableRows::of(report, &rows),
             total: Figures::new(totals, totals, report.receptive_field.as_ref()),
@@ -314,7 +322,7 @@ fn legend(report: &Report) -> Vec<Legend> {
 }
 
 fn charts(report: &Report, rows: &[Folded<'_>]) -> Result<Vec<Chart>, Error> {
-    let boundaries = boundaries(rows);
+    let boundaries = boundaries(rows, report.layers.len());
     let chart =
         |name, key, figure: fn(&Layer) -> u64| Chart::new(report, &boundaries, name, key, figure);
     Ok(vec![
@@ -325,10 +333,10 @@ fn charts(report: &Report, rows: &[Folded<'_>]) -> Result<Vec<Chart>, Error> {
 }
 
 /// Where top-level blocks begin and end, without the ends of the chart.
-fn boundaries(rows: &[Folded<'_>]) -> Vec<u64> {
+fn boundaries(rows: &[Folded<'_>], count: usize) -> Vec<u64> {
     let mut boundaries: Vec<usize> = blocks(rows)
         .flat_map(|block| [block.layers.start, block.layers.end])
-        .filter(|position| *position > 0)
+        .filter(|position| *position > 0 && *position < count)
         .collect();
     boundaries.dedup();
     boundaries.into_iter().filter_map(|position| u64::try_from(position).ok()).collect()
@@ -338,7 +346,7 @@ fn blocks<'rows, 'report>(
     rows: &'rows [Folded<'report>],
 ) -> impl Iterator<Item = &'rows Block<'report>> {
     rows.iter().filter_map(|row| match row {
-        Folded::Block(block) => Some(block),
+        Folded::Block(block) => Some(block.as_ref()),
         Folded::Layer(_) => None,
     })
 }
@@ -402,6 +410,9 @@ fn axis(rows: &[Folded<'_>], count: usize) -> Vec<Vec<Span>> {
     let mut levels = Vec::new();
     let mut current: Vec<&Block<'_>> = blocks(rows).collect();
     while !current.is_empty() && levels.len() < AXIS_LEVELS {
+        if !levels.is_empty() && current.len() > AXIS_BLOCKS {
+            break;
+        }
         levels.push(current.iter().map(|block| Span::new(block, count)).collect());
         current = current.into_iter().flat_map(|block| blocks(&block.rows)).collect();
     }
@@ -509,11 +520,17 @@ impl<'report> TableRows<'report> {
             return Vec::new();
         }
         let link = |input: &String| Link {
-            name: visible(input).into_owned(),
+            name: visible(inside(input, &layer.block)).into_owned(),
+            path: visible(input).into_owned(),
             row: self.positions.get(input.as_str()).copied().map(row_id),
         };
         layer.inputs.iter().map(link).collect()
     }
+}
+
+/// A name without the path of the block, if it lies there.
+fn inside<'name>(name: &'name str, block: &str) -> &'name str {
+    name.strip_prefix(block).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
 }
 
 fn row_id(index: usize) -> String {
@@ -557,23 +574,6 @@ impl Figure {
 mod tests {
     use super::*;
     use crate::report::sample;
-
-    #[test]
-    fn dump() {
-        let Ok(folder) = std::env::var("DUMP") else {
-            return;
-        };
-        for (name, report) in [
-            ("squeeze", sample::squeezenet()),
-            ("deep", sample::deep()),
-            ("hostile", sample::hostile("<script>alert(1)</script>")),
-        ] {
-            let start = std::time::Instant::now();
-            let page = render(&report).unwrap();
-            eprintln!("{name}: {:?}, {} bytes", start.elapsed(), page.len());
-            std::fs::write(format!("{folder}/{name}.html"), page).unwrap();
-        }
-    }
 
     #[test]
     fn hostile_names_are_escaped_everywhere() {
