@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::report::fold::{self, Block, LayerRow, Overflow, Row as Folded};
 use crate::report::kind::OperatorKind;
 use crate::report::table::{shape_text, without_batch};
-use crate::report::{CONVENTIONS, Layer, ReceptiveField, Report, Totals};
+use crate::report::{CONVENTIONS, Layer, Report, Totals};
 
 use super::chart::{self, Bar, fraction, percentage};
 use super::quantity::{mebibytes, percent, short, thousands};
@@ -171,7 +171,6 @@ struct Figures {
     macs: Figure,
     flops: Figure,
     activations: Figure,
-    field: String,
 }
 
 /// A figure with its share of the whole.
@@ -200,7 +199,7 @@ impl Page {
             dense: report.layers.len() > DENSE,
             axis: axis(&rows, report.layers.len()),
             rows: TableRows::of(report, &rows),
-            total: Figures::new(totals, totals, report.receptive_field.as_ref()),
+            total: Figures::new(totals, totals),
             conventions: CONVENTIONS,
         })
     }
@@ -248,11 +247,8 @@ fn memory_tiles(report: &Report) -> Vec<Tile> {
     let totals = &report.totals;
     vec![
         Tile::count("Activations", totals.activations),
-        Tile::bytes("Weights", Some(totals.weight_bytes)),
-        Tile::bytes("All activations", Some(totals.activation_bytes)),
-        Tile::bytes("Peak at inference", totals.peak_activation_bytes),
-        Tile::bytes("Kept for training", totals.training_bytes),
-        Tile::field(report.receptive_field.as_ref()),
+        Tile::bytes("Weights", totals.weight_bytes),
+        Tile::bytes("All activations", totals.activation_bytes),
     ]
 }
 
@@ -266,24 +262,8 @@ impl Tile {
         Self::new(name, &short(count), thousands(count))
     }
 
-    fn bytes(name: &'static str, bytes: Option<u64>) -> Self {
-        match bytes {
-            Some(bytes) => {
-                Self::new(name, &mebibytes(bytes), format!("{} bytes", thousands(bytes)))
-            }
-            None => Self::new(name, "?", "not known".to_owned()),
-        }
-    }
-
-    fn field(field: Option<&ReceptiveField>) -> Self {
-        let name = "Receptive field";
-        match field {
-            Some(field) => {
-                let stride = format!("stride {}", shape_text(&field.stride));
-                Self::new(name, &shape_text(&field.size), stride)
-            }
-            None => Self::new(name, "?", "not known".to_owned()),
-        }
+    fn bytes(name: &'static str, bytes: u64) -> Self {
+        Self::new(name, &mebibytes(bytes), format!("{} bytes", thousands(bytes)))
     }
 }
 
@@ -485,10 +465,7 @@ impl<'report> TableRows<'report> {
             detail: String::new(),
             from: Vec::new(),
             output: shape_text(without_batch(block.output_shape)),
-            figures: Figures {
-                field: String::new(),
-                ..Figures::new(&block.totals, &self.report.totals, None)
-            },
+            figures: Figures::new(&block.totals, &self.report.totals),
         }
     }
 
@@ -538,24 +515,21 @@ fn row_id(index: usize) -> String {
 }
 
 impl Figures {
-    fn new(part: &Totals, whole: &Totals, field: Option<&ReceptiveField>) -> Self {
+    fn new(part: &Totals, whole: &Totals) -> Self {
         Self {
             params: Figure::new(part.params, whole.params),
             macs: Figure::new(part.macs, whole.macs),
             flops: Figure::new(part.flops, whole.flops),
             activations: Figure::new(part.activations, whole.activations),
-            field: field.map_or_else(|| "?".to_owned(), |field| shape_text(&field.size)),
         }
     }
 
     fn of_layer(layer: &Layer, whole: &Totals) -> Self {
-        let field = layer.receptive_field.as_ref();
         Self {
             params: Figure::new(layer.params, whole.params),
             macs: Figure::new(layer.macs, whole.macs),
             flops: Figure::new(layer.flops, whole.flops),
             activations: Figure::new(layer.activations, whole.activations),
-            field: field.map_or_else(|| "?".to_owned(), |field| shape_text(&field.size)),
         }
     }
 }
