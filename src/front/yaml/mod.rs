@@ -13,6 +13,7 @@ mod problem;
 mod schema;
 mod tree;
 pub mod value;
+mod values;
 
 use std::sync::Arc;
 
@@ -143,7 +144,7 @@ impl Description {
             return Err(refuse(diagnostic));
         }
         let source = Source::new(format!("--set {name}"), value);
-        let yaml = files::values(&source)?;
+        let yaml = values::read(&source)?;
         let mut parser = Parser::new();
         parser.tree.words.extend(self.tree.words.iter().cloned());
         let root = parser.places.file(source);

@@ -2,7 +2,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde_yaml::{Mapping, Value as Yaml};
 
 use super::step::STEP_KEYS;
 use super::{Parser, TENSOR_NAMES, did_you_mean};
@@ -10,6 +9,7 @@ use crate::diagnostics::suggest;
 use crate::front::yaml::expression::Expression;
 use crate::front::yaml::problem::Problem;
 use crate::front::yaml::tree::{Block, Body, OutputSpec, Parameter};
+use crate::front::yaml::values::{Mapping, Yaml};
 use crate::network::Place;
 
 /// The keys of a file.
@@ -83,7 +83,7 @@ impl Parser {
     }
 
     fn texts(&mut self, file: &File) {
-        for (key, yaml) in &file.values {
+        for (key, yaml) in file.values.iter() {
             let (Yaml::String(key), text) = (key, yaml) else { continue };
             if !["name", "source", "description"].contains(&key.as_str()) {
                 continue;
@@ -102,7 +102,7 @@ impl Parser {
     pub(super) fn text(&mut self, yaml: &Yaml, place: Place) -> Option<String> {
         let text = match yaml {
             Yaml::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-            Yaml::Number(number) => number.to_string(),
+            Yaml::Number(Some(number)) => number.to_string(),
             _ => String::new(),
         };
         if text.is_empty() {
@@ -115,7 +115,7 @@ impl Parser {
     fn input(&mut self, file: &File) {
         let Some(yaml) = file.values.get("input") else { return };
         let place = self.places.value(file.root, "input");
-        if !yaml.is_sequence() {
+        if yaml.as_sequence().is_none() {
             let help = "write the sizes without the batch, as in `input: [3, 224, 224]`";
             self.error_with_help(place, "`input` must be a list", Some(help.to_owned()));
             return;
@@ -131,7 +131,7 @@ impl Parser {
             self.error(root, "`blocks` must be a map from names to blocks");
             return;
         };
-        for (name, block) in blocks {
+        for (name, block) in blocks.iter() {
             let Yaml::String(name) = name else {
                 self.error(root, "the name of a block must be text");
                 continue;
@@ -181,7 +181,7 @@ impl Parser {
             self.error(place, "`params` must be a map from names to defaults");
             return;
         };
-        for (name, yaml) in mapping {
+        for (name, yaml) in mapping.iter() {
             let Some(mut parameter) = self.parameter(name, yaml, place) else { continue };
             let name = name.as_str().unwrap_or_default().to_owned();
             if let Some(base) = self.tree.parameters.get_mut(&name) {
@@ -256,7 +256,7 @@ impl Parser {
     fn block_bodies(&mut self, file: &File) {
         let Some(Yaml::Mapping(blocks)) = file.values.get("blocks") else { return };
         let root = self.places.value(file.root, "blocks");
-        for (name, yaml) in blocks {
+        for (name, yaml) in blocks.iter() {
             let Yaml::String(name) = name else { continue };
             let place = self.places.value(root, name);
             let Yaml::Mapping(mapping) = yaml else {
@@ -311,7 +311,7 @@ impl Parser {
             }
             Some(Yaml::Mapping(mapping)) => {
                 self.locals = Vec::new();
-                for (name, yaml) in mapping {
+                for (name, yaml) in mapping.iter() {
                     if let Some(parameter) = self.parameter(name, yaml, place) {
                         let name = name.as_str().unwrap_or_default().to_owned();
                         self.locals.push((name.clone(), false));
