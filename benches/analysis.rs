@@ -1,5 +1,7 @@
 //! How long reading, elaborating and analysing take, and that they are linear in the number of layers.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be read cannot be measured")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 

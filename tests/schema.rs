@@ -1,5 +1,7 @@
 //! The JSON Schema accepts what the reader accepts, and refuses keys that nobody knows.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use cnnstat::bundled;
 use cnnstat::front::yaml::schema;
 use serde_json::Value;

@@ -82,7 +82,7 @@ fn spread(operands: &[Shape]) -> Result<Shape, OpError> {
                 (own, other) if own == other => {}
                 (1, other) if axis > 0 => *size = other,
                 (_, 1) if axis > 0 => {}
-                _ => return Err(OpError::Mismatch { axis, left: *first, right: *operand }),
+                _ => return Err(OpError::mismatch(axis, first, operand)),
             }
         }
     }

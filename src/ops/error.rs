@@ -44,14 +44,12 @@ pub enum OpError {
         groups: u64,
     },
     /// Operands whose sizes do not agree.
-    #[error("the operands differ in axis {axis}: {left} and {right}")]
+    #[error("the operands differ in axis {axis}: {} and {}", shapes[0], shapes[1])]
     Mismatch {
         /// The axis in question, the batch being axis 0.
         axis: usize,
-        /// A shape without the batch.
-        left: Shape,
-        /// The other shape without the batch.
-        right: Shape,
+        /// The two shapes.
+        shapes: Box<[Shape; 2]>,
     },
     /// An axis that the operand does not have.
     #[error("there is no axis {axis} in {shape} ({} axes with the batch)", shape.rank())]
@@ -76,6 +74,11 @@ impl OpError {
     /// A rule that only one operator has.
     pub(super) fn rule(message: impl Into<String>) -> Self {
         Self::Rule(message.into())
+    }
+
+    /// Two operands that differ in an axis.
+    pub(super) fn mismatch(axis: usize, left: &Shape, right: &Shape) -> Self {
+        Self::Mismatch { axis, shapes: Box::new([*left, *right]) }
     }
 }
 

@@ -296,7 +296,7 @@ impl Operator for Concat {
                 if at == along {
                     *size = sum(&[*size, other])?;
                 } else if *size != other {
-                    return Err(OpError::Mismatch { axis: at, left: *first, right: *operand });
+                    return Err(OpError::mismatch(at, first, operand));
                 }
             }
         }

@@ -31,6 +31,11 @@ enum Step {
 }
 
 impl Places {
+    /// The length of all texts.
+    pub(super) fn bytes(&self) -> usize {
+        self.files.iter().map(|file| file.text.len()).sum()
+    }
+
     /// The root of a further file.
     pub(super) fn file(&mut self, source: Arc<Source>) -> Place {
         let file = u32::try_from(self.files.len()).unwrap_or(u32::MAX);

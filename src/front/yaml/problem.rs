@@ -4,8 +4,11 @@ use super::place::Places;
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity, Span};
 use crate::network::Place;
 
-/// How many problems of a file are told; what comes after is counted at most.
+/// How many problems of a file are told; what comes after is counted.
 const MOST: usize = 20;
+
+/// How many bytes of text are searched for the places of problems: a place is found by reading its file from the start.
+const MOST_BYTES: usize = 16 << 20;
 
 /// A problem at a place, not yet looked up in the text.
 #[derive(Debug)]
@@ -86,10 +89,16 @@ pub(super) struct Problems {
     list: Vec<Problem>,
     seen: HashSet<(Place, String)>,
     errors: usize,
+    /// Warnings that were not kept.
+    dropped: usize,
 }
 
 impl Problems {
     pub(super) fn add(&mut self, problem: Problem) {
+        if problem.severity == Severity::Warning && self.list.len() >= MOST {
+            self.dropped += 1;
+            return;
+        }
         if !self.seen.insert((problem.place, problem.message.clone())) {
             return;
         }
@@ -112,8 +121,17 @@ impl Problems {
     /// The problems with the text they are about, in the order found; warnings are left out where there are errors.
     pub(super) fn diagnose(self, places: &Places) -> Diagnostics {
         let any_errors = self.any_errors();
-        let told = self.list.into_iter();
-        let told = told.filter(|problem| !any_errors || problem.severity == Severity::Error);
-        Diagnostics(told.take(MOST).map(|problem| problem.diagnose(places)).collect())
+        let mut told = self.list;
+        told.retain(|problem| !any_errors || problem.severity == Severity::Error);
+        let affordable = MOST_BYTES.checked_div(places.bytes()).unwrap_or(MOST).clamp(1, MOST);
+        let dropped = if any_errors { 0 } else { self.dropped };
+        let untold = told.len().saturating_sub(affordable) + dropped;
+        told.truncate(affordable);
+        let mut diagnostics: Vec<_> =
+            told.into_iter().map(|problem| problem.diagnose(places)).collect();
+        if let (true, Some(last)) = (untold > 0, diagnostics.pop()) {
+            diagnostics.push(last.note(format!("{untold} more are not shown")));
+        }
+        Diagnostics(diagnostics)
     }
 }

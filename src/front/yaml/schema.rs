@@ -79,7 +79,8 @@ fn reference(name: &str) -> Json {
 
 /// Whatever a schema accepts, or an expression in its place.
 fn expression(schema: Json) -> Json {
-    json!({"anyOf": [schema, {"type": "string"}]})
+    let text = json!({"type": "string"});
+    json!({"anyOf": Json::Array(vec![schema, text])})
 }
 
 fn value() -> Json {

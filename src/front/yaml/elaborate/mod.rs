@@ -1,32 +1,25 @@
 //! From the syntax tree and the values of its parameters to a network. One tree is elaborated many times.
 
 mod arguments;
+mod names;
+mod operators;
+mod outputs;
 mod scope;
+mod values;
 
-use std::cell::Cell;
 use std::collections::HashMap;
 
-use super::expression::{ExpressionError, Template};
-use super::parse::{MAX_NAME, NO_FOLLOWER, find_follower, is_plain_name};
 use super::problem::{Problem, Problems};
-use super::tree::{
-    Action, Body, Call, Follower, Given, GivenForm, OutputSpec, Parameter, RepeatBody, Step, Tree,
-};
+use super::tree::{Action, Body, Given, RepeatBody, Step, Tree};
 use super::value::{Number, Value};
-use crate::network::{Builder, Network, Output, Place, Shape, Tensor};
-use crate::ops::Op;
-use crate::ops::signature::{Attributes, Role};
-use arguments::attribute;
-use scope::{Lack, Lookup, Scope, Seen, Variables};
+use crate::network::{Builder, Network, Place, Tensor};
+use scope::{Scope, Seen, Variables};
 
 /// The most steps that are tried for one network.
 const MAX_STEPS: u64 = 1_000_000;
 
 /// How deep blocks and branches may nest.
 const MAX_DEPTH: usize = 64;
-
-/// The most bytes of layers' names in one network.
-const MAX_NAME_BYTES: usize = 256 << 20;
 
 /// What is chosen from outside of the file.
 #[derive(Debug, Clone, Copy)]
@@ -104,8 +97,6 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         }
     }
 
-    // ---- problems -------------------------------------------------------------------------------------------------
-
     fn problem(&mut self, problem: Problem) {
         let calls = self.calls.iter().rev().take(2).rev();
         let calls =
@@ -132,147 +123,6 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             self.fatal(place, format!("the network has more than {MAX_STEPS} steps"));
         }
     }
-
-    // ---- values ---------------------------------------------------------------------------------------------------
-
-    fn seen(&self, flow: Flow) -> Seen {
-        match flow {
-            Flow::Tensor(tensor) => self.builder.shape(tensor).map_or(Seen::Unknown, Seen::Shape),
-            Flow::Unknown => Seen::Unknown,
-        }
-    }
-
-    fn evaluate(&mut self, given: &Given, seen: Seen) -> Option<Value> {
-        match &given.form {
-            GivenForm::Invalid => None,
-            GivenForm::List(items) => {
-                let items: Vec<_> = items.iter().map(|item| self.evaluate(item, seen)).collect();
-                Some(Value::list(items.into_iter().collect::<Option<Vec<_>>>()?))
-            }
-            GivenForm::Value(value) => Some(value.clone()),
-            GivenForm::Expression(expression) => {
-                self.looking_up(given.place, seen, |lookup| expression.evaluate(lookup))
-            }
-        }
-    }
-
-    fn render(&mut self, name: &Template, place: Place, seen: Seen) -> Option<String> {
-        match name.literal() {
-            Some(literal) => Some(literal.to_owned()),
-            None => self.looking_up(place, seen, |lookup| name.render(lookup)),
-        }
-    }
-
-    fn looking_up<T>(
-        &mut self,
-        place: Place,
-        seen: Seen,
-        evaluate: impl FnOnce(&super::expression::Lookup<'_>) -> Result<T, ExpressionError>,
-    ) -> Option<T> {
-        let lookup = Lookup {
-            variables: &self.variables,
-            words: &self.tree.words,
-            seen,
-            lack: Cell::new(None),
-        };
-        let error = match evaluate(&|name| lookup.get(name)) {
-            Ok(value) => return Some(value),
-            Err(error) => error,
-        };
-        let problem = match lookup.lack.get() {
-            Some(Lack::Unknown) => return None,
-            Some(Lack::Axis) => Problem::error(place, missing_axis(seen)).part(error.span),
-            None => Problem::error(place, error.message).part(error.span).help(error.help),
-        };
-        self.problem(problem);
-        None
-    }
-
-    fn condition(&mut self, given: &Given, seen: Seen) -> Option<bool> {
-        match self.evaluate(given, seen)? {
-            Value::Boolean(condition) => Some(condition),
-            other => {
-                let message = format!("`if` needs `true` or `false`, not {}", other.describe());
-                self.error(given.place, message);
-                None
-            }
-        }
-    }
-
-    fn choose(
-        &mut self,
-        name: &str,
-        parameter: &Parameter,
-        value: Value,
-        place: Place,
-    ) -> Option<Value> {
-        let choices = &parameter.choices;
-        let chosen = value.as_word().is_some_and(|word| choices.iter().any(|known| known == word));
-        if choices.is_empty() || chosen {
-            return Some(value);
-        }
-        let list = choices.join("`, `");
-        let message = format!("`{name}` is one of `{list}`, not {}", value.describe());
-        let near = value
-            .as_word()
-            .and_then(|word| crate::diagnostics::suggest(word, choices.iter().map(String::as_str)));
-        let help = near.map(|near| format!("did you mean `{near}`?"));
-        self.problem(Problem::error(place, message).help(help));
-        None
-    }
-
-    // ---- the network's own parameters and input -------------------------------------------------------------------
-
-    fn bind_globals(&mut self, settings: &[(String, Value)]) {
-        let tree = self.tree;
-        for (name, parameter) in &tree.parameters {
-            let set = settings.iter().rev().find(|(set, _)| set == name);
-            let value = match (set, &parameter.default) {
-                (Some((_, value)), _) => Some((value.clone(), parameter.place)),
-                (None, Some(default)) => {
-                    self.evaluate(default, Seen::Nothing).map(|value| (value, default.place))
-                }
-                (None, None) => None,
-            };
-            let value = value.and_then(|(value, place)| self.choose(name, parameter, value, place));
-            match value {
-                Some(value) => self.variables.globals.push((name, value)),
-                // Without it, every use would be told as an unknown name.
-                None => self.halted = true,
-            }
-        }
-    }
-
-    fn input(&mut self, choice: &Choice<'_>) -> Flow {
-        let tree = self.tree;
-        let Some(given) = &tree.input else { return Flow::Unknown };
-        let sizes = match choice.input {
-            Some(sizes) => sizes.to_vec(),
-            None => match self.evaluate(given, Seen::Nothing).as_ref().and_then(Value::as_list) {
-                Some(sizes) => sizes.iter().filter_map(Value::as_u64).collect(),
-                None => return Flow::Unknown,
-            },
-        };
-        let written = match &given.form {
-            GivenForm::List(items) if choice.input.is_none() => items.len(),
-            _ => sizes.len(),
-        };
-        if written != sizes.len() || sizes.contains(&0) || !(1..=3).contains(&sizes.len()) {
-            let message = "the input has one to three sizes, whole numbers of at least 1";
-            self.error(given.place, message);
-            return Flow::Unknown;
-        }
-        let shape = Shape::new(&[&[choice.batch], sizes.as_slice()].concat());
-        let built = shape.map_err(|error| error.to_string()).and_then(|shape| {
-            self.builder.input("input", shape, given.place).map_err(|error| error.to_string())
-        });
-        built.map(Flow::Tensor).unwrap_or_else(|message| {
-            self.error(given.place, format!("the input: {message}"));
-            Flow::Unknown
-        })
-    }
-
-    // ---- steps ----------------------------------------------------------------------------------------------------
 
     fn steps(&mut self, steps: &'t [Step], input: Flow) -> Flow {
         let mut flow = input;
@@ -306,7 +156,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             }
         }
         if let Some(Err(problem)) = found {
-            self.problem(problem);
+            self.problem(*problem);
         }
         match &step.action {
             Action::Invalid => self.unknown(step),
@@ -342,7 +192,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
                 step.from.iter().map(|(name, place)| match self.find(name, *place, taken) {
                     Ok(flow) => flow,
                     Err(problem) => {
-                        self.problem(problem);
+                        self.problem(*problem);
                         Flow::Unknown
                     }
                 });
@@ -367,131 +217,6 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         }
         self.depth += 1;
         true
-    }
-
-    fn operator(&mut self, step: &Step, call: &'t Call, operands: &[Flow], taken: Flow) -> Flow {
-        let built = self.build(call, operands, taken, step.place);
-        let Some(name) = self.name(step, call.signature.name, taken) else {
-            return Flow::Unknown;
-        };
-        let followers = [(&call.norm, Role::Normalization), (&call.act, Role::Activation)];
-        let full = self.path.clone() + &name;
-        let Some((op, tensors)) = built else {
-            self.results.insert(full, Flow::Unknown);
-            return Flow::Unknown;
-        };
-        let mut flow = self.add(&full, op, &tensors, step.place);
-        for (follower, role) in followers {
-            if let Some(follower) = follower {
-                flow = self.follow(&full, follower, role, flow);
-            }
-        }
-        if call.norm.is_some() || call.act.is_some() || flow == Flow::Unknown {
-            self.results.insert(full, flow);
-        }
-        flow
-    }
-
-    /// The operator of a call and its operands, where all is known.
-    fn build(
-        &mut self,
-        call: &'t Call,
-        operands: &[Flow],
-        taken: Flow,
-        place: Place,
-    ) -> Option<(Op, Vec<Tensor>)> {
-        let mut attributes = Attributes::new(call.signature);
-        let mut complete = !call.incomplete;
-        for (index, given) in &call.arguments {
-            let Some(argument) = call.signature.arguments.get(*index) else { continue };
-            let Some(value) = self.evaluate(given, self.seen(taken)) else {
-                complete = false;
-                continue;
-            };
-            match attribute(&value, argument.kind) {
-                Ok(attribute) => attributes.give(argument.name, attribute),
-                Err(needs) => {
-                    self.error(given.place, format!("`{}` {needs}", argument.name));
-                    complete = false;
-                }
-            }
-        }
-        let mut tensors = Vec::with_capacity(operands.len());
-        let mut shapes = Vec::with_capacity(operands.len());
-        for operand in operands {
-            let Flow::Tensor(tensor) = operand else { continue };
-            tensors.push(*tensor);
-            shapes.extend(self.builder.shape(*tensor));
-        }
-        if !complete || shapes.len() != operands.len() {
-            return None;
-        }
-        match (call.signature.build)(&attributes, &shapes) {
-            Ok(op) => Some((op, tensors)),
-            Err(error) => {
-                let given = call.arguments.iter().find(|(index, _)| {
-                    let argument = call.signature.arguments.get(*index);
-                    argument.is_some_and(|argument| Some(argument.name) == error.argument)
-                });
-                let place = given.map_or(place, |(_, given)| given.place);
-                self.error(place, error.message);
-                None
-            }
-        }
-    }
-
-    fn add(&mut self, full: &str, op: Op, operands: &[Tensor], place: Place) -> Flow {
-        self.name_bytes = self.name_bytes.saturating_add(full.len());
-        if self.name_bytes > MAX_NAME_BYTES {
-            self.fatal(place, "the names of the layers take too much memory");
-            return Flow::Unknown;
-        }
-        let kind = op.operator().name();
-        let block = self.scopes.last().map_or(0, |scope| scope.path_length.saturating_sub(1));
-        match self.builder.add(full, block, op, operands, place) {
-            Ok(tensor) => Flow::Tensor(tensor),
-            Err(error) => {
-                let shapes = operands.iter().filter_map(|tensor| self.builder.shape(*tensor));
-                let shapes: Vec<_> = shapes.take(8).map(|shape| shape.to_string()).collect();
-                let label = format!("takes {}", shapes.join(" and "));
-                self.problem(Problem::error(place, format!("`{kind}`: {error}")).label(label));
-                Flow::Unknown
-            }
-        }
-    }
-
-    /// Adds what `norm:` or `act:` puts behind a layer.
-    fn follow(&mut self, full: &str, follower: &'t Follower, role: Role, flow: Flow) -> Flow {
-        let (call, place) = match follower {
-            Follower::Call(call, place) => (call, *place),
-            Follower::Named(given) => return self.follow_named(full, given, role, flow),
-        };
-        let Some((op, tensors)) = self.build(call, &[flow], flow, place) else {
-            return Flow::Unknown;
-        };
-        self.add(&format!("{full}.{}", call.signature.name), op, &tensors, place)
-    }
-
-    fn follow_named(&mut self, full: &str, given: &Given, role: Role, flow: Flow) -> Flow {
-        let Some(value) = self.evaluate(given, self.seen(flow)) else { return Flow::Unknown };
-        if value.as_word() == Some(NO_FOLLOWER) {
-            return flow;
-        }
-        let signature = value.as_word().and_then(|word| find_follower(word, role));
-        let Some(signature) = signature else {
-            let kind = if role == Role::Activation { "an activation" } else { "a normalisation" };
-            self.error(given.place, format!("needs {kind}, not {}", value.describe()));
-            return Flow::Unknown;
-        };
-        let Flow::Tensor(tensor) = flow else { return Flow::Unknown };
-        let shapes: Vec<_> = self.builder.shape(tensor).into_iter().collect();
-        match (signature.build)(&Attributes::new(signature), &shapes) {
-            Ok(op) => self.add(&format!("{full}.{}", signature.name), op, &[tensor], given.place),
-            Err(error) => {
-                self.error(given.place, error.message);
-                Flow::Unknown
-            }
-        }
     }
 
     fn block(
@@ -621,157 +346,5 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         let flow = self.scoped(&name, "repeat", body, step.place, taken);
         self.results.insert(self.path.clone() + &name, flow);
         flow
-    }
-
-    // ---- names ----------------------------------------------------------------------------------------------------
-
-    /// The name of a step within its scope: the given one, or the next of its kind.
-    fn name(&mut self, step: &Step, kind: &'t str, taken: Flow) -> Option<String> {
-        if let Some((template, place)) = step.name.as_deref() {
-            let name = self.render(template, *place, self.seen(taken))?;
-            return self.accept(&name, *place).then_some(name);
-        }
-        loop {
-            let scope = self.scopes.last_mut()?;
-            let name = format!("{kind}{}", scope.next(kind));
-            if !scope.gives(&name) && !self.is_taken(&name) {
-                return Some(name);
-            }
-        }
-    }
-
-    fn is_taken(&self, name: &str) -> bool {
-        let full = self.path.clone() + name;
-        self.builder.tensor(&full).is_some() || self.results.contains_key(&full)
-    }
-
-    /// Whether a given name can be used; tells why not.
-    fn accept(&mut self, name: &str, place: Place) -> bool {
-        if !is_plain_name(name) {
-            let shown: String = name.chars().take(MAX_NAME).collect();
-            let message =
-                format!("`{shown}` is no name: use up to {MAX_NAME} letters, digits, `_` and `-`");
-            self.error(place, message);
-            return false;
-        }
-        let reserved = name == "input" && self.path.is_empty();
-        if reserved || self.is_taken(name) {
-            let help = "names in a repetition need a part in braces, as `\"conv{i}\"`, or a named repetition";
-            let problem = Problem::error(place, format!("the name `{name}` is used twice"));
-            self.problem(problem.help(Some(help)));
-            return false;
-        }
-        true
-    }
-
-    /// The tensor of a name: in the nearest enclosing scope first, then outward.
-    fn find(&mut self, template: &Template, place: Place, before: Flow) -> Result<Flow, Problem> {
-        let Some(name) = self.render(template, place, self.seen(before)) else {
-            return Ok(Flow::Unknown);
-        };
-        for scope in self.scopes.iter().rev() {
-            let full = self.path.get(..scope.path_length).unwrap_or_default().to_owned() + &name;
-            if let Some(flow) = self.results.get(&full) {
-                return Ok(*flow);
-            }
-            if let Some(tensor) = self.builder.tensor(&full) {
-                return Ok(Flow::Tensor(tensor));
-            }
-        }
-        if self.scopes.iter().any(|scope| scope.gives(&name)) {
-            let message = format!("`{name}` does not stand before this step");
-            let help = "a step can only take what was made before it";
-            return Err(Problem::error(place, message).help(Some(help)));
-        }
-        let problem = Problem::error(place, format!("there is no tensor `{name}`"));
-        Err(problem.help(self.nearest(&name).map(|near| format!("did you mean `{near}`?"))))
-    }
-
-    fn nearest(&self, name: &str) -> Option<String> {
-        const MOST: usize = 10_000;
-        let inner = |full: &'_ str| full.strip_prefix(self.path.as_str()).map(str::to_owned);
-        let known = self.builder.names().chain(self.results.keys().map(String::as_str)).take(MOST);
-        let mut known: Vec<String> =
-            known.flat_map(|full| [Some(full.to_owned()), inner(full)]).flatten().collect();
-        // The order of a hash map must not decide between equally near names.
-        known.sort_unstable();
-        crate::diagnostics::suggest(name, known.iter().map(String::as_str)).map(str::to_owned)
-    }
-
-    // ---- the end --------------------------------------------------------------------------------------------------
-
-    fn outputs(&mut self, last: Flow, place: Place) -> Option<Vec<Output>> {
-        if self.halted {
-            return None;
-        }
-        let Some(specified) = &self.tree.outputs else {
-            let Flow::Tensor(tensor) = last else { return None };
-            if self.builder.len() <= 1 {
-                self.error(place, "the network has no layers");
-                return None;
-            }
-            return Some(vec![Output { name: self.builder.name(tensor).to_owned(), tensor }]);
-        };
-        let mut outputs: Vec<Output> = Vec::new();
-        for output in specified {
-            outputs.extend(self.output(output, last));
-        }
-        if outputs.is_empty() && !self.problems.any_errors() {
-            self.error(place, "the network has no output");
-        }
-        Some(outputs)
-    }
-
-    fn output(&mut self, output: &'t OutputSpec, last: Flow) -> Option<Output> {
-        if let Some(condition) = &output.condition
-            && !self.condition(condition, Seen::Nothing)?
-        {
-            return None;
-        }
-        let (template, place) = &output.from;
-        let flow = match self.find(template, *place, last) {
-            Ok(flow) => flow,
-            Err(problem) => {
-                self.problem(problem);
-                return None;
-            }
-        };
-        let written = self.render(template, *place, Seen::Nothing)?;
-        let name = output.name.clone().unwrap_or(written);
-        match flow {
-            Flow::Tensor(tensor) => Some(Output { name, tensor }),
-            Flow::Unknown => None,
-        }
-    }
-
-    fn finish(self, outputs: Option<Vec<Output>>, place: Place) -> Option<Network> {
-        if self.problems.any_errors() {
-            return None;
-        }
-        match self.builder.finish(outputs?) {
-            Ok(network) => {
-                for (tensor, node) in network.layers() {
-                    if !network.is_used(tensor) {
-                        let message = format!("nothing takes the result of `{}`", node.name());
-                        let help = "name it in a `from`, or list it in `outputs`";
-                        self.problems.add(Problem::warning(node.place, message).help(Some(help)));
-                    }
-                }
-                Some(network)
-            }
-            Err(error) => {
-                self.problems.add(Problem::error(place, error.to_string()));
-                None
-            }
-        }
-    }
-}
-
-fn missing_axis(seen: Seen) -> String {
-    match seen {
-        Seen::Shape(shape) => format!("the tensor taken here has no such axis: it is {shape}"),
-        Seen::Nothing | Seen::Unknown => {
-            "there is no tensor here whose sizes could be taken".to_owned()
-        }
     }
 }

@@ -1,0 +1,156 @@
+use super::arguments::attribute;
+use super::{Elaborator, Flow};
+use crate::front::yaml::parse::{NO_FOLLOWER, find_follower};
+use crate::front::yaml::problem::Problem;
+use crate::front::yaml::tree::{Call, Follower, Given, Step};
+use crate::network::{Place, Tensor};
+use crate::ops::Op;
+use crate::ops::signature::{Attributes, Role};
+
+/// The most bytes of layers' names in one network.
+const MAX_NAME_BYTES: usize = 256 << 20;
+
+impl<'t> Elaborator<'t, '_> {
+    pub(super) fn operator(
+        &mut self,
+        step: &Step,
+        call: &'t Call,
+        operands: &[Flow],
+        taken: Flow,
+    ) -> Flow {
+        let built = self.build(call, operands, taken, step.place);
+        let Some(name) = self.name(step, call.signature.name, taken) else {
+            return Flow::Unknown;
+        };
+        let followers = [(&call.norm, Role::Normalization), (&call.act, Role::Activation)];
+        let full = self.path.clone() + &name;
+        let Some((op, tensors)) = built else {
+            self.results.insert(full, Flow::Unknown);
+            return Flow::Unknown;
+        };
+        let mut flow = self.add(&full, op, &tensors, step.place);
+        for (follower, role) in followers {
+            if let Some(follower) = follower {
+                flow = self.follow(&full, follower, role, flow);
+            }
+        }
+        if call.norm.is_some() || call.act.is_some() || flow == Flow::Unknown {
+            self.results.insert(full, flow);
+        }
+        flow
+    }
+
+    /// The operator of a call and its operands, where all is known.
+    pub(super) fn build(
+        &mut self,
+        call: &'t Call,
+        operands: &[Flow],
+        taken: Flow,
+        place: Place,
+    ) -> Option<(Op, Vec<Tensor>)> {
+        let mut attributes = Attributes::new(call.signature);
+        let mut complete = !call.incomplete;
+        for (index, given) in &call.arguments {
+            let Some(argument) = call.signature.arguments.get(*index) else { continue };
+            let Some(value) = self.evaluate(given, self.seen(taken)) else {
+                complete = false;
+                continue;
+            };
+            match attribute(&value, argument.kind) {
+                Ok(attribute) => attributes.give(argument.name, attribute),
+                Err(needs) => {
+                    self.error(given.place, format!("`{}` {needs}", argument.name));
+                    complete = false;
+                }
+            }
+        }
+        let mut tensors = Vec::with_capacity(operands.len());
+        let mut shapes = Vec::with_capacity(operands.len());
+        for operand in operands {
+            let Flow::Tensor(tensor) = operand else { continue };
+            tensors.push(*tensor);
+            shapes.extend(self.builder.shape(*tensor));
+        }
+        if !complete || shapes.len() != operands.len() {
+            return None;
+        }
+        match (call.signature.build)(&attributes, &shapes) {
+            Ok(op) => Some((op, tensors)),
+            Err(error) => {
+                let given = call.arguments.iter().find(|(index, _)| {
+                    let argument = call.signature.arguments.get(*index);
+                    argument.is_some_and(|argument| Some(argument.name) == error.argument)
+                });
+                let place = given.map_or(place, |(_, given)| given.place);
+                self.error(place, error.message);
+                None
+            }
+        }
+    }
+
+    pub(super) fn add(&mut self, full: &str, op: Op, operands: &[Tensor], place: Place) -> Flow {
+        self.name_bytes = self.name_bytes.saturating_add(full.len());
+        if self.name_bytes > MAX_NAME_BYTES {
+            self.fatal(place, "the names of the layers take too much memory");
+            return Flow::Unknown;
+        }
+        let kind = op.operator().name();
+        let block = self.scopes.last().map_or(0, |scope| scope.path_length.saturating_sub(1));
+        match self.builder.add(full, block, op, operands, place) {
+            Ok(tensor) => Flow::Tensor(tensor),
+            Err(error) => {
+                let shapes = operands.iter().filter_map(|tensor| self.builder.shape(*tensor));
+                let shapes: Vec<_> = shapes.take(8).map(|shape| shape.to_string()).collect();
+                let label = format!("takes {}", shapes.join(" and "));
+                self.problem(Problem::error(place, format!("`{kind}`: {error}")).label(label));
+                Flow::Unknown
+            }
+        }
+    }
+
+    /// Adds what `norm:` or `act:` puts behind a layer.
+    pub(super) fn follow(
+        &mut self,
+        full: &str,
+        follower: &'t Follower,
+        role: Role,
+        flow: Flow,
+    ) -> Flow {
+        let (call, place) = match follower {
+            Follower::Call(call, place) => (call, *place),
+            Follower::Named(given) => return self.follow_named(full, given, role, flow),
+        };
+        let Some((op, tensors)) = self.build(call, &[flow], flow, place) else {
+            return Flow::Unknown;
+        };
+        self.add(&format!("{full}.{}", call.signature.name), op, &tensors, place)
+    }
+
+    pub(super) fn follow_named(
+        &mut self,
+        full: &str,
+        given: &Given,
+        role: Role,
+        flow: Flow,
+    ) -> Flow {
+        let Some(value) = self.evaluate(given, self.seen(flow)) else { return Flow::Unknown };
+        if value.as_word() == Some(NO_FOLLOWER) {
+            return flow;
+        }
+        let signature = value.as_word().and_then(|word| find_follower(word, role));
+        let Some(signature) = signature else {
+            let kind = if role == Role::Activation { "an activation" } else { "a normalisation" };
+            self.error(given.place, format!("needs {kind}, not {}", value.describe()));
+            return Flow::Unknown;
+        };
+        let Flow::Tensor(tensor) = flow else { return Flow::Unknown };
+        let shapes: Vec<_> = self.builder.shape(tensor).into_iter().collect();
+        match (signature.build)(&Attributes::new(signature), &shapes) {
+            Ok(op) => self.add(&format!("{full}.{}", signature.name), op, &[tensor], given.place),
+            Err(error) => {
+                self.error(given.place, error.message);
+                Flow::Unknown
+            }
+        }
+    }
+}
