@@ -37,6 +37,9 @@ impl Summary {
         let text = match self.format {
             Format::Json => back::json::render(&report)?,
             Format::Csv => output::table(&table::layers_table(&report), self.format, terminal)?,
+            format if self.depth == Some(0) => {
+                output::table(&table::totals_table(&report), format, terminal)?
+            }
             Format::Table | Format::Markdown => {
                 output::table(&table::summary_table(&report, self.depth)?, self.format, terminal)?
             }

@@ -38,7 +38,7 @@ impl<'t> Elaborator<'t, '_> {
         }
         let reserved = name == "input" && self.path.is_empty();
         if reserved || self.is_taken(name) {
-            let help = "names in a repetition need a part in braces, as `\"conv{i}\"`, or a named repetition";
+            let help = "give one of them another name; in a repetition a name needs a part in braces, as `\"conv{i}\"`, or the repetition a name";
             let problem = Problem::error(place, format!("the name `{name}` is used twice"));
             self.problem(problem.help(Some(help)));
             return false;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::step::STEP_KEYS;
-use super::{Parser, TENSOR_NAMES, did_you_mean};
+use super::{Parser, did_you_mean};
 use crate::diagnostics::suggest;
 use crate::front::yaml::expression::Expression;
 use crate::front::yaml::problem::Problem;
@@ -432,6 +432,5 @@ fn is_variable(text: &str) -> bool {
     let name = Expression::parse(text);
     name.is_ok_and(|name| name.as_name() == Some(text))
         && text.chars().count() <= MAX_NAME
-        && !TENSOR_NAMES.contains(&text)
         && !STEP_KEYS.contains(&text)
 }
