@@ -306,7 +306,8 @@ pub fn suggest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         (distance, candidate)
     });
     let near = distances.filter(|(distance, _)| *distance <= limit && *distance < length);
-    near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+    // Of those equally near the first in the alphabet, whatever order they come in.
+    near.min().map(|(_, candidate)| candidate)
 }
 
 /// Lines of a source that are quoted together.
