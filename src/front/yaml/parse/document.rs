@@ -428,7 +428,7 @@ pub(in crate::front::yaml) fn is_plain_name(text: &str) -> bool {
 }
 
 /// Whether a text may be the name of a parameter or a word: what an expression reads as a name.
-fn is_variable(text: &str) -> bool {
+pub(super) fn is_variable(text: &str) -> bool {
     let name = Expression::parse(text);
     name.is_ok_and(|name| name.as_name() == Some(text))
         && text.chars().count() <= MAX_NAME

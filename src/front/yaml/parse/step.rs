@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use serde_yaml::{Mapping, Value as Yaml};
 
-use super::document::is_plain_name;
+use super::document::{is_plain_name, is_variable};
 use super::{NO_FOLLOWER, NORMALIZATIONS, Parser, did_you_mean};
 use crate::diagnostics::suggest;
 use crate::front::yaml::problem::Problem;
@@ -438,9 +438,11 @@ impl Parser {
         );
         let index = mapping.get("index").and_then(|yaml| {
             let place = self.places.value(place, "index");
-            let index = yaml.as_str().map(str::to_owned);
+            let index = yaml.as_str().filter(|name| is_variable(name)).map(str::to_owned);
             if index.is_none() {
-                self.error(place, "`index` is the name of the loop's variable");
+                let help = "use letters, digits and `_`, and no word of the language".to_owned();
+                let message = "`index` is the name of the loop's variable";
+                self.error_with_help(place, message, Some(help));
             }
             index
         });
