@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use serde_yaml::Value as Yaml;
 
-use super::locate::{Segment, locate, syntax_span};
+use super::locate::{Segment, locate};
 use super::parse::{File, KEYS};
 use super::place::Places;
+use super::syntax::values;
 use crate::diagnostics::{Diagnostic, Diagnostics, Source};
 
 /// The largest file that is read, in bytes.
@@ -29,21 +30,6 @@ pub(crate) const BUNDLED: &str = "bundled:";
 #[must_use]
 pub fn is_bundled(source: &Source) -> bool {
     source.name.starts_with(BUNDLED)
-}
-
-/// The values of a text.
-pub(super) fn values(source: &Arc<Source>) -> Result<Yaml, Diagnostics> {
-    serde_yaml::from_str(&source.text).map_err(|error| {
-        let message = error.to_string();
-        // The position is shown with the quoted line.
-        let message = message.split(" at line ").next().unwrap_or(&message);
-        let mut diagnostic = Diagnostic::error(format!("this is no YAML: {message}"));
-        if let Some(location) = error.location() {
-            let span = syntax_span(&source.text, location.line(), location.column());
-            diagnostic = diagnostic.label(source, span, "");
-        }
-        Diagnostics(vec![diagnostic])
-    })
 }
 
 /// A file and all that it extends, the outermost base first.

@@ -11,6 +11,7 @@ mod parse;
 mod place;
 mod problem;
 mod schema;
+mod syntax;
 mod tree;
 pub mod value;
 
@@ -143,7 +144,7 @@ impl Description {
             return Err(refuse(diagnostic));
         }
         let source = Source::new(format!("--set {name}"), value);
-        let yaml = files::values(&source)?;
+        let yaml = syntax::values(&source)?;
         let mut parser = Parser::new();
         parser.tree.words.extend(self.tree.words.iter().cloned());
         let root = parser.places.file(source);
