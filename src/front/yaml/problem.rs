@@ -104,6 +104,11 @@ impl Problems {
         self.errors > 0
     }
 
+    /// How many errors were told so far.
+    pub(super) fn errors(&self) -> usize {
+        self.errors
+    }
+
     /// Whether there are so many that looking for more is of no use.
     pub(super) fn are_enough(&self) -> bool {
         self.errors >= MOST

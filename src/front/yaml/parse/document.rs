@@ -280,7 +280,9 @@ impl Parser {
             };
             for (parameter, used) in std::mem::take(&mut self.locals) {
                 let declared = parameters.get(&parameter);
-                if let (false, Some(declared)) = (used, declared) {
+                if let (false, Some(declared), true) =
+                    (used, declared, mapping.contains_key("layers"))
+                {
                     self.unused(&parameter, declared.place, &[]);
                 }
             }

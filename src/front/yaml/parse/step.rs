@@ -231,6 +231,7 @@ impl Parser {
         let mut call =
             Call { signature, arguments: Vec::new(), norm: None, act: None, incomplete: false };
         let is_join = matches!(signature.role, Role::Join { .. });
+        let told = self.problems.errors();
         let mut common = Common::default();
         let mut branches = Vec::new();
         match arguments {
@@ -248,12 +249,12 @@ impl Parser {
         }
         let no_branches = branches.is_empty() && common.from.is_empty();
         let action = if is_join {
-            if no_branches && !call.incomplete {
+            if no_branches && told == self.problems.errors() {
                 let help = format!("write `{}: [[…], […]]`, or `from: [a, b]`", signature.name);
                 let message = format!("`{}` joins nothing", signature.name);
                 self.error_with_help(key, message, Some(help));
-                call.incomplete = true;
             }
+            call.incomplete |= no_branches;
             if branches.len() > 1 && common.from.len() > 1 {
                 self.error(key, "a join takes either branches or named tensors, not both");
                 call.incomplete = true;
@@ -401,8 +402,15 @@ impl Parser {
                     if STEP_KEYS.contains(&parameter.as_str()) {
                         continue;
                     }
-                    if let Some(yaml) = mapping.get(parameter.as_str()) {
-                        let place = self.places.value(place, parameter);
+                    // Under a wrong key that is near to a right one, the value is taken for the right one's.
+                    let near = |key: &&str| {
+                        !known.contains(key)
+                            && suggest(key, known.iter().copied()) == Some(parameter)
+                    };
+                    let key = Some(parameter.as_str()).filter(|key| mapping.contains_key(*key));
+                    let key = key.or_else(|| mapping.keys().filter_map(Yaml::as_str).find(near));
+                    if let Some((key, yaml)) = key.and_then(|key| Some((key, mapping.get(key)?))) {
+                        let place = self.places.value(place, key);
                         given.push((index, self.given(yaml, place)));
                     }
                 }
@@ -430,12 +438,10 @@ impl Parser {
             self.error_with_help(place, "`repeat` takes a map", Some(help));
             return invalid(key, Common::default());
         };
-        self.unknown_keys(
-            mapping,
-            place,
-            &["times", "index", "layers", "name", "from", "if"],
-            |_| None,
-        );
+        let known = ["times", "index", "layers", "name", "from", "if"];
+        self.unknown_keys(mapping, place, &known, |_| None);
+        let any_unknown =
+            mapping.keys().any(|key| !key.as_str().is_some_and(|key| known.contains(&key)));
         let index = mapping.get("index").and_then(|yaml| {
             let place = self.places.value(place, "index");
             let index = yaml.as_str().filter(|name| is_variable(name)).map(str::to_owned);
@@ -461,7 +467,7 @@ impl Parser {
             }
         });
         self.locals.truncate(outside);
-        if times.is_none() {
+        if times.is_none() && !any_unknown {
             self.error(key, "`repeat` needs `times`");
         }
         match (times, body) {
