@@ -4,6 +4,7 @@
 //! rendered with the quoted lines. Files and their names may hold anything: whatever could confuse a terminal is
 //! shown escaped, and long lines are cut around the place in question.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,6 +20,9 @@ pub const MAX_SHOWN: usize = 20;
 
 /// The width used where none is given.
 const DEFAULT_WIDTH: usize = 100;
+
+/// How many characters a message may have before its middle is left out.
+const MAX_MESSAGE: usize = 400;
 
 /// How many bytes a quoted line may have before it is cut.
 const MAX_LINE: usize = 1024;
@@ -134,7 +138,7 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = Group::with_title(level.primary_title(escape(&self.message)));
+        let mut group = Group::with_title(level.primary_title(escape(&shortened(&self.message))));
         for (index, excerpt) in excerpts.iter().enumerate() {
             group = group.element(excerpt.snippet().path(place_holder(index)));
         }
@@ -257,6 +261,18 @@ impl<'a> IntoIterator for &'a Diagnostics {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
+}
+
+/// A message without the middle of what is too long in it to be read.
+fn shortened(message: &str) -> Cow<'_, str> {
+    let length = message.chars().count();
+    if length <= MAX_MESSAGE {
+        return message.into();
+    }
+    let (start, end) = (MAX_MESSAGE / 4 * 3, MAX_MESSAGE / 4);
+    let kept = message.chars().take(start);
+    let kept = kept.chain(['…']).chain(message.chars().skip(length.saturating_sub(end)));
+    kept.collect::<String>().into()
 }
 
 /// What draws the excerpts.

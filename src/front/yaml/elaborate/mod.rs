@@ -4,10 +4,10 @@ mod arguments;
 mod scope;
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::expression::{ExpressionError, Template};
-use super::parse::{MAX_NAME, NO_FOLLOWER, find_follower, is_plain_name};
+use super::parse::{NO_FOLLOWER, find_follower, is_plain_name, no_plain_name};
 use super::problem::{Problem, Problems};
 use super::tree::{
     Action, Body, Call, Follower, Given, GivenForm, OutputSpec, Parameter, RepeatBody, Step, Tree,
@@ -77,6 +77,8 @@ struct Elaborator<'t, 'p> {
     variables: Variables<'t>,
     /// Results that go by another name than the layer that makes them.
     results: HashMap<String, Flow>,
+    /// Names of steps whose condition was false.
+    left_out: HashSet<String>,
     path: String,
     scopes: Vec<Scope<'t>>,
     calls: Vec<(Place, &'t str)>,
@@ -94,6 +96,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             builder: Builder::new(),
             variables: Variables::default(),
             results: HashMap::new(),
+            left_out: HashSet::new(),
             path: String::new(),
             scopes: vec![Scope::new(0, Some(body))],
             calls: Vec::new(),
@@ -107,7 +110,10 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     // ---- problems -------------------------------------------------------------------------------------------------
 
     fn problem(&mut self, problem: Problem) {
-        let calls = self.calls.iter().rev().take(2).rev();
+        // A block that calls itself is called from the same place again and again.
+        let mut calls: Vec<_> = self.calls.iter().rev().take(MAX_DEPTH).collect();
+        calls.dedup();
+        let calls = calls.into_iter().take(2).rev();
         let calls =
             calls.map(|(place, block)| (*place, format!("in the block `{block}`, called here")));
         self.problems.add(problem.calls(calls));
@@ -259,7 +265,8 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         };
         if written != sizes.len() || sizes.contains(&0) || !(1..=3).contains(&sizes.len()) {
             let message = "the input has one to three sizes, whole numbers of at least 1";
-            self.error(given.place, message);
+            let help = (written > 3).then_some("leave the batch out, it is chosen when analysing");
+            self.problem(Problem::error(given.place, message).help(help));
             return Flow::Unknown;
         }
         let shape = Shape::new(&[&[choice.batch], sizes.as_slice()].concat());
@@ -301,7 +308,10 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         if let Some(condition) = &step.condition {
             match self.condition(condition, self.seen(taken)) {
                 Some(true) => {}
-                Some(false) => return before,
+                Some(false) => {
+                    self.leave_out(step);
+                    return before;
+                }
                 None => return self.unknown(step),
             }
         }
@@ -325,6 +335,14 @@ impl<'t, 'p> Elaborator<'t, 'p> {
                 self.results.insert(self.path.clone() + &name, result);
                 before
             }
+        }
+    }
+
+    /// A step whose condition is false.
+    fn leave_out(&mut self, step: &Step) {
+        if let Some(name) = step.name.as_ref().and_then(|(name, _)| name.literal()) {
+            let length = self.scopes.last().map_or(0, |scope| scope.path_length);
+            self.left_out.insert(self.path.get(..length).unwrap_or_default().to_owned() + name);
         }
     }
 
@@ -648,15 +666,15 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     /// Whether a given name can be used; tells why not.
     fn accept(&mut self, name: &str, place: Place) -> bool {
         if !is_plain_name(name) {
-            let shown: String = name.chars().take(MAX_NAME).collect();
-            let message =
-                format!("`{shown}` is no name: use up to {MAX_NAME} letters, digits, `_` and `-`");
-            self.error(place, message);
+            self.error(place, no_plain_name(name));
             return false;
         }
-        let reserved = name == "input" && self.path.is_empty();
-        if reserved || self.is_taken(name) {
-            let help = "names in a repetition need a part in braces, as `\"conv{i}\"`, or a named repetition";
+        if name == "input" && self.path.is_empty() {
+            self.error(place, "`input` is the network's input; a step needs another name");
+            return false;
+        }
+        if self.is_taken(name) {
+            let help = "in a repetition, a name needs a part in braces, as `\"conv{i}\"`, or the repetition a name";
             let problem = Problem::error(place, format!("the name `{name}` is used twice"));
             self.problem(problem.help(Some(help)));
             return false;
@@ -677,6 +695,14 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             if let Some(tensor) = self.builder.tensor(&full) {
                 return Ok(Flow::Tensor(tensor));
             }
+        }
+        let is_left_out = |scope: &Scope<'_>| {
+            let path = self.path.get(..scope.path_length).unwrap_or_default();
+            self.left_out.contains(&(path.to_owned() + &name))
+        };
+        if self.scopes.iter().any(is_left_out) {
+            let message = format!("`{name}` is left out, as its `if` is false");
+            return Err(Problem::error(place, message));
         }
         if self.scopes.iter().any(|scope| scope.gives(&name)) {
             let message = format!("`{name}` does not stand before this step");
@@ -713,8 +739,12 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             return Some(vec![Output { name: self.builder.name(tensor).to_owned(), tensor }]);
         };
         let mut outputs: Vec<Output> = Vec::new();
-        for output in specified {
-            outputs.extend(self.output(output, last));
+        for specified in specified {
+            let Some(output) = self.output(specified, last) else { continue };
+            if outputs.iter().any(|other| other.name == output.name) {
+                self.error(specified.from.1, format!("there are two outputs `{}`", output.name));
+            }
+            outputs.push(output);
         }
         if outputs.is_empty() && !self.problems.any_errors() {
             self.error(place, "the network has no output");

@@ -5,7 +5,7 @@ mod expectation;
 mod given;
 mod step;
 
-pub(super) use document::{File, KEYS, MAX_NAME, is_plain_name};
+pub(super) use document::{File, KEYS, is_plain_name, no_plain_name};
 pub(super) use expectation::EXPECTATION_KEYS;
 pub(super) use step::{FOLLOWER_KEYS, STEP_KEYS, argument_keys, find_follower};
 

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use serde_yaml::{Mapping, Value as Yaml};
 
-use super::document::{is_plain_name, is_variable};
+use super::document::{is_plain_name, is_variable, no_plain_name};
 use super::{NO_FOLLOWER, NORMALIZATIONS, Parser, did_you_mean};
 use crate::diagnostics::suggest;
 use crate::front::yaml::problem::Problem;
@@ -127,20 +127,34 @@ impl Parser {
         let mut entries = mapping.iter();
         let (Some((Yaml::String(name), arguments)), None) = (entries.next(), entries.next()) else {
             let keys = mapping.len();
-            let message =
-                format!("a step is a map of one operator or block, this one has {keys} keys");
-            let help = match mapping.iter().next() {
-                Some((Yaml::String(name), Yaml::Null)) => {
-                    format!("indent the arguments below `{name}`, or write `{name}: {{…}}`")
-                }
-                _ => "start every step with `- `".to_owned(),
+            let message = match keys {
+                1 => "the name of an operator or block must be text".to_owned(),
+                _ => format!("a step is a map of one operator or block, this one has {keys} keys"),
             };
-            self.error_with_help(place, message, Some(help));
+            let help = match mapping.iter().next() {
+                Some((Yaml::String(name), _)) if self.are_arguments(name, mapping) => {
+                    Some(format!("indent the arguments below `{name}`, or write `{name}: {{…}}`"))
+                }
+                Some(_) if keys > 1 => Some("start every step with `- `".to_owned()),
+                _ => None,
+            };
+            self.error_with_help(place, message, help);
             return None;
         };
         let key = self.places.key(place, name);
         let value = self.places.value(place, name);
         Some((name, key, arguments, value))
+    }
+
+    /// Whether the other keys of a map that starts with an operator or block are no steps, but its arguments.
+    fn are_arguments(&self, name: &str, mapping: &Mapping) -> bool {
+        let is_step = |key: &Yaml| {
+            let key = key.as_str().unwrap_or_default();
+            self.operators.contains_key(key)
+                || self.blocks.contains_key(key)
+                || BLOCK_KEYS.contains(&key)
+        };
+        is_step(&Yaml::from(name)) && !mapping.keys().skip(1).any(is_step)
     }
 
     fn named_step(&mut self, name: &str, key: Place, arguments: &Yaml, place: Place) -> Step {
@@ -182,8 +196,7 @@ impl Parser {
             common.name = self.template(yaml, place).map(|template| (template, place));
             if let Some(name) = common.name.as_ref().and_then(|(name, _)| name.literal()) {
                 if !is_plain_name(name) {
-                    let message = format!("`{name}` is no name: use letters, digits, `_` and `-`");
-                    self.error(place, message);
+                    self.error(place, no_plain_name(name));
                 }
                 let name = name.to_owned();
                 self.names.last_mut().map(|names| names.insert(name));
