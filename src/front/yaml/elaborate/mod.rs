@@ -114,8 +114,16 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         let mut calls: Vec<_> = self.calls.iter().rev().take(MAX_DEPTH).collect();
         calls.dedup();
         let calls = calls.into_iter().take(2).rev();
-        let calls =
-            calls.map(|(place, block)| (*place, format!("in the block `{block}`, called here")));
+        let calls = calls.map(|(place, block)| {
+            (
+                *place,
+                match *block {
+                    "repeat" => "in this repetition".to_owned(),
+                    "side" => "in this side".to_owned(),
+                    block => format!("in the block `{block}`, called here"),
+                },
+            )
+        });
         self.problems.add(problem.calls(calls));
         self.halted |= self.problems.are_enough();
     }

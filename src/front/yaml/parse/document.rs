@@ -77,7 +77,11 @@ impl Parser {
             };
             if !known.contains(&key.as_str()) {
                 let near = synonym(key).or_else(|| suggest(key, known.iter().copied()));
-                let help = did_you_mean(near)
+                let is_rest = key.contains([')', ']', '}']);
+                let rest = "an expression with `,` needs quotes between brackets".to_owned();
+                let help = is_rest
+                    .then_some(rest)
+                    .or_else(|| did_you_mean(near))
                     .or_else(|| Some(format!("the keys here are {}", known.join(", "))));
                 let place = self.places.key(place, key);
                 self.error_with_help(place, format!("unknown key `{key}`"), help);

@@ -5,11 +5,10 @@ use serde_yaml::{Mapping, Value as Yaml};
 use super::document::{is_plain_name, is_variable, no_plain_name};
 use super::{NO_FOLLOWER, NORMALIZATIONS, Parser, did_you_mean};
 use crate::diagnostics::suggest;
-use crate::front::yaml::problem::Problem;
 use crate::front::yaml::tree::{Action, Body, Call, Follower, Given, RepeatBody, Step};
 use crate::network::Place;
 use crate::ops::Signature;
-use crate::ops::signature::Role;
+use crate::ops::signature::{Fallback, Role};
 
 /// Keys that every step may carry.
 pub(in crate::front::yaml) const STEP_KEYS: [&str; 3] = ["name", "from", "if"];
@@ -260,6 +259,7 @@ impl Parser {
             list if is_join => branches = self.branches(list, place),
             value => self.main_argument(&mut call, value, place),
         }
+        self.missing_arguments(&mut call, key);
         let no_branches = branches.is_empty() && common.from.is_empty();
         let action = if is_join {
             if no_branches && told == self.problems.errors() {
@@ -283,6 +283,20 @@ impl Parser {
             Action::Operator(call)
         };
         finish(key, common, action)
+    }
+
+    fn missing_arguments(&mut self, call: &mut Call, key: Place) {
+        let arguments = call.signature.arguments.iter().enumerate();
+        let missing = arguments.filter(|(index, argument)| {
+            argument.fallback == Fallback::Required
+                && !call.arguments.iter().any(|(given, _)| given == index)
+        });
+        let missing: Vec<_> = missing.map(|(_, argument)| argument.name).collect();
+        if !missing.is_empty() && !call.incomplete {
+            let list = missing.join("` and `");
+            self.error(key, format!("`{}` needs `{list}`", call.signature.name));
+        }
+        call.incomplete |= !missing.is_empty();
     }
 
     fn main_argument(&mut self, call: &mut Call, yaml: &Yaml, place: Place) {
@@ -472,7 +486,7 @@ impl Parser {
         let outside = self.locals.len();
         self.locals.extend(index.iter().map(|index| (index.clone(), false)));
         let common = self.common(mapping, place);
-        let body = self.required(mapping, "layers", key, place).map(|(yaml, place)| {
+        let body = self.layers_of("repeat", mapping, key, place).map(|(yaml, place)| {
             if common.name.is_some() {
                 RepeatBody::Scoped(self.body(yaml, place))
             } else {
@@ -500,7 +514,7 @@ impl Parser {
         if common.name.is_none() {
             self.error(key, "`side` needs a `name` by which its result can be taken");
         }
-        let body = self.required(mapping, "layers", key, place);
+        let body = self.layers_of("side", mapping, key, place);
         match body {
             Some((yaml, place)) => {
                 let body = self.body(yaml, place);
@@ -510,18 +524,18 @@ impl Parser {
         }
     }
 
-    fn required<'y>(
+    fn layers_of<'y>(
         &mut self,
-        mapping: &'y Mapping,
         name: &str,
+        mapping: &'y Mapping,
         key: Place,
         place: Place,
     ) -> Option<(&'y Yaml, Place)> {
-        let Some(yaml) = mapping.get(name) else {
-            self.problems.add(Problem::error(key, format!("`{name}` is missing")));
+        let Some(yaml) = mapping.get("layers") else {
+            self.error(key, format!("`{name}` needs `layers`"));
             return None;
         };
-        Some((yaml, self.places.value(place, name)))
+        Some((yaml, self.places.value(place, "layers")))
     }
 }
 
