@@ -243,11 +243,25 @@ fn pieces() -> impl Strategy<Value = String> {
         "0x10",
         "~",
     ]);
-    let line =
-        (select(vec!["", "  ", "    ", "      "]), piece, select(vec!["\n", "\n", "\n", " "]));
-    let lines = prop::collection::vec(line, 0..14);
+    let sensible = select(vec![
+        ("", "expect:"),
+        ("", "outputs: [a]"),
+        ("  ", "- relu"),
+        ("  ", "- conv: {out: n, kernel: 3}"),
+        ("  ", "- {params: 84, source: x}"),
+        ("  ", "- relu: {name: a}"),
+        ("  ", "- add: [[], []]"),
+        ("  ", "- repeat:"),
+        ("      ", "times: n"),
+        ("      ", "layers:"),
+        ("        ", "- sigmoid"),
+    ]);
+    let indent = select(vec!["", "  ", "    ", "      "]);
+    let line = prop_oneof![9 => sensible, 1 => (indent, piece)];
+    let lines = prop::collection::vec((line, select(vec!["\n", "\n", "\r\n"])), 0..9);
     lines.prop_map(|lines| {
-        lines.into_iter().map(|(indent, piece, end)| format!("{indent}{piece}{end}")).collect()
+        let lines = lines.into_iter().map(|((indent, piece), end)| format!("{indent}{piece}{end}"));
+        "input: [3, 8, 8]\nparams: {n: 3}\nlayers:\n".to_owned() + &lines.collect::<String>()
     })
 }
 
