@@ -195,7 +195,7 @@ fn refused() {
             "summary mine.yaml --set other=3",
             vec!["no parameter `other`", "its parameters are wide"],
         ),
-        ("summary mine.yaml --set wide=", vec!["value is missing"]),
+        ("summary mine.yaml --set wide=", vec!["`wide=` sets nothing", "name=value"]),
         ("summary mine.yaml --set wide=3+", vec!["--set wide:1:3", "a value is expected"]),
         ("summary mine.yaml --set wide=many", vec!["unknown name `many`"]),
         ("summary mine.yaml --set wide=1.5", vec!["whole number", "`1.5`"]),
