@@ -100,10 +100,15 @@
     return made;
   };
 
+  const share = (row, name) => {
+    const part = parseFloat(row.element.querySelector("." + name).style.getPropertyValue("--s"));
+    return part > 0 ? `${(100 * part).toFixed(1)} %` : "";
+  };
+
   const describe = (row) => {
     const list = document.createElement("dl");
     for (const [label, name] of [["Output", "out"], ["Params", "params"], ["MACs", "macs"], ["Activations", "activations"]]) {
-      list.append(element("dt", label), element("dd", cell(row, name)));
+      list.append(element("dt", label), element("dd", cell(row, name)), element("dd", share(row, name)));
     }
     const operator = row.element.cells[1].cloneNode(true);
     for (const from of operator.querySelectorAll(".from")) from.remove();

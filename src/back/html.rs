@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::report::fold::{self, Block, LayerRow, Overflow, Row as Folded};
 use crate::report::kind::OperatorKind;
 use crate::report::table::{shape_text, without_batch};
-use crate::report::{CONVENTIONS, Layer, ReceptiveField, Report, Totals};
+use crate::report::{CONVENTIONS, Layer, Report, Totals};
 
 use super::chart::{self, Bar, fraction, percentage};
 use super::quantity::{mebibytes, percent, short, thousands};
@@ -24,6 +24,11 @@ const SCRIPT: &str = include_str!("../../templates/report.js");
 const TEMPLATE_NAME: &str = "report.html";
 /// Levels of blocks that are marked along the charts.
 const AXIS_LEVELS: usize = 2;
+/// More blocks than this leave no room for their names along the charts.
+const AXIS_BLOCKS: usize = 40;
+
+/// More bars than this are thinner than a pixel on small screens and get an outline.
+const DENSE: usize = 300;
 
 /// A page that could not be made.
 #[derive(Debug, Error)]
@@ -67,6 +72,7 @@ struct Page {
     memory: Vec<Tile>,
     legend: Vec<Legend>,
     charts: Vec<Chart>,
+    dense: bool,
     axis: Vec<Vec<Span>>,
     rows: Vec<Row>,
     total: Figures,
@@ -154,6 +160,7 @@ struct Row {
 #[derive(Serialize)]
 struct Link {
     name: String,
+    path: String,
     row: Option<String>,
 }
 
@@ -164,7 +171,6 @@ struct Figures {
     macs: Figure,
     flops: Figure,
     activations: Figure,
-    field: String,
 }
 
 /// A figure with its share of the whole.
@@ -190,9 +196,10 @@ impl Page {
             memory: memory_tiles(report),
             legend: legend(report),
             charts: charts(report, &rows)?,
+            dense: report.layers.len() > DENSE,
             axis: axis(&rows, report.layers.len()),
             rows: TableRows::of(report, &rows),
-            total: Figures::new(totals, totals, report.receptive_field.as_ref()),
+            total: Figures::new(totals, totals),
             conventions: CONVENTIONS,
         })
     }
@@ -240,11 +247,8 @@ fn memory_tiles(report: &Report) -> Vec<Tile> {
     let totals = &report.totals;
     vec![
         Tile::count("Activations", totals.activations),
-        Tile::bytes("Weights", Some(totals.weight_bytes)),
-        Tile::bytes("All activations", Some(totals.activation_bytes)),
-        Tile::bytes("Peak at inference", totals.peak_activation_bytes),
-        Tile::bytes("Kept for training", totals.training_bytes),
-        Tile::field(report.receptive_field.as_ref()),
+        Tile::bytes("Weights", totals.weight_bytes),
+        Tile::bytes("All activations", totals.activation_bytes),
     ]
 }
 
@@ -258,24 +262,8 @@ impl Tile {
         Self::new(name, &short(count), thousands(count))
     }
 
-    fn bytes(name: &'static str, bytes: Option<u64>) -> Self {
-        match bytes {
-            Some(bytes) => {
-                Self::new(name, &mebibytes(bytes), format!("{} bytes", thousands(bytes)))
-            }
-            None => Self::new(name, "?", "not known".to_owned()),
-        }
-    }
-
-    fn field(field: Option<&ReceptiveField>) -> Self {
-        let name = "Receptive field";
-        match field {
-            Some(field) => {
-                let stride = format!("stride {}", shape_text(&field.stride));
-                Self::new(name, &shape_text(&field.size), stride)
-            }
-            None => Self::new(name, "?", "not known".to_owned()),
-        }
+    fn bytes(name: &'static str, bytes: u64) -> Self {
+        Self::new(name, &mebibytes(bytes), format!("{} bytes", thousands(bytes)))
     }
 }
 
@@ -314,7 +302,7 @@ fn legend(report: &Report) -> Vec<Legend> {
 }
 
 fn charts(report: &Report, rows: &[Folded<'_>]) -> Result<Vec<Chart>, Error> {
-    let boundaries = boundaries(rows);
+    let boundaries = boundaries(rows, report.layers.len());
     let chart =
         |name, key, figure: fn(&Layer) -> u64| Chart::new(report, &boundaries, name, key, figure);
     Ok(vec![
@@ -325,10 +313,10 @@ fn charts(report: &Report, rows: &[Folded<'_>]) -> Result<Vec<Chart>, Error> {
 }
 
 /// Where top-level blocks begin and end, without the ends of the chart.
-fn boundaries(rows: &[Folded<'_>]) -> Vec<u64> {
+fn boundaries(rows: &[Folded<'_>], count: usize) -> Vec<u64> {
     let mut boundaries: Vec<usize> = blocks(rows)
         .flat_map(|block| [block.layers.start, block.layers.end])
-        .filter(|position| *position > 0)
+        .filter(|position| *position > 0 && *position < count)
         .collect();
     boundaries.dedup();
     boundaries.into_iter().filter_map(|position| u64::try_from(position).ok()).collect()
@@ -338,7 +326,7 @@ fn blocks<'rows, 'report>(
     rows: &'rows [Folded<'report>],
 ) -> impl Iterator<Item = &'rows Block<'report>> {
     rows.iter().filter_map(|row| match row {
-        Folded::Block(block) => Some(block),
+        Folded::Block(block) => Some(block.as_ref()),
         Folded::Layer(_) => None,
     })
 }
@@ -402,6 +390,9 @@ fn axis(rows: &[Folded<'_>], count: usize) -> Vec<Vec<Span>> {
     let mut levels = Vec::new();
     let mut current: Vec<&Block<'_>> = blocks(rows).collect();
     while !current.is_empty() && levels.len() < AXIS_LEVELS {
+        if !levels.is_empty() && current.len() > AXIS_BLOCKS {
+            break;
+        }
         levels.push(current.iter().map(|block| Span::new(block, count)).collect());
         current = current.into_iter().flat_map(|block| blocks(&block.rows)).collect();
     }
@@ -474,10 +465,7 @@ impl<'report> TableRows<'report> {
             detail: String::new(),
             from: Vec::new(),
             output: shape_text(without_batch(block.output_shape)),
-            figures: Figures {
-                field: String::new(),
-                ..Figures::new(&block.totals, &self.report.totals, None)
-            },
+            figures: Figures::new(&block.totals, &self.report.totals),
         }
     }
 
@@ -509,11 +497,17 @@ impl<'report> TableRows<'report> {
             return Vec::new();
         }
         let link = |input: &String| Link {
-            name: visible(input).into_owned(),
+            name: visible(inside(input, &layer.block)).into_owned(),
+            path: visible(input).into_owned(),
             row: self.positions.get(input.as_str()).copied().map(row_id),
         };
         layer.inputs.iter().map(link).collect()
     }
+}
+
+/// A name without the path of the block, if it lies there.
+fn inside<'name>(name: &'name str, block: &str) -> &'name str {
+    name.strip_prefix(block).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
 }
 
 fn row_id(index: usize) -> String {
@@ -521,24 +515,21 @@ fn row_id(index: usize) -> String {
 }
 
 impl Figures {
-    fn new(part: &Totals, whole: &Totals, field: Option<&ReceptiveField>) -> Self {
+    fn new(part: &Totals, whole: &Totals) -> Self {
         Self {
             params: Figure::new(part.params, whole.params),
             macs: Figure::new(part.macs, whole.macs),
             flops: Figure::new(part.flops, whole.flops),
             activations: Figure::new(part.activations, whole.activations),
-            field: field.map_or_else(|| "?".to_owned(), |field| shape_text(&field.size)),
         }
     }
 
     fn of_layer(layer: &Layer, whole: &Totals) -> Self {
-        let field = layer.receptive_field.as_ref();
         Self {
             params: Figure::new(layer.params, whole.params),
             macs: Figure::new(layer.macs, whole.macs),
             flops: Figure::new(layer.flops, whole.flops),
             activations: Figure::new(layer.activations, whole.activations),
-            field: field.map_or_else(|| "?".to_owned(), |field| shape_text(&field.size)),
         }
     }
 }
@@ -557,23 +548,6 @@ impl Figure {
 mod tests {
     use super::*;
     use crate::report::sample;
-
-    #[test]
-    fn dump() {
-        let Ok(folder) = std::env::var("DUMP") else {
-            return;
-        };
-        for (name, report) in [
-            ("squeeze", sample::squeezenet()),
-            ("deep", sample::deep()),
-            ("hostile", sample::hostile("<script>alert(1)</script>")),
-        ] {
-            let start = std::time::Instant::now();
-            let page = render(&report).unwrap();
-            eprintln!("{name}: {:?}, {} bytes", start.elapsed(), page.len());
-            std::fs::write(format!("{folder}/{name}.html"), page).unwrap();
-        }
-    }
 
     #[test]
     fn hostile_names_are_escaped_everywhere() {

@@ -22,7 +22,7 @@ pub struct Overflow {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row<'report> {
     /// A run of layers that share a block path.
-    Block(Block<'report>),
+    Block(Box<Block<'report>>),
     /// A single operator.
     Layer(LayerRow<'report>),
 }
@@ -98,7 +98,7 @@ fn rows_of(
         let rest = layers.get(start..).unwrap_or_default();
         let length = run_length(rest, path, level + 1);
         let run = rest.get(..length).unwrap_or_default();
-        rows.push(Row::Block(block_of(run, path, first + start, level + 1, levels)?));
+        rows.push(Row::Block(Box::new(block_of(run, path, first + start, level + 1, levels)?)));
         start += length;
     }
     Ok(rows)

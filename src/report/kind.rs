@@ -61,8 +61,8 @@ impl OperatorKind {
             Self::Normalization => "Normalisation",
             Self::Activation => "Activation",
             Self::Pooling => "Pooling",
-            Self::Join => "Add, concat, …",
-            Self::Shape => "Reshape, other",
+            Self::Join => "Join (add, concat)",
+            Self::Shape => "Other",
         }
     }
 

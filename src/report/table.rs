@@ -3,7 +3,7 @@
 //! A [`Table`] says what is shown and in which order; how a count is written is the back end's business.
 
 use super::fold::{self, Overflow, Row as Folded};
-use super::{CONVENTIONS, ReceptiveField, Report, Totals};
+use super::{CONVENTIONS, Report, Totals};
 
 /// More networks than this stand one a row instead of one a column.
 const NETWORKS_AS_COLUMNS: usize = 4;
@@ -107,14 +107,6 @@ impl Cell {
         Self::Shape(without_batch(shape).to_vec())
     }
 
-    fn bytes(bytes: Option<u64>) -> Self {
-        bytes.map_or(Self::Unknown, Self::Bytes)
-    }
-
-    fn field(field: Option<&ReceptiveField>) -> Self {
-        field.map_or(Self::Unknown, |field| Self::Shape(field.size.to_vec()))
-    }
-
     fn ratio(figure: &Self, base: &Self) -> Self {
         match (figure, base) {
             (Self::Count(figure) | Self::Bytes(figure), Self::Count(base) | Self::Bytes(base)) => {
@@ -172,7 +164,6 @@ pub fn summary_table(report: &Report, depth: Option<usize>) -> Result<Table, Ove
             Column::figure("MACs", "macs", 0),
             Column::figure("FLOPs", "flops", 3),
             Column::figure("Activations", "activations", 5),
-            Column::figure("Field", "receptive_field", 6),
         ],
         rows,
         notes: vec![CONVENTIONS.to_owned()],
@@ -204,7 +195,6 @@ fn block_row(block: &fold::Block<'_>, level: usize) -> Row {
             Cell::Count(block.totals.macs),
             Cell::Count(block.totals.flops),
             Cell::Count(block.totals.activations),
-            Cell::Empty,
         ],
         level,
         emphasis: Emphasis::Block,
@@ -223,7 +213,6 @@ fn layer_row(row: &fold::LayerRow<'_>, level: usize) -> Row {
             Cell::Count(layer.macs),
             Cell::Count(layer.flops),
             Cell::Count(layer.activations),
-            Cell::field(layer.receptive_field.as_ref()),
         ],
         level,
         emphasis: Emphasis::Plain,
@@ -242,7 +231,6 @@ fn total_row(report: &Report) -> Row {
             Cell::Count(totals.macs),
             Cell::Count(totals.flops),
             Cell::Count(totals.activations),
-            Cell::field(report.receptive_field.as_ref()),
         ],
         level: 0,
         emphasis: Emphasis::Total,
@@ -314,17 +302,6 @@ fn figures(report: &Report) -> Vec<Figure> {
         Figure::count("of convolutions", "conv_activations", totals.conv_activations).nested(),
         Figure::new("Weight bytes", "weight_bytes", Cell::Bytes(totals.weight_bytes)),
         Figure::new("Activation bytes", "activation_bytes", Cell::Bytes(totals.activation_bytes)),
-        Figure::new(
-            "Peak activation bytes",
-            "peak_activation_bytes",
-            Cell::bytes(totals.peak_activation_bytes),
-        ),
-        Figure::new("Training bytes", "training_bytes", Cell::bytes(totals.training_bytes)),
-        Figure::new(
-            "Receptive field",
-            "receptive_field",
-            Cell::field(report.receptive_field.as_ref()),
-        ),
     ]);
     figures
 }
@@ -433,7 +410,6 @@ fn figure_columns() -> Vec<Column> {
         Column::figure("FLOPs", "flops", 4),
         Column::figure("Activations", "activations", 5),
         Column::figure("Weights", "weight_bytes", 6),
-        Column::figure("Peak", "peak_activation_bytes", 7),
     ]
 }
 
@@ -462,7 +438,6 @@ fn network_rows(reports: &[Report]) -> Vec<Row> {
                 Cell::Count(totals.flops),
                 Cell::Count(totals.activations),
                 Cell::Bytes(totals.weight_bytes),
-                Cell::bytes(totals.peak_activation_bytes),
             ])
         })
         .collect()
@@ -521,7 +496,6 @@ fn layers_columns() -> Vec<Column> {
         "flops_normalization",
         "flops_pooling",
         "activations",
-        "receptive_field",
     ];
     let text = text.iter().map(|key| Column::text(key, key, 0));
     let figures = figures.iter().map(|key| Column::figure(key, key, 0));
@@ -543,7 +517,6 @@ fn flat_row(layer: &super::Layer) -> Row {
     ];
     cells.extend(layer.flops_by_kind.kinds().map(|(_, flops)| Cell::Count(flops)));
     cells.push(Cell::Count(layer.activations));
-    cells.push(Cell::field(layer.receptive_field.as_ref()));
     Row::plain(cells)
 }
 

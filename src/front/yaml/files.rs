@@ -1,11 +1,9 @@
 use std::sync::Arc;
 
-use serde_yaml::Value as Yaml;
-
 use super::locate::{Segment, locate};
 use super::parse::{File, KEYS};
 use super::place::Places;
-use super::syntax::values;
+use super::values::{self, Yaml};
 use crate::diagnostics::{Diagnostic, Diagnostics, Source};
 
 /// The largest file that is read, in bytes.
@@ -70,7 +68,7 @@ fn read(source: &Arc<Source>, places: &mut Places) -> Result<File, Diagnostics> 
         let help = format!("its keys are {}", KEYS.join(", "));
         Diagnostics(vec![Diagnostic::error(message).label(source, 0..0, "").help(help)])
     };
-    match values(source)? {
+    match values::read(source)? {
         Yaml::Mapping(values) => Ok(File { values, root: places.file(Arc::clone(source)) }),
         Yaml::Null => Err(refuse("the file is empty")),
         _ => Err(refuse("a network file is a map")),

@@ -14,6 +14,7 @@ mod schema;
 mod syntax;
 mod tree;
 pub mod value;
+mod values;
 
 use std::sync::Arc;
 
@@ -145,7 +146,7 @@ impl Description {
             return Err(refuse(diagnostic));
         }
         let source = Source::new(format!("--set {name}"), value);
-        let yaml = syntax::values(&source)?;
+        let yaml = values::read(&source)?;
         let mut parser = Parser::new();
         parser.tree.words.extend(self.tree.words.iter().cloned());
         let root = parser.places.file(source);

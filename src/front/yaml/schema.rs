@@ -1,5 +1,322 @@
-/// Placeholder.
+//! The language as a JSON Schema, made from the same tables that the reader goes by.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::expectation::Figure;
+use super::parse::{NO_FOLLOWER, NORMALIZATIONS, PADDING_WORDS};
+use crate::ops::signature::{Argument, Attribute, Fallback, Kind, Role};
+use crate::ops::{Signature, signatures};
+
+/// The JSON Schema (draft 2020-12) of network files, for editors to complete and check them.
+///
+/// It is wider than the reader, which also knows blocks, parameters and shapes: what the schema refuses is wrong, but
+/// not all that it accepts is right.
 #[must_use]
-pub fn schema() -> serde_json::Value {
-    serde_json::Value::Null
+pub fn schema() -> Json {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A network for cnnstat",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "name": text("What the network is called; the file's name if left out"),
+            "source": text("The publication or code it was taken from"),
+            "description": text("A few sentences for people"),
+            "extends": text("Another file whose network this one varies, or the name of a bundled network"),
+            "input": {
+                "description": "The input's sizes without the batch: [channels, height, width] or [features]",
+                "type": "array", "minItems": 1, "maxItems": 3, "items": expression(json!({"type": "integer", "minimum": 1})),
+            },
+            "params": {
+                "description": "Parameters with their defaults, changed by --set name=value",
+                "type": "object", "additionalProperties": reference("parameter"),
+            },
+            "blocks": {
+                "description": "Named, parametrised groups of layers",
+                "type": "object", "additionalProperties": reference("block"),
+            },
+            "layers": reference("steps"),
+            "outputs": {
+                "description": "What the network returns; the last tensor if left out",
+                "type": "array", "items": reference("output"),
+            },
+            "expect": {
+                "description": "Published figures, checked by `cnnstat check`",
+                "type": "array", "items": reference("expectation"),
+            },
+        },
+        "$defs": definitions(),
+    })
+}
+
+fn definitions() -> Map<String, Json> {
+    let mut definitions = Map::new();
+    let mut define = |name: &str, schema: Json| definitions.insert(name.to_owned(), schema);
+    define("value", value());
+    define("parameter", parameter());
+    define("block", block());
+    define("steps", json!({"type": "array", "items": reference("step")}));
+    define("step", step());
+    define("branches", branches());
+    define("from", from());
+    define("output", output());
+    define("expectation", expectation());
+    define("norm", follower(Role::Normalization, "normalisation after the layer"));
+    define("act", follower(Role::Activation, "activation after the layer"));
+    for signature in signatures() {
+        define(signature.name, operator(signature));
+    }
+    definitions
+}
+
+fn text(description: &str) -> Json {
+    json!({"type": "string", "description": description})
+}
+
+fn reference(name: &str) -> Json {
+    json!({"$ref": format!("#/$defs/{name}")})
+}
+
+/// Whatever a schema accepts, or an expression in its place.
+fn expression(schema: Json) -> Json {
+    json!({"anyOf": [schema, {"type": "string"}]})
+}
+
+fn value() -> Json {
+    json!({"anyOf": [
+        {"type": ["number", "boolean", "string"]},
+        {"type": "array", "items": reference("value")},
+    ]})
+}
+
+fn parameter() -> Json {
+    let choices = json!({"type": "array", "items": {"type": "string"}});
+    let map = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {"default": reference("value"), "choices": choices},
+    });
+    json!({"anyOf": [{"type": "null"}, reference("value"), map]})
+}
+
+fn block() -> Json {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["layers"],
+        "properties": {
+            "params": {"anyOf": [
+                {"type": "null"},
+                {"type": "array", "items": {"type": "string"}},
+                {"type": "object", "additionalProperties": reference("parameter")},
+            ]},
+            "layers": reference("steps"),
+        },
+    })
+}
+
+fn step_properties() -> Map<String, Json> {
+    let mut properties = Map::new();
+    let name = text("What the step is called; a part in braces is an expression");
+    properties.insert("name".to_owned(), name);
+    properties.insert("from".to_owned(), reference("from"));
+    let condition = json!({"type": ["boolean", "string"], "description": "The step is left out where this is false"});
+    properties.insert("if".to_owned(), condition);
+    properties
+}
+
+fn from() -> Json {
+    json!({
+        "description": "The name of the tensor to take in place of the one before",
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+    })
+}
+
+fn step() -> Json {
+    let mut properties = Map::new();
+    for signature in signatures() {
+        properties.insert(signature.name.to_owned(), reference(signature.name));
+    }
+    properties.insert("repeat".to_owned(), repeat());
+    properties.insert("side".to_owned(), side());
+    let map = json!({
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": properties,
+        // Whatever else is the call of a block.
+        "additionalProperties": {"anyOf": [{"type": "null"}, reference("value"), {"type": "object"}]},
+    });
+    json!({"anyOf": [{"type": "string"}, map]})
+}
+
+fn repeat() -> Json {
+    let mut properties = step_properties();
+    properties.insert("times".to_owned(), expression(json!({"type": "integer", "minimum": 0})));
+    properties.insert("index".to_owned(), text("The name of the turn's number, from 0"));
+    properties.insert("layers".to_owned(), reference("steps"));
+    json!({
+        "description": "Its layers so many times",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["times", "layers"],
+        "properties": properties,
+    })
+}
+
+fn side() -> Json {
+    let mut properties = step_properties();
+    properties.insert("layers".to_owned(), reference("steps"));
+    json!({
+        "description": "A branch whose result is not passed on",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["name", "layers"],
+        "properties": properties,
+    })
+}
+
+fn branches() -> Json {
+    json!({"type": "array", "items": {"anyOf": [reference("step"), reference("steps")]}})
+}
+
+fn output() -> Json {
+    let map = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["from"],
+        "properties": step_properties(),
+    });
+    json!({"anyOf": [{"type": "string"}, map]})
+}
+
+fn expectation() -> Json {
+    let mut properties = Map::new();
+    for figure in Figure::ALL {
+        properties.insert(figure.name().to_owned(), reference("value"));
+    }
+    for (key, schema) in [
+        ("of", text("A layer or block in place of the whole network")),
+        (
+            "within",
+            json!({"type": ["number", "string"], "description": "A tolerance, `2%` or absolute"}),
+        ),
+        ("source", text("Where the figures are published")),
+        ("differs", text("Why the published figures do not follow from the definition")),
+        ("with", json!({"type": "object", "additionalProperties": reference("value")})),
+        ("input", reference("value")),
+    ] {
+        properties.insert(key.to_owned(), schema);
+    }
+    json!({"type": "object", "additionalProperties": false, "properties": properties})
+}
+
+/// What may stand under `norm:` or `act:`.
+fn follower(role: Role, description: &str) -> Json {
+    let followers = || signatures().filter(|signature| signature.role == role);
+    let mut names: Vec<&str> = followers().map(|signature| signature.name).collect();
+    if role == Role::Normalization {
+        names.extend(NORMALIZATIONS.map(|(short, _)| short));
+    }
+    names.push(NO_FOLLOWER);
+    let calls: Map<String, Json> = followers()
+        .map(|signature| (signature.name.to_owned(), reference(signature.name)))
+        .collect();
+    let call = json!({
+        "type": "object", "minProperties": 1, "maxProperties": 1,
+        "additionalProperties": false, "properties": calls,
+    });
+    json!({
+        "description": description,
+        "anyOf": [{"enum": names}, {"type": "string", "description": "a parameter"}, call],
+    })
+}
+
+/// The arguments of an operator: nothing, its main argument alone, or a map.
+fn operator(signature: &Signature) -> Json {
+    let mut properties = step_properties();
+    for argument in signature.arguments {
+        properties.insert(argument.name.to_owned(), argument_schema(argument));
+    }
+    match signature.role {
+        Role::Weighted => {
+            properties.insert("norm".to_owned(), reference("norm"));
+            properties.insert("act".to_owned(), reference("act"));
+        }
+        Role::Join { .. } => {
+            properties.insert("branches".to_owned(), reference("branches"));
+        }
+        Role::Layer | Role::Activation | Role::Normalization => {}
+    }
+    let required = |argument: &&Argument| argument.fallback == Fallback::Required;
+    let required: Vec<_> = signature.arguments.iter().filter(required).map(|a| a.name).collect();
+    let mut forms = vec![json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": required,
+        "properties": properties,
+    })];
+    let main = signature.arguments.iter().find(|argument| Some(argument.name) == signature.main);
+    forms.extend(main.map(argument_schema));
+    if matches!(signature.role, Role::Join { .. }) {
+        forms.push(reference("branches"));
+    }
+    if required.is_empty() {
+        forms.push(json!({"type": "null"}));
+    }
+    json!({"description": signature.summary, "anyOf": forms})
+}
+
+fn argument_schema(argument: &Argument) -> Json {
+    let mut schema = expression(kind(argument.kind));
+    if let Some(entries) = schema.as_object_mut() {
+        entries.insert("description".to_owned(), json!(argument.summary));
+        if let Fallback::Value(value) = argument.fallback {
+            entries.extend(default(value).map(|value| ("default".to_owned(), value)));
+        }
+    }
+    schema
+}
+
+fn default(value: Attribute) -> Option<Json> {
+    match value {
+        Attribute::Count(count) => Some(json!(count)),
+        Attribute::Pair([height, width]) if height == width => Some(json!(height)),
+        Attribute::Pair(pair) => Some(json!(pair)),
+        Attribute::Boolean(boolean) => Some(json!(boolean)),
+        Attribute::Real(real) => Some(json!(real)),
+        Attribute::Word(word) => Some(json!(word)),
+        Attribute::Padding(_) => Some(json!(0)),
+        Attribute::Integers(..) => None,
+    }
+}
+
+fn kind(kind: Kind) -> Json {
+    let whole = |least: u64| json!({"type": "integer", "minimum": least});
+    let pair = |least: u64| {
+        let items = expression(whole(least));
+        json!({"anyOf": [
+            whole(least),
+            {"type": "array", "minItems": 2, "maxItems": 2, "items": items},
+        ]})
+    };
+    match kind {
+        Kind::Count => whole(1),
+        Kind::Index => whole(0),
+        Kind::Pair => pair(1),
+        Kind::PairOrZero => pair(0),
+        Kind::Padding => json!({"anyOf": [
+            whole(0),
+            {"enum": PADDING_WORDS},
+            {"type": "array", "minItems": 2, "maxItems": 4, "items": expression(whole(0))},
+        ]}),
+        Kind::Boolean => json!({"type": "boolean"}),
+        Kind::Real => json!({"type": "number"}),
+        Kind::Rate => json!({"type": "number", "minimum": 0, "exclusiveMaximum": 1}),
+        Kind::Word(words) => json!({"enum": words}),
+        Kind::Integers => json!({"anyOf": [
+            {"type": "integer"},
+            {"type": "array", "items": expression(json!({"type": "integer"}))},
+        ]}),
+    }
 }

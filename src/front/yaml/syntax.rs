@@ -1,19 +1,17 @@
-//! The values of a YAML text, or why there are none, in the terms of network files.
+//! Why a text has no values, in the terms of network files.
 
 use std::sync::Arc;
 
-use serde_yaml::{Error, Value as Yaml};
+use serde_yaml::Error;
 
 use super::locate::syntax_span;
-use crate::diagnostics::{Diagnostic, Diagnostics, Source, Span};
+use crate::diagnostics::{Diagnostic, Source, Span};
 
-/// The values of a text.
-pub(super) fn values(source: &Arc<Source>) -> Result<Yaml, Diagnostics> {
-    let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
-    serde_yaml::from_str(text).map_err(|error| refuse(source, &error).into())
-}
+/// How the message about a repeated key begins.
+pub(super) const REPEATED: &str = "the key ";
 
-fn refuse(source: &Arc<Source>, error: &Error) -> Diagnostic {
+/// What is wrong with a text that the reader of YAML refuses.
+pub(super) fn refuse(source: &Arc<Source>, error: &Error) -> Diagnostic {
     let said = error.to_string();
     // Positions are shown with the quoted lines.
     let problem = [" at line ", " at position ", ", while "]
@@ -51,18 +49,14 @@ fn well_formed(text: &str, problem: &str) -> Option<(String, Option<Span>)> {
     if problem.ends_with("recursion limit exceeded") {
         return Some(("the values in this file nest too deeply".to_owned(), None));
     }
-    if problem.contains("invalid type: integer") {
-        return Some(("this number is too large".to_owned(), None));
-    }
     if problem == "control characters are not allowed" {
         let control = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
         let found = text.char_indices().find(|(_, letter)| control(*letter));
         let span = found.map(|(at, letter)| at..at + letter.len_utf8());
         return Some(("a control character has no place in YAML".to_owned(), span));
     }
-    let (_, key) = problem.split_once("duplicate entry with key ")?;
-    let key = key.trim_matches('"');
-    Some((format!("the key `{key}` stands twice in the map that starts here"), None))
+    let (_, key) = problem.split_once(REPEATED)?;
+    Some((format!("{REPEATED}{key} in the map that starts here"), None))
 }
 
 /// The collection or text that was begun before the place of an error, and where.

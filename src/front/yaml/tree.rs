@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::expression::{Expression, Template};
+use super::value::Value;
 use crate::network::Place;
 use crate::ops::Signature;
 
@@ -31,7 +32,7 @@ pub(super) struct Parameter {
     pub(super) default: Option<Given>,
     pub(super) choices: Vec<String>,
     pub(super) place: Place,
-    /// Where the default stands.
+    /// Whether an expression names it.
     pub(super) used: bool,
 }
 
@@ -59,7 +60,8 @@ pub(super) struct Given {
 
 #[derive(Debug)]
 pub(super) enum GivenForm {
-    Expression(Expression),
+    Value(Value),
+    Expression(Box<Expression>),
     List(Vec<Given>),
     /// Something that was refused already.
     Invalid,
@@ -69,9 +71,9 @@ pub(super) enum GivenForm {
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) place: Place,
-    pub(super) name: Option<(Template, Place)>,
+    pub(super) name: Option<Box<(Template, Place)>>,
     pub(super) from: Vec<(Template, Place)>,
-    pub(super) condition: Option<Given>,
+    pub(super) condition: Option<Box<Given>>,
     pub(super) action: Action,
 }
 
@@ -109,8 +111,8 @@ pub(super) struct Call {
     pub(super) signature: &'static Signature,
     /// Index into the signature's arguments, and what is given.
     pub(super) arguments: Vec<(usize, Given)>,
-    pub(super) norm: Option<Follower>,
-    pub(super) act: Option<Follower>,
+    pub(super) norm: Option<Box<Follower>>,
+    pub(super) act: Option<Box<Follower>>,
     /// Whether an argument was refused, so that what is missing need not be told.
     pub(super) incomplete: bool,
 }
@@ -118,7 +120,7 @@ pub(super) struct Call {
 /// What `norm:` or `act:` puts behind a layer.
 #[derive(Debug)]
 pub(super) enum Follower {
-    Call(Box<Call>, Place),
+    Call(Call, Place),
     /// A parameter that holds the operator's name.
     Named(Given),
 }

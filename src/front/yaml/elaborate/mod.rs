@@ -163,10 +163,10 @@ impl<'t, 'p> Elaborator<'t, 'p> {
                 let items: Vec<_> = items.iter().map(|item| self.evaluate(item, seen)).collect();
                 Some(Value::list(items.into_iter().collect::<Option<Vec<_>>>()?))
             }
-            GivenForm::Expression(expression) => match expression.constant() {
-                Some(value) => Some(value.clone()),
-                None => self.looking_up(given.place, seen, |lookup| expression.evaluate(lookup)),
-            },
+            GivenForm::Value(value) => Some(value.clone()),
+            GivenForm::Expression(expression) => {
+                self.looking_up(given.place, seen, |lookup| expression.evaluate(lookup))
+            }
         }
     }
 
@@ -348,7 +348,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
 
     /// A step whose condition is false.
     fn leave_out(&mut self, step: &Step) {
-        if let Some(name) = step.name.as_ref().and_then(|(name, _)| name.literal()) {
+        if let Some(name) = step.name.as_deref().and_then(|(name, _)| name.literal()) {
             let length = self.scopes.last().map_or(0, |scope| scope.path_length);
             self.left_out.insert(self.path.get(..length).unwrap_or_default().to_owned() + name);
         }
@@ -356,7 +356,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
 
     /// A step that was refused: what goes by its name is unknown, rather than missing.
     fn unknown(&mut self, step: &Step) -> Flow {
-        if let Some(name) = step.name.as_ref().and_then(|(name, _)| name.literal()) {
+        if let Some(name) = step.name.as_deref().and_then(|(name, _)| name.literal()) {
             self.results.entry(self.path.clone() + name).or_insert(Flow::Unknown);
         }
         Flow::Unknown
@@ -489,7 +489,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     /// Adds what `norm:` or `act:` puts behind a layer.
     fn follow(&mut self, full: &str, follower: &'t Follower, role: Role, flow: Flow) -> Flow {
         let (call, place) = match follower {
-            Follower::Call(call, place) => (&**call, *place),
+            Follower::Call(call, place) => (call, *place),
             Follower::Named(given) => return self.follow_named(full, given, role, flow),
         };
         let Some((op, tensors)) = self.build(call, &[flow], flow, place) else {
@@ -631,8 +631,8 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     }
 
     fn turn(&mut self, step: &'t Step, turn: u64, body: &'t RepeatBody, taken: Flow) -> Flow {
-        let (body, (template, place)) = match (body, &step.name) {
-            (RepeatBody::Scoped(body), Some(name)) => (body, name),
+        let (body, (template, place)) = match (body, step.name.as_deref()) {
+            (RepeatBody::Scoped(body), Some((template, place))) => (body, (template, place)),
             (RepeatBody::Scoped(Body { steps, .. }) | RepeatBody::Plain(steps), _) => {
                 return self.steps(steps, taken);
             }
@@ -653,7 +653,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
 
     /// The name of a step within its scope: the given one, or the next of its kind.
     fn name(&mut self, step: &Step, kind: &'t str, taken: Flow) -> Option<String> {
-        if let Some((template, place)) = &step.name {
+        if let Some((template, place)) = step.name.as_deref() {
             let name = self.render(template, *place, self.seen(taken))?;
             return self.accept(&name, *place).then_some(name);
         }

@@ -2,7 +2,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde_yaml::{Mapping, Value as Yaml};
 
 use super::step::STEP_KEYS;
 use super::{Parser, TENSOR_NAMES, did_you_mean};
@@ -10,6 +9,7 @@ use crate::diagnostics::suggest;
 use crate::front::yaml::expression::Expression;
 use crate::front::yaml::problem::Problem;
 use crate::front::yaml::tree::{Block, Body, OutputSpec, Parameter};
+use crate::front::yaml::values::{Mapping, Yaml};
 use crate::network::Place;
 
 /// The keys of a file.
@@ -92,7 +92,7 @@ impl Parser {
     /// The place of a key that is no text, and the key as it is written where that is sure.
     fn other_key(&mut self, key: &Yaml, place: Place) -> (Place, String) {
         let written = match key {
-            Yaml::Number(number) => number.to_string(),
+            Yaml::Number(Some(number)) => number.to_string(),
             Yaml::Bool(boolean) => boolean.to_string(),
             _ => return (place, "of every entry".to_owned()),
         };
@@ -100,7 +100,7 @@ impl Parser {
     }
 
     fn texts(&mut self, file: &File) {
-        for (key, yaml) in &file.values {
+        for (key, yaml) in file.values.iter() {
             let (Yaml::String(key), text) = (key, yaml) else { continue };
             if !["name", "source", "description"].contains(&key.as_str()) {
                 continue;
@@ -119,7 +119,7 @@ impl Parser {
     pub(super) fn text(&mut self, yaml: &Yaml, place: Place) -> Option<String> {
         let text = match yaml {
             Yaml::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-            Yaml::Number(number) => number.to_string(),
+            Yaml::Number(Some(number)) => number.to_string(),
             _ => String::new(),
         };
         if text.is_empty() {
@@ -132,7 +132,7 @@ impl Parser {
     fn input(&mut self, file: &File) {
         let Some(yaml) = file.values.get("input") else { return };
         let place = self.places.value(file.root, "input");
-        if !yaml.is_sequence() {
+        if yaml.as_sequence().is_none() {
             let help = "write the sizes without the batch, as in `input: [3, 224, 224]`";
             self.error_with_help(place, "`input` must be a list", Some(help.to_owned()));
             return;
@@ -148,7 +148,7 @@ impl Parser {
             self.error(root, "`blocks` must be a map from names to blocks");
             return;
         };
-        for (name, block) in blocks {
+        for (name, block) in blocks.iter() {
             let Yaml::String(name) = name else {
                 self.error(root, "the name of a block must be text");
                 continue;
@@ -198,7 +198,7 @@ impl Parser {
             self.error(place, "`params` must be a map from names to defaults");
             return;
         };
-        for (name, yaml) in mapping {
+        for (name, yaml) in mapping.iter() {
             let Some(mut parameter) = self.parameter(name, yaml, place) else { continue };
             let name = name.as_str().unwrap_or_default().to_owned();
             if let Some(base) = self.tree.parameters.get_mut(&name) {
@@ -273,7 +273,7 @@ impl Parser {
     fn block_bodies(&mut self, file: &File) {
         let Some(Yaml::Mapping(blocks)) = file.values.get("blocks") else { return };
         let root = self.places.value(file.root, "blocks");
-        for (name, yaml) in blocks {
+        for (name, yaml) in blocks.iter() {
             let Yaml::String(name) = name else { continue };
             let place = self.places.value(root, name);
             let Yaml::Mapping(mapping) = yaml else {
@@ -330,7 +330,7 @@ impl Parser {
             }
             Some(Yaml::Mapping(mapping)) => {
                 self.locals = Vec::new();
-                for (name, yaml) in mapping {
+                for (name, yaml) in mapping.iter() {
                     if let Some(parameter) = self.parameter(name, yaml, place) {
                         let name = name.as_str().unwrap_or_default().to_owned();
                         self.locals.push((name.clone(), false));

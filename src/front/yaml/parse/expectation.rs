@@ -1,10 +1,9 @@
-use serde_yaml::{Mapping, Value as Yaml};
-
 use super::document::File;
 use super::{Parser, did_you_mean};
 use crate::diagnostics::suggest;
 use crate::front::yaml::tree::Expectation;
 use crate::front::yaml::value::Number;
+use crate::front::yaml::values::{Mapping, Yaml};
 use crate::front::yaml::{Figure, Tolerance};
 use crate::network::Place;
 
@@ -81,7 +80,7 @@ impl Parser {
             self.error(place, "`with` is a map from parameters to values");
             return;
         };
-        for (name, yaml) in mapping {
+        for (name, yaml) in mapping.iter() {
             let Some(name) = name.as_str() else {
                 self.error(place, "the name of a parameter must be text");
                 continue;
@@ -103,7 +102,7 @@ impl Parser {
 /// A tolerance: relative in percent, or absolute. Both are at least 0.
 fn tolerance(yaml: &Yaml) -> Option<Tolerance> {
     let text = match yaml {
-        Yaml::Number(number) => number.to_string(),
+        Yaml::Number(Some(number)) => number.to_string(),
         Yaml::String(text) => text.clone(),
         _ => return None,
     };

@@ -1,21 +1,17 @@
-use serde_yaml::Value as Yaml;
-
 use super::{Parser, TENSOR_NAMES, did_you_mean};
 use crate::diagnostics::suggest;
 use crate::front::yaml::expression::{Expression, ExpressionError, Template};
 use crate::front::yaml::problem::Problem;
 use crate::front::yaml::tree::{Given, GivenForm};
 use crate::front::yaml::value::{Number, Value};
+use crate::front::yaml::values::Yaml;
 use crate::network::Place;
-
-/// Whole numbers up to here are exact as 64-bit floats.
-const EXACT_IN_F64: f64 = 9_007_199_254_740_992.0;
 
 impl Parser {
     /// What stands where a value may stand; the names in it must be known.
     pub(in crate::front::yaml) fn given(&mut self, yaml: &Yaml, place: Place) -> Given {
         let form = match yaml {
-            Yaml::Number(number) => self.number(number, place),
+            Yaml::Number(number) => self.number(*number, place),
             Yaml::Bool(boolean) => constant(Value::Boolean(*boolean)),
             Yaml::String(text) => self.expression(text, place),
             Yaml::Sequence(items) => {
@@ -30,7 +26,7 @@ impl Parser {
                 )
             }
             Yaml::Null => self.invalid(place, "a value is missing here"),
-            Yaml::Mapping(_) | Yaml::Tagged(_) => {
+            Yaml::Mapping(_) | Yaml::Tagged => {
                 self.invalid(place, "a number, an expression or a list is needed here")
             }
         };
@@ -42,14 +38,8 @@ impl Parser {
         GivenForm::Invalid
     }
 
-    fn number(&mut self, number: &serde_yaml::Number, place: Place) -> GivenForm {
-        let exact = match (number.as_u64(), number.as_i64(), number.as_f64()) {
-            (Some(whole), _, _) => Number::from_integer(whole.into()),
-            (_, Some(whole), _) => Number::from_integer(whole.into()),
-            (_, _, Some(real)) if real.abs() < EXACT_IN_F64 => Number::from_f64_shortest(real),
-            _ => None,
-        };
-        match exact {
+    fn number(&mut self, number: Option<Number>, place: Place) -> GivenForm {
+        match number {
             Some(number) => constant(Value::Number(number)),
             None => self.invalid(place, "this number is too large to be exact"),
         }
@@ -59,7 +49,7 @@ impl Parser {
         match Expression::parse(text) {
             Ok(expression) => {
                 self.know_names(expression.names(), place);
-                GivenForm::Expression(expression)
+                GivenForm::Expression(Box::new(expression))
             }
             Err(error) => {
                 self.expression_error(error, place);
@@ -78,7 +68,7 @@ impl Parser {
     pub(super) fn template(&mut self, yaml: &Yaml, place: Place) -> Option<Template> {
         let text = match yaml {
             Yaml::String(text) => text.clone(),
-            Yaml::Number(number) => number.to_string(),
+            Yaml::Number(Some(number)) => number.to_string(),
             _ => {
                 self.error(place, "a name is needed here");
                 return None;
@@ -149,5 +139,5 @@ impl Parser {
 }
 
 fn constant(value: Value) -> GivenForm {
-    GivenForm::Expression(Expression::from_value(value))
+    GivenForm::Value(value)
 }

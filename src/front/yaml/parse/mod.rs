@@ -6,8 +6,7 @@ mod given;
 mod step;
 
 pub(super) use document::{File, KEYS, is_plain_name, no_plain_name};
-pub(super) use expectation::EXPECTATION_KEYS;
-pub(super) use step::{FOLLOWER_KEYS, STEP_KEYS, argument_keys, find_follower};
+pub(super) use step::find_follower;
 
 use std::collections::{HashMap, HashSet};
 

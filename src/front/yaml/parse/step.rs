@@ -1,11 +1,10 @@
 use std::collections::HashSet;
 
-use serde_yaml::{Mapping, Value as Yaml};
-
 use super::document::{is_plain_name, is_variable, no_plain_name};
 use super::{NO_FOLLOWER, NORMALIZATIONS, Parser, did_you_mean};
 use crate::diagnostics::suggest;
 use crate::front::yaml::tree::{Action, Body, Call, Follower, Given, RepeatBody, Step};
+use crate::front::yaml::values::{Mapping, Yaml};
 use crate::network::Place;
 use crate::ops::Signature;
 use crate::ops::signature::{Fallback, Role};
@@ -147,13 +146,12 @@ impl Parser {
 
     /// Whether the other keys of a map that starts with an operator or block are no steps, but its arguments.
     fn are_arguments(&self, name: &str, mapping: &Mapping) -> bool {
-        let is_step = |key: &Yaml| {
-            let key = key.as_str().unwrap_or_default();
+        let is_step = |key: &str| {
             self.operators.contains_key(key)
                 || self.blocks.contains_key(key)
                 || BLOCK_KEYS.contains(&key)
         };
-        is_step(&Yaml::from(name)) && !mapping.keys().skip(1).any(is_step)
+        is_step(name) && !mapping.keys().skip(1).filter_map(Yaml::as_str).any(is_step)
     }
 
     fn named_step(&mut self, name: &str, key: Place, arguments: &Yaml, place: Place) -> Step {
@@ -317,18 +315,23 @@ impl Parser {
     }
 
     fn call_arguments(&mut self, call: &mut Call, mapping: &Mapping, place: Place) {
-        let known = argument_keys(call.signature);
-        self.unknown_keys(mapping, place, &known, |key| {
-            synonym(&ARGUMENT_SYNONYMS, key).filter(|own| known.contains(own))
-        });
+        let signature = call.signature;
+        let is_known = |key: &Yaml| key.as_str().is_some_and(|key| is_argument_key(signature, key));
+        let known =
+            if mapping.keys().all(is_known) { Vec::new() } else { argument_keys(signature) };
+        if !known.is_empty() {
+            self.unknown_keys(mapping, place, &known, |key| {
+                synonym(&ARGUMENT_SYNONYMS, key).filter(|own| known.contains(own))
+            });
+        }
         let weighted = call.signature.role == Role::Weighted;
-        for (key, yaml) in mapping {
+        for (key, yaml) in mapping.iter() {
             let Yaml::String(key) = key else { continue };
             let at = self.places.value(place, key);
             // Under a wrong key that is near to a right one, the value is taken for the right one's.
             let near =
                 || synonym(&ARGUMENT_SYNONYMS, key).or_else(|| suggest(key, known.iter().copied()));
-            let name = if known.contains(&key.as_str()) { Some(key.as_str()) } else { near() };
+            let name = if is_argument_key(signature, key) { Some(key.as_str()) } else { near() };
             let Some(name) = name.filter(|name| *name == key || !mapping.contains_key(*name))
             else {
                 call.incomplete = true;
@@ -347,13 +350,13 @@ impl Parser {
     }
 
     /// What stands under `norm:` or `act:`: an operator's name or call, or a parameter that holds a name.
-    fn follower(&mut self, yaml: &Yaml, place: Place, role: Role) -> Option<Follower> {
+    fn follower(&mut self, yaml: &Yaml, place: Place, role: Role) -> Option<Box<Follower>> {
         let (name, key, arguments, at) = match yaml {
             Yaml::String(name) if name == NO_FOLLOWER => return None,
             Yaml::String(name)
                 if !self.is_follower(name, role) && self.mentions_parameter(name) =>
             {
-                return Some(Follower::Named(self.given(yaml, place)));
+                return Some(Box::new(Follower::Named(self.given(yaml, place))));
             }
             Yaml::String(name) => (name.as_str(), place, &Yaml::Null, place),
             Yaml::Mapping(mapping) => self.single_key(mapping, place)?,
@@ -374,7 +377,7 @@ impl Parser {
             self.error(key, "what follows a layer has no name, source or condition of its own");
         }
         match std::mem::replace(&mut step.action, Action::Invalid) {
-            Action::Operator(call) => Some(Follower::Call(Box::new(call), place)),
+            Action::Operator(call) => Some(Box::new(Follower::Call(call, place))),
             _ => None,
         }
     }
@@ -548,18 +551,28 @@ pub(in crate::front::yaml) fn find_follower(name: &str, role: Role) -> Option<&'
 
 /// The keys that an operator's map of arguments may have.
 pub(in crate::front::yaml) fn argument_keys(signature: &Signature) -> Vec<&'static str> {
-    let mut keys: Vec<_> = signature.arguments.iter().map(|argument| argument.name).collect();
-    keys.extend(STEP_KEYS);
+    let arguments = signature.arguments.iter().map(|argument| argument.name);
+    arguments.chain(STEP_KEYS).chain(role_keys(signature).iter().copied()).collect()
+}
+
+fn is_argument_key(signature: &Signature, key: &str) -> bool {
+    signature.arguments.iter().any(|argument| argument.name == key)
+        || STEP_KEYS.contains(&key)
+        || role_keys(signature).contains(&key)
+}
+
+/// The keys that operators of a role have besides their arguments.
+fn role_keys(signature: &Signature) -> &'static [&'static str] {
     match signature.role {
-        Role::Weighted => keys.extend(FOLLOWER_KEYS),
-        Role::Join { .. } => keys.push("branches"),
-        Role::Layer | Role::Activation | Role::Normalization => {}
+        Role::Weighted => &FOLLOWER_KEYS,
+        Role::Join { .. } => &["branches"],
+        Role::Layer | Role::Activation | Role::Normalization => &[],
     }
-    keys
 }
 
 fn finish(place: Place, common: Common, action: Action) -> Step {
-    Step { place, name: common.name, from: common.from, condition: common.condition, action }
+    let (name, condition) = (common.name.map(Box::new), common.condition.map(Box::new));
+    Step { place, name, from: common.from, condition, action }
 }
 
 fn invalid(place: Place, common: Common) -> Step {
