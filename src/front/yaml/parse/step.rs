@@ -332,7 +332,7 @@ impl Parser {
             let near =
                 || synonym(&ARGUMENT_SYNONYMS, key).or_else(|| suggest(key, known.iter().copied()));
             let name = if is_argument_key(signature, key) { Some(key.as_str()) } else { near() };
-            let Some(name) = name.filter(|name| *name == key || !mapping.contains_key(*name))
+            let Some(name) = name.filter(|name| *name == key || !mapping.contains_key(name))
             else {
                 call.incomplete = true;
                 continue;
@@ -437,7 +437,7 @@ impl Parser {
                         !known.contains(key)
                             && suggest(key, known.iter().copied()) == Some(parameter)
                     };
-                    let key = Some(parameter.as_str()).filter(|key| mapping.contains_key(*key));
+                    let key = Some(parameter.as_str()).filter(|key| mapping.contains_key(key));
                     let key = key.or_else(|| mapping.keys().filter_map(Yaml::as_str).find(near));
                     if let Some((key, yaml)) = key.and_then(|key| Some((key, mapping.get(key)?))) {
                         let place = self.places.value(place, key);
