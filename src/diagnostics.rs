@@ -4,6 +4,7 @@
 //! rendered with the quoted lines. Files and their names may hold anything: whatever could confuse a terminal is
 //! shown escaped, and long lines are cut around the place in question.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,6 +20,9 @@ pub const MAX_SHOWN: usize = 20;
 
 /// The width used where none is given.
 const DEFAULT_WIDTH: usize = 100;
+
+/// How many characters a message may have before its middle is left out.
+const MAX_MESSAGE: usize = 400;
 
 /// How many bytes a quoted line may have before it is cut.
 const MAX_LINE: usize = 1024;
@@ -134,7 +138,7 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = Group::with_title(level.primary_title(escape(&self.message)));
+        let mut group = Group::with_title(level.primary_title(escape(&shortened(&self.message))));
         for (index, excerpt) in excerpts.iter().enumerate() {
             group = group.element(excerpt.snippet().path(place_holder(index)));
         }
@@ -259,6 +263,18 @@ impl<'a> IntoIterator for &'a Diagnostics {
     }
 }
 
+/// A message without the middle of what is too long in it to be read.
+fn shortened(message: &str) -> Cow<'_, str> {
+    let length = message.chars().count();
+    if length <= MAX_MESSAGE {
+        return message.into();
+    }
+    let (start, end) = (MAX_MESSAGE / 4 * 3, MAX_MESSAGE / 4);
+    let kept = message.chars().take(start);
+    let kept = kept.chain(['…']).chain(message.chars().skip(length.saturating_sub(end)));
+    kept.collect::<String>().into()
+}
+
 /// What draws the excerpts.
 fn renderer(color: bool, width: usize) -> Renderer {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
@@ -306,7 +322,8 @@ pub fn suggest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         (distance, candidate)
     });
     let near = distances.filter(|(distance, _)| *distance <= limit && *distance < length);
-    near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+    // Of those equally near the first in the alphabet, whatever order they come in.
+    near.min().map(|(_, candidate)| candidate)
 }
 
 /// Lines of a source that are quoted together.

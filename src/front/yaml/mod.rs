@@ -11,6 +11,7 @@ mod parse;
 mod place;
 mod problem;
 mod schema;
+mod syntax;
 mod tree;
 pub mod value;
 mod values;
@@ -127,7 +128,8 @@ impl Description {
     /// Where there is no such parameter, or the text is no value.
     pub fn setting(&self, text: &str) -> Result<(String, Value), Diagnostics> {
         let refuse = |diagnostic: Diagnostic| Diagnostics(vec![diagnostic]);
-        let Some((name, value)) = text.split_once('=') else {
+        let written = text.split_once('=').filter(|(_, value)| !value.trim().is_empty());
+        let Some((name, value)) = written else {
             let message = format!("`{text}` sets nothing");
             return Err(refuse(Diagnostic::error(message).help("write `name=value`")));
         };

@@ -113,6 +113,11 @@ impl Problems {
         self.errors > 0
     }
 
+    /// How many errors were told so far.
+    pub(super) fn errors(&self) -> usize {
+        self.errors
+    }
+
     /// Whether there are so many that looking for more is of no use.
     pub(super) fn are_enough(&self) -> bool {
         self.errors >= MOST
@@ -129,7 +134,9 @@ impl Problems {
         told.truncate(affordable);
         let mut diagnostics: Vec<_> =
             told.into_iter().map(|problem| problem.diagnose(places)).collect();
-        if let (true, Some(last)) = (untold > 0, diagnostics.pop()) {
+        if untold > 0
+            && let Some(last) = diagnostics.pop()
+        {
             diagnostics.push(last.note(format!("{untold} more are not shown")));
         }
         Diagnostics(diagnostics)

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 
-use super::locate::syntax_span;
+use super::syntax::{REPEATED, refuse};
 use super::value::Number;
-use crate::diagnostics::{Diagnostic, Diagnostics, Source};
+use crate::diagnostics::{Diagnostics, Source};
 
 /// Whole numbers below this are exact as 64-bit floats.
 const EXACT_IN_F64: f64 = 9_007_199_254_740_992.0;
@@ -34,17 +34,8 @@ pub(super) struct Mapping(Vec<(Yaml, Yaml)>);
 
 /// The values of a text.
 pub(super) fn read(source: &Arc<Source>) -> Result<Yaml, Diagnostics> {
-    serde_yaml::from_str(&source.text).map_err(|error| {
-        let message = error.to_string();
-        // The position is shown with the quoted line.
-        let message = message.split(" at line ").next().unwrap_or(&message);
-        let mut diagnostic = Diagnostic::error(format!("this is no YAML: {message}"));
-        if let Some(location) = error.location() {
-            let span = syntax_span(&source.text, location.line(), location.column());
-            diagnostic = diagnostic.label(source, span, "");
-        }
-        Diagnostics(vec![diagnostic])
-    })
+    let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
+    serde_yaml::from_str(text).map_err(|error| refuse(source, &error).into())
 }
 
 impl Yaml {
@@ -187,7 +178,7 @@ impl<'de> Visitor<'de> for Values {
             mapping.0.push(entry);
         }
         match mapping.repeated() {
-            Some(key) => Err(A::Error::custom(format!("the key `{key}` stands twice"))),
+            Some(key) => Err(A::Error::custom(format!("{REPEATED}`{key}` stands twice"))),
             None => Ok(Yaml::Mapping(mapping)),
         }
     }

@@ -7,7 +7,7 @@ mod outputs;
 mod scope;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::problem::{Problem, Problems};
 use super::tree::{Action, Body, Given, RepeatBody, Step, Tree};
@@ -70,6 +70,8 @@ struct Elaborator<'t, 'p> {
     variables: Variables<'t>,
     /// Results that go by another name than the layer that makes them.
     results: HashMap<String, Flow>,
+    /// Names of steps whose condition was false.
+    left_out: HashSet<String>,
     path: String,
     scopes: Vec<Scope<'t>>,
     calls: Vec<(Place, &'t str)>,
@@ -87,6 +89,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             builder: Builder::new(),
             variables: Variables::default(),
             results: HashMap::new(),
+            left_out: HashSet::new(),
             path: String::new(),
             scopes: vec![Scope::new(0, Some(body))],
             calls: Vec::new(),
@@ -98,9 +101,18 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     }
 
     fn problem(&mut self, problem: Problem) {
-        let calls = self.calls.iter().rev().take(2).rev();
-        let calls =
-            calls.map(|(place, block)| (*place, format!("in the block `{block}`, called here")));
+        // A block that calls itself is called from the same place again and again.
+        let mut calls: Vec<_> = self.calls.iter().rev().take(MAX_DEPTH).collect();
+        calls.dedup();
+        let calls = calls.into_iter().take(2).rev();
+        let calls = calls.map(|(place, block)| {
+            let text = match *block {
+                "repeat" => "in this repetition".to_owned(),
+                "side" => "in this side".to_owned(),
+                block => format!("in the block `{block}`, called here"),
+            };
+            (*place, text)
+        });
         self.problems.add(problem.calls(calls));
         self.halted |= self.problems.are_enough();
     }
@@ -151,7 +163,10 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         if let Some(condition) = &step.condition {
             match self.condition(condition, self.seen(taken)) {
                 Some(true) => {}
-                Some(false) => return before,
+                Some(false) => {
+                    self.leave_out(step);
+                    return before;
+                }
                 None => return self.unknown(step),
             }
         }
@@ -175,6 +190,14 @@ impl<'t, 'p> Elaborator<'t, 'p> {
                 self.results.insert(self.path.clone() + &name, result);
                 before
             }
+        }
+    }
+
+    /// A step whose condition is false.
+    fn leave_out(&mut self, step: &Step) {
+        if let Some(name) = step.name.as_deref().and_then(|(name, _)| name.literal()) {
+            let length = self.scopes.last().map_or(0, |scope| scope.path_length);
+            self.left_out.insert(self.path.get(..length).unwrap_or_default().to_owned() + name);
         }
     }
 

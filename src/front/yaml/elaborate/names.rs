@@ -1,7 +1,8 @@
+use super::scope::Scope;
 use super::{Elaborator, Flow};
 use crate::diagnostics::suggest;
 use crate::front::yaml::expression::Template;
-use crate::front::yaml::parse::{MAX_NAME, is_plain_name};
+use crate::front::yaml::parse::{is_plain_name, no_plain_name};
 use crate::front::yaml::problem::Problem;
 use crate::front::yaml::tree::Step;
 use crate::network::Place;
@@ -30,15 +31,15 @@ impl<'t> Elaborator<'t, '_> {
     /// Whether a given name can be used; tells why not.
     pub(super) fn accept(&mut self, name: &str, place: Place) -> bool {
         if !is_plain_name(name) {
-            let shown: String = name.chars().take(MAX_NAME).collect();
-            let message =
-                format!("`{shown}` is no name: use up to {MAX_NAME} letters, digits, `_` and `-`");
-            self.error(place, message);
+            self.error(place, no_plain_name(name));
             return false;
         }
-        let reserved = name == "input" && self.path.is_empty();
-        if reserved || self.is_taken(name) {
-            let help = "give one of them another name; in a repetition a name needs a part in braces, as `\"conv{i}\"`, or the repetition a name";
+        if name == "input" && self.path.is_empty() {
+            self.error(place, "`input` is the network's input; a step needs another name");
+            return false;
+        }
+        if self.is_taken(name) {
+            let help = "in a repetition, a name needs a part in braces, as `\"conv{i}\"`, or the repetition a name";
             let problem = Problem::error(place, format!("the name `{name}` is used twice"));
             self.problem(problem.help(Some(help)));
             return false;
@@ -64,6 +65,14 @@ impl<'t> Elaborator<'t, '_> {
             if let Some(tensor) = self.builder.tensor(&full) {
                 return Ok(Flow::Tensor(tensor));
             }
+        }
+        let is_left_out = |scope: &Scope<'_>| {
+            let path = self.path.get(..scope.path_length).unwrap_or_default();
+            self.left_out.contains(&(path.to_owned() + &name))
+        };
+        if self.scopes.iter().any(is_left_out) {
+            let message = format!("`{name}` is left out, as its `if` is false");
+            return Err(Box::new(Problem::error(place, message)));
         }
         if self.scopes.iter().any(|scope| scope.gives(&name)) {
             let message = format!("`{name}` does not stand before this step");

@@ -18,8 +18,12 @@ impl<'t> Elaborator<'t, '_> {
             return Some(vec![Output { name: self.builder.name(tensor).to_owned(), tensor }]);
         };
         let mut outputs: Vec<Output> = Vec::new();
-        for output in specified {
-            outputs.extend(self.output(output, last));
+        for specified in specified {
+            let Some(output) = self.output(specified, last) else { continue };
+            if outputs.iter().any(|other| other.name == output.name) {
+                self.error(specified.from.1, format!("there are two outputs `{}`", output.name));
+            }
+            outputs.push(output);
         }
         if outputs.is_empty() && !self.problems.any_errors() {
             self.error(place, "the network has no output");

@@ -131,7 +131,8 @@ impl Elaborator<'_, '_> {
         };
         if written != sizes.len() || sizes.contains(&0) || !(1..=3).contains(&sizes.len()) {
             let message = "the input has one to three sizes, whole numbers of at least 1";
-            self.error(given.place, message);
+            let help = (written > 3).then_some("leave the batch out, it is chosen when analysing");
+            self.problem(Problem::error(given.place, message).help(help));
             return Flow::Unknown;
         }
         let shape = Shape::new(&[&[choice.batch], sizes.as_slice()].concat());

@@ -71,15 +71,32 @@ impl Parser {
     ) {
         for key in mapping.keys() {
             let Yaml::String(key) = key else {
-                self.error(place, "a key must be text");
+                let (place, written) = self.other_key(key, place);
+                self.error(place, format!("the key {written} must be text"));
                 continue;
             };
             if !known.contains(&key.as_str()) {
                 let near = synonym(key).or_else(|| suggest(key, known.iter().copied()));
+                let is_rest = key.contains([')', ']', '}']);
+                let rest = "an expression with `,` needs quotes between brackets".to_owned();
+                let help = is_rest
+                    .then_some(rest)
+                    .or_else(|| did_you_mean(near))
+                    .or_else(|| Some(format!("the keys here are {}", known.join(", "))));
                 let place = self.places.key(place, key);
-                self.error_with_help(place, format!("unknown key `{key}`"), did_you_mean(near));
+                self.error_with_help(place, format!("unknown key `{key}`"), help);
             }
         }
+    }
+
+    /// The place of a key that is no text, and the key as it is written where that is sure.
+    fn other_key(&mut self, key: &Yaml, place: Place) -> (Place, String) {
+        let written = match key {
+            Yaml::Number(Some(number)) => number.to_string(),
+            Yaml::Bool(boolean) => boolean.to_string(),
+            _ => return (place, "of every entry".to_owned()),
+        };
+        (self.places.key(place, &written), format!("`{written}`"))
     }
 
     fn texts(&mut self, file: &File) {
@@ -142,7 +159,7 @@ impl Parser {
             {
                 self.error(key, format!("`{name}` is an operator; a block needs another name"));
             } else if !is_plain_name(name) {
-                self.error(key, format!("`{name}` is no name: use letters, digits, `_` and `-`"));
+                self.error(key, no_plain_name(name));
             }
             let parameters = block.get("params").map(parameter_names).unwrap_or_default();
             if self.blocks.insert(name.clone(), parameters).is_some() {
@@ -280,7 +297,9 @@ impl Parser {
             };
             for (parameter, used) in std::mem::take(&mut self.locals) {
                 let declared = parameters.get(&parameter);
-                if let (false, Some(declared)) = (used, declared) {
+                if let (false, Some(declared), true) =
+                    (used, declared, mapping.contains_key("layers"))
+                {
                     self.unused(&parameter, declared.place, &[]);
                 }
             }
@@ -338,6 +357,9 @@ impl Parser {
             self.error(root, "`outputs` must be a list of names");
             return;
         };
+        if items.is_empty() {
+            self.error(root, "`outputs` names no tensor");
+        }
         let mut outputs = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let place = self.places.item(root, index);
@@ -421,6 +443,12 @@ fn parameter_names(yaml: &Yaml) -> Vec<String> {
 /// The longest name of a layer, a block or a parameter, in characters.
 pub(in crate::front::yaml) const MAX_NAME: usize = 128;
 
+/// What is wrong with a name that is none.
+pub(in crate::front::yaml) fn no_plain_name(text: &str) -> String {
+    let shown: String = text.chars().take(MAX_NAME).collect();
+    format!("`{shown}` is no name: use up to {MAX_NAME} letters, digits, `_` and `-`")
+}
+
 /// Whether a text may be the name of a layer or a block.
 pub(in crate::front::yaml) fn is_plain_name(text: &str) -> bool {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
@@ -428,7 +456,7 @@ pub(in crate::front::yaml) fn is_plain_name(text: &str) -> bool {
 }
 
 /// Whether a text may be the name of a parameter or a word: what an expression reads as a name.
-fn is_variable(text: &str) -> bool {
+pub(super) fn is_variable(text: &str) -> bool {
     let name = Expression::parse(text);
     name.is_ok_and(|name| name.as_name() == Some(text))
         && text.chars().count() <= MAX_NAME

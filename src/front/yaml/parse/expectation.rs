@@ -41,7 +41,9 @@ impl Parser {
                 expectation.figures.push((figure, self.given(yaml, place)));
             }
         }
-        if expectation.figures.is_empty() {
+        let all_known =
+            mapping.keys().all(|key| key.as_str().is_some_and(|key| known.contains(&key)));
+        if expectation.figures.is_empty() && all_known {
             let list = figures.join("`, `");
             self.error(place, format!("an expectation needs a figure: one of `{list}`"));
         }
@@ -59,7 +61,7 @@ impl Parser {
             let place = self.places.value(place, "within");
             expectation.within = tolerance(yaml);
             if expectation.within.is_none() {
-                self.error(place, "a tolerance is a percentage as `2%` or a number");
+                self.error(place, "a tolerance is a percentage as `2%` or a number, of at least 0");
             }
         }
         if let Some(yaml) = mapping.get("input") {

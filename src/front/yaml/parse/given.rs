@@ -53,6 +53,7 @@ impl Parser {
             }
             Err(error) => {
                 self.expression_error(error, place);
+                self.use_words(text);
                 GivenForm::Invalid
             }
         }
@@ -80,6 +81,7 @@ impl Parser {
             }
             Err(error) => {
                 self.expression_error(error, place);
+                self.use_words(&text);
                 None
             }
         }
@@ -94,9 +96,19 @@ impl Parser {
         for (name, part) in names {
             if !self.use_name(name) {
                 let message = format!("unknown name `{name}`");
-                let help = did_you_mean(suggest(name, self.names_in_scope()));
+                let near = suggest(name, self.names_in_scope()).map(str::to_owned);
+                let help = did_you_mean(near.as_deref());
                 self.problems.add(Problem::error(place, message).part(part).help(help));
+                // What was meant is not unused.
+                near.map(|near| self.use_name(&near));
             }
+        }
+    }
+
+    /// Takes all words of a text that cannot be read for used names.
+    fn use_words(&mut self, text: &str) {
+        for word in text.split(|letter: char| !letter.is_alphanumeric() && letter != '_') {
+            self.use_name(word);
         }
     }
 

@@ -5,8 +5,7 @@ mod expectation;
 mod given;
 mod step;
 
-pub(super) use document::{File, KEYS, MAX_NAME, is_plain_name};
-
+pub(super) use document::{File, KEYS, is_plain_name, no_plain_name};
 pub(super) use step::find_follower;
 
 use std::collections::{HashMap, HashSet};

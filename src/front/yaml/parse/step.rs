@@ -1,14 +1,13 @@
 use std::collections::HashSet;
 
-use super::document::is_plain_name;
+use super::document::{is_plain_name, is_variable, no_plain_name};
 use super::{NO_FOLLOWER, NORMALIZATIONS, Parser, did_you_mean};
 use crate::diagnostics::suggest;
-use crate::front::yaml::problem::Problem;
 use crate::front::yaml::tree::{Action, Body, Call, Follower, Given, RepeatBody, Step};
 use crate::front::yaml::values::{Mapping, Yaml};
 use crate::network::Place;
 use crate::ops::Signature;
-use crate::ops::signature::Role;
+use crate::ops::signature::{Fallback, Role};
 
 /// Keys that every step may carry.
 pub(in crate::front::yaml) const STEP_KEYS: [&str; 3] = ["name", "from", "if"];
@@ -126,20 +125,33 @@ impl Parser {
         let mut entries = mapping.iter();
         let (Some((Yaml::String(name), arguments)), None) = (entries.next(), entries.next()) else {
             let keys = mapping.len();
-            let message =
-                format!("a step is a map of one operator or block, this one has {keys} keys");
-            let help = match mapping.iter().next() {
-                Some((Yaml::String(name), Yaml::Null)) => {
-                    format!("indent the arguments below `{name}`, or write `{name}: {{…}}`")
-                }
-                _ => "start every step with `- `".to_owned(),
+            let message = match keys {
+                1 => "the name of an operator or block must be text".to_owned(),
+                _ => format!("a step is a map of one operator or block, this one has {keys} keys"),
             };
-            self.error_with_help(place, message, Some(help));
+            let help = match mapping.iter().next() {
+                Some((Yaml::String(name), _)) if self.are_arguments(name, mapping) => {
+                    Some(format!("indent the arguments below `{name}`, or write `{name}: {{…}}`"))
+                }
+                Some(_) if keys > 1 => Some("start every step with `- `".to_owned()),
+                _ => None,
+            };
+            self.error_with_help(place, message, help);
             return None;
         };
         let key = self.places.key(place, name);
         let value = self.places.value(place, name);
         Some((name, key, arguments, value))
+    }
+
+    /// Whether the other keys of a map that starts with an operator or block are no steps, but its arguments.
+    fn are_arguments(&self, name: &str, mapping: &Mapping) -> bool {
+        let is_step = |key: &str| {
+            self.operators.contains_key(key)
+                || self.blocks.contains_key(key)
+                || BLOCK_KEYS.contains(&key)
+        };
+        is_step(name) && !mapping.keys().skip(1).filter_map(Yaml::as_str).any(is_step)
     }
 
     fn named_step(&mut self, name: &str, key: Place, arguments: &Yaml, place: Place) -> Step {
@@ -181,8 +193,7 @@ impl Parser {
             common.name = self.template(yaml, place).map(|template| (template, place));
             if let Some(name) = common.name.as_ref().and_then(|(name, _)| name.literal()) {
                 if !is_plain_name(name) {
-                    let message = format!("`{name}` is no name: use letters, digits, `_` and `-`");
-                    self.error(place, message);
+                    self.error(place, no_plain_name(name));
                 }
                 let name = name.to_owned();
                 self.names.last_mut().map(|names| names.insert(name));
@@ -230,6 +241,7 @@ impl Parser {
         let mut call =
             Call { signature, arguments: Vec::new(), norm: None, act: None, incomplete: false };
         let is_join = matches!(signature.role, Role::Join { .. });
+        let told = self.problems.errors();
         let mut common = Common::default();
         let mut branches = Vec::new();
         match arguments {
@@ -245,14 +257,15 @@ impl Parser {
             list if is_join => branches = self.branches(list, place),
             value => self.main_argument(&mut call, value, place),
         }
+        self.missing_arguments(&mut call, key);
         let no_branches = branches.is_empty() && common.from.is_empty();
         let action = if is_join {
-            if no_branches && !call.incomplete {
+            if no_branches && told == self.problems.errors() {
                 let help = format!("write `{}: [[…], […]]`, or `from: [a, b]`", signature.name);
                 let message = format!("`{}` joins nothing", signature.name);
                 self.error_with_help(key, message, Some(help));
-                call.incomplete = true;
             }
+            call.incomplete |= no_branches;
             if branches.len() > 1 && common.from.len() > 1 {
                 self.error(key, "a join takes either branches or named tensors, not both");
                 call.incomplete = true;
@@ -268,6 +281,20 @@ impl Parser {
             Action::Operator(call)
         };
         finish(key, common, action)
+    }
+
+    fn missing_arguments(&mut self, call: &mut Call, key: Place) {
+        let arguments = call.signature.arguments.iter().enumerate();
+        let missing = arguments.filter(|(index, argument)| {
+            argument.fallback == Fallback::Required
+                && !call.arguments.iter().any(|(given, _)| given == index)
+        });
+        let missing: Vec<_> = missing.map(|(_, argument)| argument.name).collect();
+        if !missing.is_empty() && !call.incomplete {
+            let list = missing.join("` and `");
+            self.error(key, format!("`{}` needs `{list}`", call.signature.name));
+        }
+        call.incomplete |= !missing.is_empty();
     }
 
     fn main_argument(&mut self, call: &mut Call, yaml: &Yaml, place: Place) {
@@ -404,8 +431,15 @@ impl Parser {
                     if STEP_KEYS.contains(&parameter.as_str()) {
                         continue;
                     }
-                    if let Some(yaml) = mapping.get(parameter.as_str()) {
-                        let place = self.places.value(place, parameter);
+                    // Under a wrong key that is near to a right one, the value is taken for the right one's.
+                    let near = |key: &&str| {
+                        !known.contains(key)
+                            && suggest(key, known.iter().copied()) == Some(parameter)
+                    };
+                    let key = Some(parameter.as_str()).filter(|key| mapping.contains_key(key));
+                    let key = key.or_else(|| mapping.keys().filter_map(Yaml::as_str).find(near));
+                    if let Some((key, yaml)) = key.and_then(|key| Some((key, mapping.get(key)?))) {
+                        let place = self.places.value(place, key);
                         given.push((index, self.given(yaml, place)));
                     }
                 }
@@ -433,17 +467,17 @@ impl Parser {
             self.error_with_help(place, "`repeat` takes a map", Some(help));
             return invalid(key, Common::default());
         };
-        self.unknown_keys(
-            mapping,
-            place,
-            &["times", "index", "layers", "name", "from", "if"],
-            |_| None,
-        );
+        let known = ["times", "index", "layers", "name", "from", "if"];
+        self.unknown_keys(mapping, place, &known, |_| None);
+        let any_unknown =
+            mapping.keys().any(|key| !key.as_str().is_some_and(|key| known.contains(&key)));
         let index = mapping.get("index").and_then(|yaml| {
             let place = self.places.value(place, "index");
-            let index = yaml.as_str().map(str::to_owned);
+            let index = yaml.as_str().filter(|name| is_variable(name)).map(str::to_owned);
             if index.is_none() {
-                self.error(place, "`index` is the name of the loop's variable");
+                let help = "use letters, digits and `_`, and no word of the language".to_owned();
+                let message = "`index` is the name of the loop's variable";
+                self.error_with_help(place, message, Some(help));
             }
             index
         });
@@ -454,7 +488,7 @@ impl Parser {
         let outside = self.locals.len();
         self.locals.extend(index.iter().map(|index| (index.clone(), false)));
         let common = self.common(mapping, place);
-        let body = self.required(mapping, "layers", key, place).map(|(yaml, place)| {
+        let body = self.layers_of("repeat", mapping, key, place).map(|(yaml, place)| {
             if common.name.is_some() {
                 RepeatBody::Scoped(self.body(yaml, place))
             } else {
@@ -462,7 +496,7 @@ impl Parser {
             }
         });
         self.locals.truncate(outside);
-        if times.is_none() {
+        if times.is_none() && !any_unknown {
             self.error(key, "`repeat` needs `times`");
         }
         match (times, body) {
@@ -482,7 +516,7 @@ impl Parser {
         if common.name.is_none() {
             self.error(key, "`side` needs a `name` by which its result can be taken");
         }
-        let body = self.required(mapping, "layers", key, place);
+        let body = self.layers_of("side", mapping, key, place);
         match body {
             Some((yaml, place)) => {
                 let body = self.body(yaml, place);
@@ -492,18 +526,18 @@ impl Parser {
         }
     }
 
-    fn required<'y>(
+    fn layers_of<'y>(
         &mut self,
-        mapping: &'y Mapping,
         name: &str,
+        mapping: &'y Mapping,
         key: Place,
         place: Place,
     ) -> Option<(&'y Yaml, Place)> {
-        let Some(yaml) = mapping.get(name) else {
-            self.problems.add(Problem::error(key, format!("`{name}` is missing")));
+        let Some(yaml) = mapping.get("layers") else {
+            self.error(key, format!("`{name}` needs `layers`"));
             return None;
         };
-        Some((yaml, self.places.value(place, name)))
+        Some((yaml, self.places.value(place, "layers")))
     }
 }
 

@@ -1,0 +1,535 @@
+//! The program as it is called: files, formats, messages and exit codes.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A fresh directory in which the program is called.
+struct Desk(TempDir);
+
+/// What a call gave.
+#[derive(Debug)]
+struct Call {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn with(self, file: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+        self
+    }
+
+    fn text(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path().join(file)).unwrap()
+    }
+
+    /// The names of all that is there.
+    fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cnnstat"));
+        command.current_dir(self.path()).args(arguments.split_whitespace());
+        for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    fn call(&self, arguments: &str) -> Call {
+        self.command(arguments).stdin(Stdio::null()).output().unwrap().into()
+    }
+
+    fn call_with_input(&self, arguments: &str, input: &str) -> Call {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap().into()
+    }
+
+    fn json(&self, arguments: &str) -> Value {
+        let call = self.call(arguments);
+        assert_eq!(call.code, Some(0), "{arguments}: {call:?}");
+        serde_json::from_str(&call.out).unwrap()
+    }
+}
+
+impl From<Output> for Call {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// 3·4·9 + 4 = 112 parameters, 108 multiply-accumulates at 6x6 places.
+const SMALL: &str = "
+name: Small
+input: [3, 8, 8]
+params: {wide: 4}
+layers:
+  - conv: {out: wide, kernel: 3, act: relu}
+expect:
+  - {params: 112, macs: 3888, source: counted by hand}
+";
+
+#[test]
+fn a_report_is_a_page_in_the_working_directory() {
+    let desk = Desk::new();
+    let call = desk.call("report squeezenet.yaml");
+    assert_eq!(call.code, Some(0), "{call:?}");
+    assert_eq!(desk.files(), ["squeezenet.html"]);
+    assert!(
+        call.err.contains("there is no file `squeezenet.yaml`; this is the bundled squeezenet")
+    );
+    assert!(call.err.contains("wrote squeezenet.html"));
+    assert!(call.out.contains("1,248,424"), "{}", call.out);
+    let page = desk.text("squeezenet.html");
+    assert!(
+        page.to_lowercase().starts_with("<!doctype html>") && page.trim_end().ends_with("</html>")
+    );
+
+    // The same bytes again, and by the bare name there is nothing to note.
+    let again = desk.call("report squeezenet");
+    assert_eq!(again.err, "wrote squeezenet.html\n");
+    assert_eq!(desk.text("squeezenet.html"), page);
+}
+
+#[test]
+fn a_report_goes_where_it_is_sent() {
+    let desk = Desk::new().with("nets/mine.yaml", SMALL).with("out/old.html", "old");
+    for (arguments, file) in [
+        ("report nets/mine.yaml", "mine.html"),
+        ("report nets/mine.yaml -o out/old.html", "out/old.html"),
+        ("report nets/mine.yaml --output other", "other"),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!(call.code, Some(0), "{arguments}: {call:?}");
+        assert!(desk.text(file).contains("Small"), "{arguments}");
+    }
+    assert_eq!(desk.files(), ["mine.html", "nets", "other", "out"]);
+
+    let call = desk.call("report nets/mine.yaml -o -");
+    assert_eq!((call.code, call.err.as_str()), (Some(0), ""));
+    assert_eq!(call.out, desk.text("mine.html"));
+    assert_eq!(desk.files(), ["mine.html", "nets", "other", "out"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_leaves_nothing() {
+    let desk =
+        Desk::new().with("mine.yaml", SMALL).with("bad.yaml", "layers: [").with("bad.html", "old");
+    std::fs::create_dir(desk.path().join("folder")).unwrap();
+    for (arguments, message) in [
+        ("report mine.yaml -o missing/page.html", "cannot write `missing/page.html`"),
+        ("report mine.yaml -o folder", "`folder` is a directory"),
+        ("report mine.yaml -o mine.yaml/page.html", "cannot write `mine.yaml/page.html`"),
+        ("report bad.yaml", "this is no YAML"),
+        ("report bad.yaml -o new.html", "this is no YAML"),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!((call.code, call.out.as_str()), (Some(2), ""), "{arguments}");
+        assert!(call.err.contains(message), "{arguments}: {}", call.err);
+        assert_eq!(desk.files(), ["bad.html", "bad.yaml", "folder", "mine.yaml"], "{arguments}");
+    }
+    assert_eq!(desk.text("bad.html"), "old");
+}
+
+/// A call that is refused, and what is said about it.
+#[test]
+fn refused() {
+    let desk = Desk::new()
+        .with("mine.yaml", SMALL)
+        .with("bytes.yaml", b"name: \xff\xfe\n")
+        .with("large.yaml", vec![b'#'; 17 << 20])
+        .with("bad.yaml", SMALL.replace("kernel: 3", "kernel_size: 3"))
+        .with("far.yaml", "extends: missing.yaml\n")
+        .with("absolute.yaml", "extends: /etc/base.yaml\n")
+        .with("huge.yaml", SMALL.replace("[3, 8, 8]", "[4000000000, 4, 4]"))
+        .with("network.onnx", b"\x08\x07")
+        .with("of.yaml", SMALL.replace("{params", "{of: conv9, params"));
+    std::fs::create_dir(desk.path().join("folder")).unwrap();
+    let mut wrong = Vec::new();
+    for (arguments, messages) in [
+        // The network
+        ("summary folder", vec!["cannot read `folder`", "directory"]),
+        ("summary bytes.yaml", vec!["cannot read `bytes.yaml`", "UTF-8", "byte 6"]),
+        ("summary large.yaml", vec!["cannot read `large.yaml`", "16 MiB"]),
+        ("summary missing.yaml", vec!["there is no file `missing.yaml`", "cnnstat list"]),
+        ("summary sqeezenet", vec!["there is no file `sqeezenet`", "did you mean `squeezenet`?"]),
+        ("report resnet5.yaml", vec!["did you mean `resnet50`?"]),
+        ("summary network.onnx", vec!["`network.onnx`", "YAML"]),
+        (
+            "summary bad.yaml",
+            vec!["unknown key `kernel_size`", "bad.yaml:6:23", "did you mean `kernel`?"],
+        ),
+        ("summary far.yaml", vec!["there is no file `missing.yaml`", "far.yaml:1:10"]),
+        ("summary absolute.yaml", vec!["relative to the file", "absolute.yaml:1:10"]),
+        ("summary huge.yaml --batch 4000000000", vec!["64 bits"]),
+        // What is set
+        ("summary mine.yaml --set wide", vec!["`wide` sets nothing", "name=value"]),
+        ("summary mine.yaml --set wdie=3", vec!["no parameter `wdie`", "did you mean `wide`?"]),
+        (
+            "summary mine.yaml --set other=3",
+            vec!["no parameter `other`", "its parameters are wide"],
+        ),
+        ("summary mine.yaml --set wide=", vec!["`wide=` sets nothing", "name=value"]),
+        ("summary mine.yaml --set wide=3+", vec!["--set wide:1:3", "a value is expected"]),
+        ("summary mine.yaml --set wide=many", vec!["unknown name `many`"]),
+        ("summary mine.yaml --set wide=1.5", vec!["whole number", "`1.5`"]),
+        ("summary mine.yaml --set wide=[", vec!["--set wide"]),
+        ("summary resnet50 --set stride_on=third", vec!["unknown name `third`"]),
+        ("summary mine.yaml --input 3x", vec!["3x224x224"]),
+        ("summary mine.yaml --input 3x0x8", vec!["3x224x224"]),
+        ("summary mine.yaml --input 3x8x8x8", vec!["3x224x224"]),
+        ("summary mine.yaml --input=-3x8x8", vec!["3x224x224"]),
+        (
+            "summary mine.yaml --input 3x2x2",
+            vec!["kernel spans 3 pixels of height", "mine.yaml:6:5"],
+        ),
+        ("summary mine.yaml --input 12", vec!["maps of [channels, height, width]"]),
+        ("summary mine.yaml --batch 0", vec!["--batch"]),
+        ("summary mine.yaml --batch x", vec!["--batch"]),
+        ("summary mine.yaml --depth -1", vec!["-1"]),
+        ("summary mine.yaml --format xml", vec!["xml", "markdown"]),
+        // The call
+        ("", vec!["Usage"]),
+        ("summary", vec!["<NETWORK>"]),
+        ("sumary mine.yaml", vec!["sumary", "summary"]),
+        ("summary mine.yaml --colour always", vec!["--colour", "--color"]),
+        ("compare", vec!["<NETWORK>"]),
+        ("compare mine.yaml missing.yaml", vec!["there is no file `missing.yaml`"]),
+        ("check of.yaml", vec!["there is no layer or block `conv9`", "of.yaml:8:"]),
+        ("check missing.yaml", vec!["there is no file `missing.yaml`"]),
+    ] {
+        let call = desk.call(arguments);
+        let is_refused =
+            call.code == Some(2) && call.out.is_empty() && !call.err.contains("panicked");
+        if !is_refused || !messages.iter().all(|message| call.err.contains(message)) {
+            let Call { code, out, err } = call;
+            wrong.push(format!("{arguments}: no {messages:?} in\n{code:?} {out}{err}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(desk.files().iter().filter(|file| file.ends_with("html")).count(), 0);
+}
+
+#[test]
+fn no_colours_where_nobody_looks() {
+    let desk = Desk::new().with("mine.yaml", SMALL).with("bad.yaml", "layers: [");
+    for arguments in [
+        "summary mine.yaml",
+        "summary bad.yaml",
+        "check mine.yaml",
+        "compare mine.yaml vgg16",
+        "list",
+        "--help",
+        "report mine.yaml",
+        "summary mine.yaml --format markdown",
+        "summary --help",
+        "nonsense",
+    ] {
+        let call = desk.call(arguments);
+        assert!(
+            !call.out.contains('\u{1b}') && !call.err.contains('\u{1b}'),
+            "{arguments}: {call:?}"
+        );
+        assert!(!call.out.is_empty() || !call.err.is_empty());
+    }
+    assert!(desk.call("summary mine.yaml --color always").out.contains('\u{1b}'));
+    assert!(desk.call("--color always summary bad.yaml").err.contains('\u{1b}'));
+    let mut command = desk.command("summary mine.yaml --color never");
+    let call: Call = command.env("CLICOLOR_FORCE", "1").output().unwrap().into();
+    assert!(!call.out.contains('\u{1b}'));
+}
+
+/// The keys on which scripts rely; others may be added.
+#[test]
+fn json_has_the_keys_that_scripts_rely_on() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    let report = desk.json("summary mine.yaml --format json --batch 2");
+    let has = |value: &Value, keys: &[&str]| {
+        for key in keys {
+            assert!(value.get(key).is_some(), "no `{key}` in {value:#}");
+        }
+    };
+    has(&report, &["name", "batch", "input", "totals", "receptive_field", "outputs", "layers"]);
+    has(
+        &report["totals"],
+        &[
+            "params",
+            "macs",
+            "flops",
+            "activations",
+            "weight_bytes",
+            "peak_activation_bytes",
+            "training_bytes",
+        ],
+    );
+    has(&report["outputs"][0], &["name", "shape"]);
+    for layer in report["layers"].as_array().unwrap() {
+        has(
+            layer,
+            &[
+                "name",
+                "op",
+                "block",
+                "inputs",
+                "input_shapes",
+                "output_shape",
+                "params",
+                "macs",
+                "flops",
+                "receptive_field",
+            ],
+        );
+        if !layer["receptive_field"].is_null() {
+            has(&layer["receptive_field"], &["size", "stride", "padding"]);
+        }
+    }
+    let expected = serde_json::json!({
+        "name": "Small", "batch": 2, "input": [2, 3, 8, 8],
+        "outputs": [{"name": "conv1.relu", "shape": [2, 4, 6, 6]}],
+    });
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&report[key], value, "{key}");
+    }
+    for (key, value) in
+        [("params", 112), ("macs", 7776), ("activations", 576), ("weight_bytes", 448)]
+    {
+        assert_eq!(report["totals"][key], value, "{key}");
+    }
+    let conv = &report["layers"][0];
+    let layer =
+        [&conv["name"], &conv["op"], &conv["block"], &conv["inputs"]].map(ToString::to_string);
+    assert_eq!(layer, ["\"conv1\"", "\"conv\"", "\"\"", "[\"input\"]"]);
+    assert_eq!(conv["input_shapes"], serde_json::json!([[2, 3, 8, 8]]));
+    assert_eq!(report["layers"][1]["inputs"], serde_json::json!(["conv1"]));
+
+    // Folding and colours do not touch it.
+    assert_eq!(
+        desk.json("summary mine.yaml --format json --batch 2 --depth 0 --color always"),
+        report
+    );
+}
+
+#[test]
+fn csv_has_every_layer_with_exact_figures() {
+    let desk = Desk::new();
+    let call = desk.call("summary squeezenet --format csv");
+    let mut reader = csv::Reader::from_reader(call.out.as_bytes());
+    let headers: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let column = |name: &str| {
+        headers.iter().position(|header| header == name).unwrap_or_else(|| panic!("{headers:?}"))
+    };
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let sum =
+        |name: &str| rows.iter().map(|row| row[column(name)].parse::<u64>().unwrap()).sum::<u64>();
+    // torchvision 0.29.2, squeezenet1_0
+    assert_eq!((sum("params"), sum("macs")), (1_248_424, 818_924_576));
+    let report = desk.json("summary squeezenet --format json");
+    assert_eq!(rows.len(), report["layers"].as_array().unwrap().len());
+}
+
+#[test]
+fn tables_for_documents_and_terminals() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    let call = desk.call("summary mine.yaml --format markdown");
+    let table: Vec<_> = call.out.lines().filter(|line| line.starts_with('|')).collect();
+    let columns = |line: &str| line.matches('|').count();
+    assert!(
+        table.len() >= 4 && table.iter().all(|line| columns(line) == columns(table[0])),
+        "{}",
+        call.out
+    );
+
+    // Where the output is no terminal, the width is the content's.
+    let call = desk.call("summary densenet121 --depth 1");
+    assert!(call.out.contains("dense_block1") && !call.out.contains("layer1"), "{}", call.out);
+    assert!(call.out.contains("2,834,161,664"), "{}", call.out);
+    let call = desk.call("compare mine.yaml alexnet-torchvision");
+    assert!(call.out.contains("Small") && call.out.contains("61,100,840"), "{}", call.out);
+    let names: Vec<Value> = desk.json("list --format json").as_array().unwrap().clone();
+    let names: Vec<_> = names.iter().map(|entry| entry["name"].as_str().unwrap()).collect();
+    assert_eq!(names, cnnstat::bundled::names());
+}
+
+#[test]
+fn what_is_set_applies_to_every_command() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    for (options, params, macs) in [
+        ("", 112, 108 * 36),
+        ("--set wide=8", 224, 216 * 36),
+        ("--set wide=3+5", 224, 216 * 36),
+        ("--set wide=2 --set wide=8", 224, 216 * 36),
+        ("--input 3x4x5", 112, 108 * 6),
+        ("--input 3,4,5", 112, 108 * 6),
+        ("--input 1x8x8 --set wide=1 --batch 3", 10, 9 * 36 * 3),
+    ] {
+        let report = desk.json(&format!("summary mine.yaml --format json {options}"));
+        assert_eq!(
+            (&report["totals"]["params"], &report["totals"]["macs"]),
+            (&params.into(), &macs.into()),
+            "{options}"
+        );
+        let compared = desk.json(&format!("compare mine.yaml mine.yaml --format json {options}"));
+        assert_eq!(compared, serde_json::json!([report, report]), "{options}");
+        let page = desk.call(&format!("report mine.yaml -o - {options}")).out;
+        assert!(page.contains(&format!("{params}")), "{options}");
+    }
+}
+
+#[test]
+fn the_standard_input_is_a_network() {
+    let desk = Desk::new();
+    let call = desk.call_with_input("summary - --format json", SMALL);
+    let report: Value = serde_json::from_str(&call.out).unwrap();
+    assert_eq!(report["totals"]["params"], 112);
+    let call = desk.call_with_input("report -", SMALL);
+    assert_eq!((call.code, desk.files()), (Some(0), vec!["network.html".to_owned()]));
+    let call = desk.call_with_input("summary -", "layers: [relu]");
+    assert_eq!(call.code, Some(2));
+    assert!(call.err.contains("<stdin>:1:1") && call.err.contains("no `input`"), "{}", call.err);
+}
+
+#[test]
+fn files_that_extend_others() {
+    let desk = Desk::new()
+        .with("nets/base.yaml", SMALL)
+        .with("nets/wide.yaml", "extends: base.yaml\nname: Wide\nparams: {wide: 8}\n")
+        .with("nets/deeper/wider.yaml", "extends: ../wide.yaml\nparams: {wide: 16}\n")
+        .with("ten.yaml", "extends: resnet18\nname: Ten\nparams: {classes: 10}\n")
+        .with("family.yaml", "extends: families/vgg.yaml\nname: Mine\nparams: {convs: [1]}\n");
+    for (file, params) in [
+        ("nets/wide.yaml", 224),
+        ("nets/deeper/wider.yaml", 448),
+        // torchvision 0.29.2's resnet18, less 990 of 1000 classes over 512 features.
+        ("ten.yaml", 11_689_512 - 990 * 513),
+    ] {
+        let report = desk.json(&format!("summary {file} --format json"));
+        assert_eq!(report["totals"]["params"], params, "{file}");
+    }
+    assert_eq!(desk.call("summary family.yaml").code, Some(0));
+}
+
+#[test]
+fn a_file_is_preferred_to_a_bundled_network() {
+    let desk = Desk::new().with("squeezenet.yaml", SMALL).with("vgg16/readme", "a folder");
+    assert_eq!(desk.json("summary squeezenet.yaml --format json")["name"], "Small");
+    let call = desk.call("summary squeezenet");
+    assert!(call.out.contains("SqueezeNet 1.0") && call.err.is_empty(), "{call:?}");
+    let call = desk.call("summary vgg16");
+    assert!(call.code == Some(0) && call.out.contains("VGG-16"), "{call:?}");
+    let call = desk.call("summary nowhere/alexnet.yaml");
+    assert!(call.err.contains("there is no file `nowhere/alexnet.yaml`"), "{call:?}");
+    assert_eq!(call.code, Some(0));
+}
+
+#[test]
+fn a_check_that_fails_exits_with_1() {
+    let desk = Desk::new()
+        .with("right.yaml", SMALL)
+        .with("wrong.yaml", SMALL.replace("params: 112", "params: 113"))
+        .with(
+            "differs.yaml",
+            SMALL
+                .replace("params: 112", "params: 113")
+                .replace("source:", "differs: a slip, source:"),
+        )
+        .with("after_all.yaml", SMALL.replace("source:", "differs: a slip, source:"))
+        .with("silent.yaml", "input: [1]\nlayers: [relu]\n");
+    for (arguments, code, shown) in [
+        ("check right.yaml", 0, vec!["3,888", "counted by hand"]),
+        ("check wrong.yaml", 1, vec!["113", "112"]),
+        ("check right.yaml wrong.yaml", 1, vec!["113"]),
+        ("check wrong.yaml --failing", 1, vec!["113"]),
+        // The multiply-accumulates of this file are right, and so do not differ.
+        ("check differs.yaml", 1, vec!["a slip"]),
+        ("check after_all.yaml", 1, vec!["a slip"]),
+        ("check right.yaml --set wide=8", 1, vec!["224"]),
+        ("check silent.yaml", 0, vec![]),
+        ("check alexnet googlenet densenet-listing", 0, vec!["724,406,816"]),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!(call.code, Some(code), "{arguments}: {call:?}");
+        for text in shown {
+            assert!(call.out.contains(text), "{arguments}: no {text:?} in\n{}", call.out);
+        }
+        let json = desk.call(&format!("{arguments} --format json"));
+        assert_eq!(json.code, Some(code), "{arguments}");
+        serde_json::from_str::<Value>(&json.out).unwrap();
+    }
+    let failing = desk.call("check wrong.yaml --failing").out;
+    assert!(!failing.contains("3,888"), "{failing}");
+    assert_eq!(desk.call("check").code, Some(0));
+}
+
+#[test]
+fn warnings_do_not_stop_the_work() {
+    let desk = Desk::new().with(
+        "loose.yaml",
+        SMALL.replace("layers:", "layers:\n  - side: {name: aux, layers: [relu]}"),
+    );
+    let call = desk.call("summary loose.yaml --format json");
+    assert_eq!(call.code, Some(0));
+    assert!(call.err.starts_with("warning: nothing takes the result of"), "{}", call.err);
+    serde_json::from_str::<Value>(&call.out).unwrap();
+}
+
+#[test]
+fn whoever_stops_reading_is_left_in_peace() {
+    let desk = Desk::new();
+    for arguments in
+        ["summary densenet201 --format json", "report densenet201 -o -", "list --format json"]
+    {
+        let mut command = desk.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = child.stdout.take().unwrap();
+        out.read_exact(&mut [0; 10]).unwrap();
+        drop(out);
+        let call: Call = child.wait_with_output().unwrap().into();
+        assert_eq!((call.code, call.err.as_str()), (Some(0), ""), "{arguments}");
+    }
+}
+
+#[test]
+fn help_and_version() {
+    let desk = Desk::new();
+    for (arguments, shown) in [
+        ("--help", "Exit codes"),
+        ("help summary", "--depth"),
+        ("report -h", "--output"),
+        ("--version", concat!("cnnstat ", env!("CARGO_PKG_VERSION"))),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!((call.code, call.err.as_str()), (Some(0), ""), "{arguments}");
+        assert!(call.out.contains(shown), "{arguments}: {}", call.out);
+        assert!(
+            call.out.lines().all(|line| line.chars().count() <= 100),
+            "{arguments}: {}",
+            call.out
+        );
+    }
+}
