@@ -332,8 +332,7 @@ impl Parser {
             let near =
                 || synonym(&ARGUMENT_SYNONYMS, key).or_else(|| suggest(key, known.iter().copied()));
             let name = if is_argument_key(signature, key) { Some(key.as_str()) } else { near() };
-            let Some(name) = name.filter(|name| *name == key || !mapping.contains_key(name))
-            else {
+            let Some(name) = name.filter(|name| *name == key || !mapping.contains_key(name)) else {
                 call.incomplete = true;
                 continue;
             };
