@@ -143,7 +143,7 @@ fn a_report_that_cannot_be_written_leaves_nothing() {
         Desk::new().with("mine.yaml", SMALL).with("bad.yaml", "layers: [").with("bad.html", "old");
     std::fs::create_dir(desk.path().join("folder")).unwrap();
     for (arguments, message) in [
-        ("report mine.yaml -o missing/page.html", "cannot write `missing/page.html`"),
+        ("report mine.yaml -o missing/page.html", "there is no folder `missing`"),
         ("report mine.yaml -o folder", "`folder` is a directory"),
         ("report mine.yaml -o mine.yaml/page.html", "cannot write `mine.yaml/page.html`"),
         ("report bad.yaml", "this is no YAML"),
@@ -200,14 +200,17 @@ fn refused() {
         ("summary mine.yaml --set wide=many", vec!["unknown name `many`"]),
         ("summary mine.yaml --set wide=1.5", vec!["whole number", "`1.5`"]),
         ("summary mine.yaml --set wide=[", vec!["--set wide"]),
-        ("summary resnet50 --set stride_on=third", vec!["unknown name `third`"]),
+        (
+            "summary resnet50 --set stride_on=third",
+            vec!["`stride_on` is one of `first`, `second`, not `third`"],
+        ),
         ("summary mine.yaml --input 3x", vec!["3x224x224"]),
         ("summary mine.yaml --input 3x0x8", vec!["3x224x224"]),
         ("summary mine.yaml --input 3x8x8x8", vec!["3x224x224"]),
         ("summary mine.yaml --input=-3x8x8", vec!["3x224x224"]),
         (
             "summary mine.yaml --input 3x2x2",
-            vec!["kernel spans 3 pixels of height", "mine.yaml:6:5"],
+            vec!["kernel spans 3 pixels of height", "mine.yaml:6:31", "this is with input 3x2x2"],
         ),
         ("summary mine.yaml --input 12", vec!["maps of [channels, height, width]"]),
         ("summary mine.yaml --batch 0", vec!["--batch"]),

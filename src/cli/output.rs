@@ -35,7 +35,11 @@ pub(super) fn table(table: &Table, format: Format, terminal: &Terminal) -> Resul
 
 /// Writes a file whole or not at all.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::writing(&format!("`{}`", path.display()), &error);
+    // The errors of temporary files name these, which nobody asked for: what kind they are says enough.
+    let failed = |error: std::io::Error| {
+        let error = std::io::Error::from(error.kind());
+        Failure::writing(&format!("`{}`", path.display()), &error)
+    };
     if path.is_dir() {
         return Err(Failure::message(format!("`{}` is a directory", path.display())));
     }
@@ -44,6 +48,9 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
         return std::fs::write(path, text).map_err(failed);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+        return Err(Failure::message(format!("there is no folder `{}`", folder.display())));
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".cnnstat-").permissions(permissions(path));
     let mut file = builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;

@@ -71,6 +71,17 @@ pub enum OpError {
 }
 
 impl OpError {
+    /// The argument that is at fault, where it is one.
+    #[must_use]
+    pub fn argument(&self) -> Option<&'static str> {
+        match self {
+            Self::KernelTooLarge { .. } => Some("kernel"),
+            Self::Groups { .. } => Some("groups"),
+            Self::Axis { .. } => Some("axis"),
+            _ => None,
+        }
+    }
+
     /// A rule that only one operator has.
     pub(super) fn rule(message: impl Into<String>) -> Self {
         Self::Rule(message.into())

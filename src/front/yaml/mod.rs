@@ -58,6 +58,22 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// What is other than in the file, for people; `None` where nothing is.
+    fn describe(&self) -> Option<String> {
+        let parameters = self.parameters.iter();
+        let mut given: Vec<_> = parameters.map(|(name, value)| format!("{name}={value}")).collect();
+        if let Some(input) = &self.input {
+            let sizes: Vec<_> = input.iter().map(ToString::to_string).collect();
+            given.push(format!("input {}", sizes.join("x")));
+        }
+        if self.batch != 1 {
+            given.push(format!("batch {}", self.batch));
+        }
+        (!given.is_empty()).then(|| given.join(", "))
+    }
+}
+
 /// A description with values for all its parameters.
 #[derive(Debug)]
 pub struct Elaborated {
@@ -145,6 +161,14 @@ impl Description {
             }
             return Err(refuse(diagnostic));
         }
+        let choices = self.tree.parameters.get(name).map(|parameter| &parameter.choices);
+        if let Some(choices) = choices.filter(|choices| !choices.is_empty())
+            && !choices.iter().any(|choice| choice == value.trim())
+        {
+            let list = choices.join("`, `");
+            let message = format!("`{name}` is one of `{list}`, not `{}`", value.trim());
+            return Err(refuse(Diagnostic::error(message)));
+        }
         let source = Source::new(format!("--set {name}"), value);
         let yaml = values::read(&source)?;
         let mut parser = Parser::new();
@@ -170,7 +194,10 @@ impl Description {
         };
         let mut problems = Problems::default();
         let elaborated = elaborate(&self.tree, &choice, &mut problems);
-        let diagnostics = problems.diagnose(&self.places);
+        let mut diagnostics = problems.diagnose(&self.places);
+        if let (None, Some(last)) = (&elaborated, diagnostics.0.last_mut()) {
+            last.notes.extend(settings.describe().map(|given| format!("this is with {given}")));
+        }
         match elaborated {
             Some((network, parameters)) => {
                 Ok(Elaborated { network, parameters, warnings: diagnostics })

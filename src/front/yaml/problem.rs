@@ -123,7 +123,7 @@ impl Problems {
         self.errors >= MOST
     }
 
-    /// The problems with the text they are about, in the order found; warnings are left out where there are errors.
+    /// The problems with the text they are about, in the order of the text; warnings are left out where there are errors.
     pub(super) fn diagnose(self, places: &Places) -> Diagnostics {
         let any_errors = self.any_errors();
         let mut told = self.list;
@@ -134,6 +134,10 @@ impl Problems {
         told.truncate(affordable);
         let mut diagnostics: Vec<_> =
             told.into_iter().map(|problem| problem.diagnose(places)).collect();
+        diagnostics.sort_by_key(|diagnostic| {
+            let place = diagnostic.labels.first();
+            place.map(|label| (label.source.name.clone(), label.span.start))
+        });
         if untold > 0
             && let Some(last) = diagnostics.pop()
         {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::front::yaml::value::Value;
+use crate::front::yaml::value::{Number, Value};
 use crate::network::MAX_RANK;
 use crate::ops::Padding;
 use crate::ops::signature::{Attribute, Kind};
@@ -41,7 +41,12 @@ fn needs(kind: &impl fmt::Display, value: &Value) -> String {
 }
 
 fn whole(value: &Value, least: u64, kind: &Kind) -> Result<u64, String> {
-    value.as_u64().filter(|whole| *whole >= least).ok_or_else(|| needs(kind, value))
+    let beyond = |number: Number| number.is_integer() && number > Number::from(u64::MAX);
+    match value.as_u64() {
+        Some(whole) if whole >= least => Ok(whole),
+        None if value.as_number().is_some_and(beyond) => Err("exceeds 64 bits".to_owned()),
+        _ => Err(needs(kind, value)),
+    }
 }
 
 fn pair(value: &Value, least: u64, kind: &Kind) -> Result<[u64; 2], String> {

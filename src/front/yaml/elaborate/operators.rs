@@ -3,7 +3,7 @@ use super::{Elaborator, Flow};
 use crate::front::yaml::parse::{NO_FOLLOWER, find_follower};
 use crate::front::yaml::problem::Problem;
 use crate::front::yaml::tree::{Call, Follower, Given, Step};
-use crate::network::{Place, Tensor};
+use crate::network::{BuildError, Place, Tensor};
 use crate::ops::Op;
 use crate::ops::signature::{Attributes, Role};
 
@@ -28,7 +28,7 @@ impl<'t> Elaborator<'t, '_> {
             self.results.insert(full, Flow::Unknown);
             return Flow::Unknown;
         };
-        let mut flow = self.add(&full, op, &tensors, step.place);
+        let mut flow = self.add(&full, op, &tensors, step.place, Some(call));
         for (follower, role) in followers {
             if let Some(follower) = follower {
                 flow = self.follow(&full, follower, role, flow);
@@ -77,18 +77,21 @@ impl<'t> Elaborator<'t, '_> {
         match (call.signature.build)(&attributes, &shapes) {
             Ok(op) => Some((op, tensors)),
             Err(error) => {
-                let given = call.arguments.iter().find(|(index, _)| {
-                    let argument = call.signature.arguments.get(*index);
-                    argument.is_some_and(|argument| Some(argument.name) == error.argument)
-                });
-                let place = given.map_or(place, |(_, given)| given.place);
-                self.error(place, error.message);
+                self.error(place_of(call, error.argument).unwrap_or(place), error.message);
                 None
             }
         }
     }
 
-    pub(super) fn add(&mut self, full: &str, op: Op, operands: &[Tensor], place: Place) -> Flow {
+    /// Adds a layer; what its call says wrongly is told where it says so.
+    pub(super) fn add(
+        &mut self,
+        full: &str,
+        op: Op,
+        operands: &[Tensor],
+        place: Place,
+        call: Option<&Call>,
+    ) -> Flow {
         self.name_bytes = self.name_bytes.saturating_add(full.len());
         if self.name_bytes > MAX_NAME_BYTES {
             self.fatal(place, "the names of the layers take too much memory");
@@ -101,7 +104,12 @@ impl<'t> Elaborator<'t, '_> {
             Err(error) => {
                 let shapes = operands.iter().filter_map(|tensor| self.builder.shape(*tensor));
                 let shapes: Vec<_> = shapes.take(8).map(|shape| shape.to_string()).collect();
-                let label = format!("takes {}", shapes.join(" and "));
+                let label = format!("the layer takes {}", shapes.join(" and "));
+                let argument = match &error {
+                    BuildError::Op(error) => error.argument(),
+                    _ => None,
+                };
+                let place = call.and_then(|call| place_of(call, argument)).unwrap_or(place);
                 self.problem(Problem::error(place, format!("`{kind}`: {error}")).label(label));
                 Flow::Unknown
             }
@@ -123,7 +131,7 @@ impl<'t> Elaborator<'t, '_> {
         let Some((op, tensors)) = self.build(call, &[flow], flow, place) else {
             return Flow::Unknown;
         };
-        self.add(&format!("{full}.{}", call.signature.name), op, &tensors, place)
+        self.add(&format!("{full}.{}", call.signature.name), op, &tensors, place, Some(call))
     }
 
     pub(super) fn follow_named(
@@ -146,11 +154,21 @@ impl<'t> Elaborator<'t, '_> {
         let Flow::Tensor(tensor) = flow else { return Flow::Unknown };
         let shapes: Vec<_> = self.builder.shape(tensor).into_iter().collect();
         match (signature.build)(&Attributes::new(signature), &shapes) {
-            Ok(op) => self.add(&format!("{full}.{}", signature.name), op, &[tensor], given.place),
+            Ok(op) => {
+                self.add(&format!("{full}.{}", signature.name), op, &[tensor], given.place, None)
+            }
             Err(error) => {
                 self.error(given.place, error.message);
                 Flow::Unknown
             }
         }
     }
+}
+
+/// Where a call gives an argument.
+fn place_of(call: &Call, argument: Option<&str>) -> Option<Place> {
+    let name = |index: usize| call.signature.arguments.get(index).map(|argument| argument.name);
+    let given =
+        call.arguments.iter().find(|(index, _)| argument.is_some() && name(*index) == argument);
+    given.map(|(_, given)| given.place)
 }

@@ -3,11 +3,11 @@ use std::collections::HashSet;
 use super::document::{is_plain_name, is_variable, no_plain_name};
 use super::{NO_FOLLOWER, NORMALIZATIONS, Parser, did_you_mean};
 use crate::diagnostics::suggest;
-use crate::front::yaml::tree::{Action, Body, Call, Follower, Given, RepeatBody, Step};
+use crate::front::yaml::tree::{Action, Body, Call, Follower, Given, GivenForm, RepeatBody, Step};
 use crate::front::yaml::values::{Mapping, Yaml};
 use crate::network::Place;
 use crate::ops::Signature;
-use crate::ops::signature::{Fallback, Role};
+use crate::ops::signature::{Argument, Fallback, Kind, Role};
 
 /// Keys that every step may carry.
 pub(in crate::front::yaml) const STEP_KEYS: [&str; 3] = ["name", "from", "if"];
@@ -338,7 +338,7 @@ impl Parser {
             };
             let index = call.signature.arguments.iter().position(|argument| argument.name == name);
             if let Some(index) = index {
-                let given = self.given(yaml, at);
+                let given = self.argument(signature, index, yaml, at);
                 call.arguments.push((index, given));
             } else if weighted && name == "norm" {
                 call.norm = self.follower(yaml, at, Role::Normalization);
@@ -346,6 +346,29 @@ impl Parser {
                 call.act = self.follower(yaml, at, Role::Activation);
             }
         }
+    }
+
+    /// The value of an argument; for one that takes words, a word that is none of them is told with the list.
+    fn argument(
+        &mut self,
+        signature: &Signature,
+        index: usize,
+        yaml: &Yaml,
+        place: Place,
+    ) -> Given {
+        let argument = signature.arguments.get(index);
+        if let (Some(Argument { name, kind: Kind::Word(words), .. }), Yaml::String(text)) =
+            (argument, yaml)
+            && is_variable(text)
+            && !words.contains(&text.as_str())
+            && !self.is_parameter(text)
+        {
+            let help = did_you_mean(suggest(text, words.iter().copied()));
+            let message = format!("`{name}` is one of `{}`, not `{text}`", words.join("`, `"));
+            self.error_with_help(place, message, help);
+            return Given { form: GivenForm::Invalid, place };
+        }
+        self.given(yaml, place)
     }
 
     /// What stands under `norm:` or `act:`: an operator's name or call, or a parameter that holds a name.
