@@ -247,8 +247,9 @@ fn memory_tiles(report: &Report) -> Vec<Tile> {
     let totals = &report.totals;
     vec![
         Tile::count("Activations", totals.activations),
+        Tile::count("Activations of convolutions", totals.conv_activations),
         Tile::bytes("Weights", totals.weight_bytes),
-        Tile::bytes("All activations", totals.activation_bytes),
+        Tile::bytes("Memory of all activations", totals.activation_bytes),
     ]
 }
 
