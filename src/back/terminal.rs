@@ -12,6 +12,8 @@ use super::text;
 
 /// Blanks between columns.
 const GAP: u16 = 2;
+/// Sentences are broken at this width where none is given.
+const TEXT_WIDTH: usize = 100;
 /// Text cells are never cut below this.
 const SHORTEST_TEXT: usize = 16;
 
@@ -173,7 +175,7 @@ fn notes(table: &Table, kept: &[usize]) -> Vec<String> {
 
 /// Breaks a sentence between words.
 fn wrapped(sentence: &str, width: Option<u16>) -> Vec<String> {
-    let width = width.map_or(usize::MAX, usize::from);
+    let width = width.map_or(TEXT_WIDTH, usize::from);
     let mut lines: Vec<String> = Vec::new();
     let mut length = 0;
     for word in sentence.split(' ') {

@@ -86,7 +86,7 @@ fn notes(checked: &[Checked]) -> Vec<String> {
     let count = |verdict| outcomes().filter(|outcome| outcome.verdict == verdict).count();
     let failing = outcomes().filter(|outcome| !outcome.verdict.passes()).count();
     let mut notes = vec![format!(
-        "{} networks, {} published figures: {} hold, {} differ as the file explains, {failing} fail.",
+        "Networks: {}. Published figures: {}, of which {} hold, {} differ as the file explains, {failing} fail.",
         checked.len(),
         outcomes().count(),
         count(Verdict::Holds),
