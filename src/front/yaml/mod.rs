@@ -7,6 +7,7 @@ mod expectation;
 pub mod expression;
 mod files;
 pub mod locate;
+mod number;
 mod parse;
 mod place;
 mod problem;

@@ -1,12 +1,14 @@
 //! From the values of a YAML file to the syntax tree. Everything that is wrong is noted, and reading goes on.
 
+mod call;
 mod document;
 mod expectation;
 mod given;
 mod step;
+mod synonyms;
 
+pub(super) use call::find_follower;
 pub(super) use document::{File, KEYS, is_plain_name, no_plain_name};
-pub(super) use step::find_follower;
 
 use std::collections::{HashMap, HashSet};
 

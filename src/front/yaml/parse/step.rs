@@ -1,80 +1,25 @@
 use std::collections::HashSet;
 
 use super::document::{is_plain_name, is_variable, no_plain_name};
-use super::{NO_FOLLOWER, NORMALIZATIONS, Parser, did_you_mean};
+use super::synonyms::{OPERATOR_SYNONYMS, synonym};
+use super::{Parser, did_you_mean};
 use crate::diagnostics::suggest;
-use crate::front::yaml::tree::{Action, Body, Call, Follower, Given, GivenForm, RepeatBody, Step};
+use crate::front::yaml::expression::Template;
+use crate::front::yaml::tree::{Action, Body, Given, RepeatBody, Step};
 use crate::front::yaml::values::{Mapping, Yaml};
 use crate::network::Place;
-use crate::ops::Signature;
-use crate::ops::signature::{Argument, Fallback, Kind, Role};
 
 /// Keys that every step may carry.
 pub(in crate::front::yaml) const STEP_KEYS: [&str; 3] = ["name", "from", "if"];
 
-/// Keys of layers with weights, for what follows them.
-pub(in crate::front::yaml) const FOLLOWER_KEYS: [&str; 2] = ["norm", "act"];
-
 const BLOCK_KEYS: [&str; 2] = ["repeat", "side"];
-
-/// What other tools call an argument, for suggestions.
-const ARGUMENT_SYNONYMS: [(&str, &str); 22] = [
-    ("kernel_size", "kernel"),
-    ("pool_size", "kernel"),
-    ("ksize", "kernel"),
-    ("out_channels", "out"),
-    ("filters", "out"),
-    ("features", "out"),
-    ("units", "out"),
-    ("out_features", "out"),
-    ("strides", "stride"),
-    ("pad", "padding"),
-    ("pads", "padding"),
-    ("group", "groups"),
-    ("activation", "act"),
-    ("normalization", "norm"),
-    ("ceil_mode", "ceil"),
-    ("p", "rate"),
-    ("keep_prob", "rate"),
-    ("scale_factor", "scale"),
-    ("negative_slope", "slope"),
-    ("epsilon", "eps"),
-    ("shape", "sizes"),
-    ("perm", "axes"),
-];
-
-/// What other tools call an operator, for suggestions.
-const OPERATOR_SYNONYMS: [(&str, &str); 17] = [
-    ("conv2d", "conv"),
-    ("convolution", "conv"),
-    ("deconv", "conv_transpose"),
-    ("dense", "linear"),
-    ("fc", "linear"),
-    ("fully_connected", "linear"),
-    ("gemm", "linear"),
-    ("bn", "batch_norm"),
-    ("batchnorm2d", "batch_norm"),
-    ("average_pool", "avg_pool"),
-    ("gap", "global_avg_pool"),
-    ("swish", "silu"),
-    ("concatenate", "concat"),
-    ("cat", "concat"),
-    ("sum", "add"),
-    ("multiply", "mul"),
-    ("resize", "upsample"),
-];
-
-fn synonym(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
-    let lower = name.to_lowercase();
-    table.iter().find(|(foreign, _)| *foreign == lower).map(|(_, own)| *own)
-}
 
 /// The keys every step may carry, taken from its arguments.
 #[derive(Default)]
-struct Common {
-    name: Option<(crate::front::yaml::expression::Template, Place)>,
-    from: Vec<(crate::front::yaml::expression::Template, Place)>,
-    condition: Option<Given>,
+pub(super) struct Common {
+    pub(super) name: Option<(Template, Place)>,
+    pub(super) from: Vec<(Template, Place)>,
+    pub(super) condition: Option<Given>,
 }
 
 impl Parser {
@@ -117,7 +62,7 @@ impl Parser {
     }
 
     /// The one key of a step and what stands under it.
-    fn single_key<'y>(
+    pub(super) fn single_key<'y>(
         &mut self,
         mapping: &'y Mapping,
         place: Place,
@@ -186,7 +131,7 @@ impl Parser {
     }
 
     /// Takes `name`, `from` and `if`.
-    fn common(&mut self, mapping: &Mapping, place: Place) -> Common {
+    pub(super) fn common(&mut self, mapping: &Mapping, place: Place) -> Common {
         let mut common = Common::default();
         if let Some(yaml) = mapping.get("name") {
             let place = self.places.value(place, "name");
@@ -211,11 +156,7 @@ impl Parser {
     }
 
     /// One name, or a list of them.
-    fn sources(
-        &mut self,
-        yaml: &Yaml,
-        place: Place,
-    ) -> Vec<(crate::front::yaml::expression::Template, Place)> {
+    fn sources(&mut self, yaml: &Yaml, place: Place) -> Vec<(Template, Place)> {
         let Yaml::Sequence(items) = yaml else {
             return self.template(yaml, place).map(|name| (name, place)).into_iter().collect();
         };
@@ -231,191 +172,8 @@ impl Parser {
             .collect()
     }
 
-    fn operator_call(
-        &mut self,
-        signature: &'static Signature,
-        key: Place,
-        arguments: &Yaml,
-        place: Place,
-    ) -> Step {
-        let mut call =
-            Call { signature, arguments: Vec::new(), norm: None, act: None, incomplete: false };
-        let is_join = matches!(signature.role, Role::Join { .. });
-        let told = self.problems.errors();
-        let mut common = Common::default();
-        let mut branches = Vec::new();
-        match arguments {
-            Yaml::Mapping(mapping) => {
-                common = self.common(mapping, place);
-                self.call_arguments(&mut call, mapping, place);
-                if let (true, Some(yaml)) = (is_join, mapping.get("branches")) {
-                    let place = self.places.value(place, "branches");
-                    branches = self.branches(yaml, place);
-                }
-            }
-            Yaml::Null => {}
-            list if is_join => branches = self.branches(list, place),
-            value => self.main_argument(&mut call, value, place),
-        }
-        self.missing_arguments(&mut call, key);
-        let no_branches = branches.is_empty() && common.from.is_empty();
-        let action = if is_join {
-            if no_branches && told == self.problems.errors() {
-                let help = format!("write `{}: [[…], […]]`, or `from: [a, b]`", signature.name);
-                let message = format!("`{}` joins nothing", signature.name);
-                self.error_with_help(key, message, Some(help));
-            }
-            call.incomplete |= no_branches;
-            if branches.len() > 1 && common.from.len() > 1 {
-                self.error(key, "a join takes either branches or named tensors, not both");
-                call.incomplete = true;
-            }
-            Action::Join { call, branches }
-        } else {
-            if common.from.len() > 1 {
-                let message =
-                    format!("`{}` takes one tensor, `from` names several", signature.name);
-                self.error(key, message);
-                call.incomplete = true;
-            }
-            Action::Operator(call)
-        };
-        finish(key, common, action)
-    }
-
-    fn missing_arguments(&mut self, call: &mut Call, key: Place) {
-        let arguments = call.signature.arguments.iter().enumerate();
-        let missing = arguments.filter(|(index, argument)| {
-            argument.fallback == Fallback::Required
-                && !call.arguments.iter().any(|(given, _)| given == index)
-        });
-        let missing: Vec<_> = missing.map(|(_, argument)| argument.name).collect();
-        if !missing.is_empty() && !call.incomplete {
-            let list = missing.join("` and `");
-            self.error(key, format!("`{}` needs `{list}`", call.signature.name));
-        }
-        call.incomplete |= !missing.is_empty();
-    }
-
-    fn main_argument(&mut self, call: &mut Call, yaml: &Yaml, place: Place) {
-        let signature = call.signature;
-        let main =
-            signature.arguments.iter().position(|argument| Some(argument.name) == signature.main);
-        match main {
-            Some(index) => {
-                let given = self.given(yaml, place);
-                call.arguments.push((index, given));
-            }
-            None => {
-                let name = signature.name;
-                self.error(place, format!("`{name}` takes a map of arguments, no bare value"));
-                call.incomplete = true;
-            }
-        }
-    }
-
-    fn call_arguments(&mut self, call: &mut Call, mapping: &Mapping, place: Place) {
-        let signature = call.signature;
-        let is_known = |key: &Yaml| key.as_str().is_some_and(|key| is_argument_key(signature, key));
-        let known =
-            if mapping.keys().all(is_known) { Vec::new() } else { argument_keys(signature) };
-        if !known.is_empty() {
-            self.unknown_keys(mapping, place, &known, |key| {
-                synonym(&ARGUMENT_SYNONYMS, key).filter(|own| known.contains(own))
-            });
-        }
-        let weighted = call.signature.role == Role::Weighted;
-        for (key, yaml) in mapping.iter() {
-            let Yaml::String(key) = key else { continue };
-            let at = self.places.value(place, key);
-            // Under a wrong key that is near to a right one, the value is taken for the right one's.
-            let near =
-                || synonym(&ARGUMENT_SYNONYMS, key).or_else(|| suggest(key, known.iter().copied()));
-            let name = if is_argument_key(signature, key) { Some(key.as_str()) } else { near() };
-            let Some(name) = name.filter(|name| *name == key || !mapping.contains_key(name)) else {
-                call.incomplete = true;
-                continue;
-            };
-            let index = call.signature.arguments.iter().position(|argument| argument.name == name);
-            if let Some(index) = index {
-                let given = self.argument(signature, index, yaml, at);
-                call.arguments.push((index, given));
-            } else if weighted && name == "norm" {
-                call.norm = self.follower(yaml, at, Role::Normalization);
-            } else if weighted && name == "act" {
-                call.act = self.follower(yaml, at, Role::Activation);
-            }
-        }
-    }
-
-    /// The value of an argument; for one that takes words, a word that is none of them is told with the list.
-    fn argument(
-        &mut self,
-        signature: &Signature,
-        index: usize,
-        yaml: &Yaml,
-        place: Place,
-    ) -> Given {
-        let argument = signature.arguments.get(index);
-        if let (Some(Argument { name, kind: Kind::Word(words), .. }), Yaml::String(text)) =
-            (argument, yaml)
-            && is_variable(text)
-            && !words.contains(&text.as_str())
-            && !self.is_parameter(text)
-        {
-            let help = did_you_mean(suggest(text, words.iter().copied()));
-            let message = format!("`{name}` is one of `{}`, not `{text}`", words.join("`, `"));
-            self.error_with_help(place, message, help);
-            return Given { form: GivenForm::Invalid, place };
-        }
-        self.given(yaml, place)
-    }
-
-    /// What stands under `norm:` or `act:`: an operator's name or call, or a parameter that holds a name.
-    fn follower(&mut self, yaml: &Yaml, place: Place, role: Role) -> Option<Box<Follower>> {
-        let (name, key, arguments, at) = match yaml {
-            Yaml::String(name) if name == NO_FOLLOWER => return None,
-            Yaml::String(name)
-                if !self.is_follower(name, role) && self.mentions_parameter(name) =>
-            {
-                return Some(Box::new(Follower::Named(self.given(yaml, place))));
-            }
-            Yaml::String(name) => (name.as_str(), place, &Yaml::Null, place),
-            Yaml::Mapping(mapping) => self.single_key(mapping, place)?,
-            _ => {
-                self.error(place, "the name of an operator is needed here");
-                return None;
-            }
-        };
-        let Some(signature) = find_follower(name, role) else {
-            let known = crate::ops::signatures().filter(|signature| signature.role == role);
-            let near = suggest(name, known.map(|signature| signature.name));
-            let kind = if role == Role::Activation { "an activation" } else { "a normalisation" };
-            self.error_with_help(key, format!("`{name}` is not {kind}"), did_you_mean(near));
-            return None;
-        };
-        let mut step = self.operator_call(signature, key, arguments, at);
-        if step.name.is_some() || !step.from.is_empty() || step.condition.is_some() {
-            self.error(key, "what follows a layer has no name, source or condition of its own");
-        }
-        match std::mem::replace(&mut step.action, Action::Invalid) {
-            Action::Operator(call) => Some(Box::new(Follower::Call(call, place))),
-            _ => None,
-        }
-    }
-
-    fn is_follower(&self, name: &str, role: Role) -> bool {
-        !self.is_parameter(name) && find_follower(name, role).is_some()
-    }
-
-    /// Whether a text is an expression over parameters, such as `act` or `relu if last else none`.
-    fn mentions_parameter(&self, text: &str) -> bool {
-        let expression = crate::front::yaml::expression::Expression::parse(text);
-        expression.is_ok_and(|read| read.names().any(|(name, _)| self.is_parameter(name)))
-    }
-
     /// The branches of a join: each a step or a list of steps.
-    fn branches(&mut self, yaml: &Yaml, place: Place) -> Vec<Vec<Step>> {
+    pub(super) fn branches(&mut self, yaml: &Yaml, place: Place) -> Vec<Vec<Step>> {
         let Yaml::Sequence(items) = yaml else {
             self.error(place, "a list of branches is needed here");
             return Vec::new();
@@ -563,36 +321,7 @@ impl Parser {
         Some((yaml, self.places.value(place, "layers")))
     }
 }
-
-/// The operator that a name stands for under `norm:` or `act:`.
-pub(in crate::front::yaml) fn find_follower(name: &str, role: Role) -> Option<&'static Signature> {
-    let full = NORMALIZATIONS.iter().find(|(short, _)| *short == name);
-    let name = full.filter(|_| role == Role::Normalization).map_or(name, |(_, full)| full);
-    crate::ops::signatures().find(|signature| signature.role == role && signature.name == name)
-}
-
-/// The keys that an operator's map of arguments may have.
-pub(in crate::front::yaml) fn argument_keys(signature: &Signature) -> Vec<&'static str> {
-    let arguments = signature.arguments.iter().map(|argument| argument.name);
-    arguments.chain(STEP_KEYS).chain(role_keys(signature).iter().copied()).collect()
-}
-
-fn is_argument_key(signature: &Signature, key: &str) -> bool {
-    signature.arguments.iter().any(|argument| argument.name == key)
-        || STEP_KEYS.contains(&key)
-        || role_keys(signature).contains(&key)
-}
-
-/// The keys that operators of a role have besides their arguments.
-fn role_keys(signature: &Signature) -> &'static [&'static str] {
-    match signature.role {
-        Role::Weighted => &FOLLOWER_KEYS,
-        Role::Join { .. } => &["branches"],
-        Role::Layer | Role::Activation | Role::Normalization => &[],
-    }
-}
-
-fn finish(place: Place, common: Common, action: Action) -> Step {
+pub(super) fn finish(place: Place, common: Common, action: Action) -> Step {
     let (name, condition) = (common.name.map(Box::new), common.condition.map(Box::new));
     Step { place, name, from: common.from, condition, action }
 }
