@@ -1,0 +1,302 @@
+//! A report as one HTML page that needs nothing else: style, script and pictures stand inside it, and it asks nothing of
+//! any server. Without its script the page is complete, only not interactive.
+
+mod charts;
+mod rows;
+
+use serde::Serialize;
+use tera::{Context, Tera};
+use thiserror::Error;
+
+use crate::report::fold::{self, Overflow};
+use crate::report::kind::OperatorKind;
+use crate::report::table::{shape_text, without_batch};
+use crate::report::{CONVENTIONS, Layer, Report, Totals};
+
+use super::chart::{self, percentage};
+use super::quantity::{mebibytes, percent, short, thousands};
+use super::text::visible;
+use charts::{Chart, Span, axis, charts};
+use rows::{Figures, Row, TableRows};
+
+const TEMPLATE: &str = include_str!("../../../templates/report.html");
+const STYLE: &str = include_str!("../../../templates/report.css");
+const SCRIPT: &str = include_str!("../../../templates/report.js");
+
+/// The template's name; its ending turns escaping on.
+const TEMPLATE_NAME: &str = "report.html";
+
+/// More bars than this are thinner than a pixel on small screens and get an outline.
+const DENSE: usize = 300;
+
+/// A page that could not be made.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The sum of a block does not fit 64 bits.
+    #[error(transparent)]
+    Overflow(#[from] Overflow),
+    /// A chart could not be drawn.
+    #[error(transparent)]
+    Chart(#[from] chart::Error),
+    /// The template could not be filled in.
+    #[error("the page cannot be written: {0}")]
+    Template(#[from] tera::Error),
+}
+
+/// The page for a report.
+///
+/// # Errors
+///
+/// Where the sum of a block does not fit 64 bits, or there are more layers than a chart has room for.
+pub fn render(report: &Report) -> Result<String, Error> {
+    let mut tera = Tera::default();
+    tera.add_raw_template(TEMPLATE_NAME, TEMPLATE)?;
+    let mut context = Context::new();
+    context.insert("page", &Page::new(report)?);
+    context.insert("style", STYLE);
+    context.insert("script", SCRIPT);
+    Ok(tera.render(TEMPLATE_NAME, &context)?)
+}
+
+/// Everything the template writes, as text. The template escapes all of it but the charts.
+#[derive(Serialize)]
+struct Page {
+    name: String,
+    source: Option<String>,
+    description: Option<String>,
+    facts: Vec<Fact>,
+    settings: Vec<Fact>,
+    tiles: Vec<Tile>,
+    flops: Vec<Share>,
+    memory: Vec<Tile>,
+    legend: Vec<Legend>,
+    charts: Vec<Chart>,
+    dense: bool,
+    axis: Vec<Vec<Span>>,
+    rows: Vec<Row>,
+    total: Figures,
+    conventions: &'static str,
+}
+
+/// A name and a value.
+#[derive(Serialize)]
+struct Fact {
+    name: String,
+    value: String,
+}
+
+/// A figure of the whole network.
+#[derive(Serialize)]
+struct Tile {
+    name: &'static str,
+    number: String,
+    unit: String,
+    exact: String,
+}
+
+/// A part of a stacked bar.
+#[derive(Serialize)]
+struct Share {
+    name: &'static str,
+    kind: &'static str,
+    width: String,
+    percent: String,
+    exact: String,
+}
+
+/// An entry of the charts' legend.
+#[derive(Serialize)]
+struct Legend {
+    kind: &'static str,
+    label: &'static str,
+    count: String,
+}
+
+impl Page {
+    fn new(report: &Report) -> Result<Self, Error> {
+        let rows = fold::fold(report, None)?;
+        let totals = &report.totals;
+        Ok(Self {
+            name: visible(&report.name).into_owned(),
+            source: shown(report.source.as_ref()),
+            description: shown(report.description.as_ref()),
+            facts: facts(report),
+            settings: settings(report),
+            tiles: headline_tiles(totals),
+            flops: flops_shares(totals),
+            memory: memory_tiles(report),
+            legend: legend(report),
+            charts: charts(report, &rows)?,
+            dense: report.layers.len() > DENSE,
+            axis: axis(&rows, report.layers.len()),
+            rows: TableRows::of(report, &rows),
+            total: Figures::new(totals, totals),
+            conventions: CONVENTIONS,
+        })
+    }
+}
+
+fn shown(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(|text| visible(text).into_owned())
+}
+
+fn facts(report: &Report) -> Vec<Fact> {
+    let mut facts = vec![
+        Fact::new("Input", &shape_text(without_batch(&report.input))),
+        Fact::new("Batch", &report.batch.to_string()),
+        Fact::new("Layers", &thousands(report.totals.layers)),
+    ];
+    for output in &report.outputs {
+        let name = match report.outputs.len() {
+            1 => "Output".to_owned(),
+            _ => format!("Output {}", output.name),
+        };
+        facts.push(Fact::new(&name, &shape_text(without_batch(&output.shape))));
+    }
+    facts
+}
+
+fn settings(report: &Report) -> Vec<Fact> {
+    report.settings.iter().map(|setting| Fact::new(&setting.name, &setting.value)).collect()
+}
+
+impl Fact {
+    fn new(name: &str, value: &str) -> Self {
+        Self { name: visible(name).into_owned(), value: visible(value).into_owned() }
+    }
+}
+
+fn headline_tiles(totals: &Totals) -> Vec<Tile> {
+    vec![
+        Tile::count("Params", totals.params),
+        Tile::count("MACs", totals.macs),
+        Tile::count("FLOPs", totals.flops),
+    ]
+}
+
+fn memory_tiles(report: &Report) -> Vec<Tile> {
+    let totals = &report.totals;
+    vec![
+        Tile::count("Activations", totals.activations),
+        Tile::count("Activations of convolutions", totals.conv_activations),
+        Tile::bytes("Weights", totals.weight_bytes),
+        Tile::bytes("Memory of all activations", totals.activation_bytes),
+    ]
+}
+
+impl Tile {
+    fn new(name: &'static str, quantity: &str, exact: String) -> Self {
+        let (number, unit) = quantity.split_once(' ').unwrap_or((quantity, ""));
+        Self { name, number: number.to_owned(), unit: unit.to_owned(), exact }
+    }
+
+    fn count(name: &'static str, count: u64) -> Self {
+        Self::new(name, &short(count), thousands(count))
+    }
+
+    fn bytes(name: &'static str, bytes: u64) -> Self {
+        Self::new(name, &mebibytes(bytes), format!("{} bytes", thousands(bytes)))
+    }
+}
+
+/// The kinds of work that there are, with the colour of the operators that do most of it.
+fn flops_shares(totals: &Totals) -> Vec<Share> {
+    let colours = ["conv", "shape", "act", "join", "norm", "pool"];
+    totals
+        .flops_by_kind
+        .kinds()
+        .into_iter()
+        .zip(colours)
+        .filter(|((_, flops), _)| *flops > 0)
+        .map(|((name, flops), kind)| Share {
+            name,
+            kind,
+            width: percentage(flops, totals.flops),
+            percent: crate::report::ratio(flops, totals.flops).map_or_else(String::new, percent),
+            exact: thousands(flops),
+        })
+        .collect()
+}
+
+fn legend(report: &Report) -> Vec<Legend> {
+    OperatorKind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let of_kind = |layer: &&Layer| OperatorKind::of(&layer.op) == kind;
+            let count = report.layers.iter().filter(of_kind).count();
+            (count > 0).then(|| Legend {
+                kind: kind.key(),
+                label: kind.label(),
+                count: count.to_string(),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn hostile_names_are_escaped_everywhere() {
+        let texts = [
+            "<script>alert(1)</script>",
+            "</script><script>alert(1)//",
+            "\" onmouseover=\"alert(1)",
+            "' onfocus='alert(1)",
+            "</title><img src=x onerror=alert(1)>",
+            "</style>{{ 7 * 7 }}{% raw %}",
+            "\u{1b}[2J\u{0}\u{202e}",
+        ];
+        for text in texts {
+            let page = render(&sample::hostile(text)).unwrap();
+            assert!(!page.contains(text), "{text}");
+            let plain = render(&sample::hostile("name")).unwrap();
+            for markup in ["<script", "</script", "</style", "</title", "<img"] {
+                assert_eq!(
+                    page.matches(markup).count(),
+                    plain.matches(markup).count(),
+                    "{markup} by {text}"
+                );
+            }
+            for quote in ["\" onmouseover", "' onfocus"] {
+                assert!(!page.contains(quote), "{text}");
+            }
+            assert!(!page.contains(['\u{1b}', '\u{0}', '\u{202e}']));
+        }
+    }
+
+    #[test]
+    fn the_page_needs_nothing_else() {
+        let page = render(&sample::squeezenet()).unwrap();
+        for reference in ["src=", "url(", "@import", "<iframe", "fetch("] {
+            assert!(!page.contains(reference), "{reference}");
+        }
+        let outside = page.matches("http").count();
+        let namespaces = page.matches("http://www.w3.org/2000/svg").count();
+        assert_eq!(outside - page.matches("http-equiv").count(), namespaces);
+    }
+
+    #[test]
+    fn the_same_report_gives_the_same_page() {
+        let report = sample::deep();
+        assert_eq!(render(&report).unwrap(), render(&report).unwrap());
+    }
+
+    #[test]
+    fn every_layer_and_block_has_a_row() {
+        let report = sample::squeezenet();
+        let page = render(&report).unwrap();
+        assert_eq!(page.matches("<tr id=\"l").count(), report.layers.len());
+        assert_eq!(page.matches("<tr id=\"b").count(), 8);
+        assert!(page.contains("1,248,424"));
+        assert!(page.contains(CONVENTIONS));
+    }
+
+    #[test]
+    fn an_empty_report_is_a_page_too() {
+        let page = render(&sample::named(&[])).unwrap();
+        assert!(page.contains("</html>"));
+    }
+}

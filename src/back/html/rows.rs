@@ -1,0 +1,182 @@
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::back::chart::fraction;
+use crate::back::quantity::thousands;
+use crate::back::text::visible;
+use crate::report::fold::{Block, LayerRow, Row as Folded};
+use crate::report::kind::OperatorKind;
+use crate::report::table::{shape_text, without_batch};
+use crate::report::{Layer, Report, Totals};
+
+/// A row of the layer table.
+#[derive(Serialize)]
+pub(super) struct Row {
+    id: String,
+    parent: String,
+    level: usize,
+    block: bool,
+    name: String,
+    path: String,
+    kind: &'static str,
+    op: String,
+    detail: String,
+    from: Vec<Link>,
+    output: String,
+    figures: Figures,
+}
+
+/// Where a layer's input comes from, if that is not the layer before.
+#[derive(Serialize)]
+pub(super) struct Link {
+    name: String,
+    path: String,
+    row: Option<String>,
+}
+
+/// The figures of a row.
+#[derive(Serialize)]
+pub(super) struct Figures {
+    params: Figure,
+    macs: Figure,
+    flops: Figure,
+    activations: Figure,
+}
+
+/// A figure with its share of the whole.
+#[derive(Serialize)]
+pub(super) struct Figure {
+    exact: String,
+    share: Option<String>,
+    zero: bool,
+}
+
+/// Builds the rows of the layer table.
+pub(super) struct TableRows<'report> {
+    report: &'report Report,
+    positions: HashMap<&'report str, usize>,
+    rows: Vec<Row>,
+    blocks: usize,
+}
+
+impl<'report> TableRows<'report> {
+    pub(super) fn of(report: &'report Report, folded: &[Folded<'report>]) -> Vec<Row> {
+        let names = report.layers.iter().map(|layer| layer.name.as_str());
+        let mut table = Self {
+            report,
+            positions: names.enumerate().map(|(index, name)| (name, index)).collect(),
+            rows: Vec::with_capacity(report.layers.len() * 2),
+            blocks: 0,
+        };
+        table.push(folded, "", 0);
+        table.rows
+    }
+
+    fn push(&mut self, folded: &[Folded<'report>], parent: &str, level: usize) {
+        for row in folded {
+            match row {
+                Folded::Block(block) => {
+                    let id = format!("b{}", self.blocks);
+                    self.blocks += 1;
+                    self.rows.push(self.block(block, &id, parent, level));
+                    self.push(&block.rows, &id, level + 1);
+                }
+                Folded::Layer(row) => self.rows.push(self.layer(row, parent, level)),
+            }
+        }
+    }
+
+    fn block(&self, block: &Block<'_>, id: &str, parent: &str, level: usize) -> Row {
+        let count = block.totals.layers;
+        let layers = if count == 1 { "layer" } else { "layers" };
+        Row {
+            id: id.to_owned(),
+            parent: parent.to_owned(),
+            level,
+            block: true,
+            name: visible(block.name).into_owned(),
+            path: visible(block.path).into_owned(),
+            kind: "",
+            op: format!("{} {layers}", thousands(count)),
+            detail: String::new(),
+            from: Vec::new(),
+            output: shape_text(without_batch(block.output_shape)),
+            figures: Figures::new(&block.totals, &self.report.totals),
+        }
+    }
+
+    fn layer(&self, row: &LayerRow<'_>, parent: &str, level: usize) -> Row {
+        let layer = row.layer;
+        Row {
+            id: row_id(row.index),
+            parent: parent.to_owned(),
+            level,
+            block: false,
+            name: visible(row.name).into_owned(),
+            path: visible(&layer.name).into_owned(),
+            kind: OperatorKind::of(&layer.op).key(),
+            op: visible(&layer.op).into_owned(),
+            detail: visible(&layer.detail).into_owned(),
+            from: self.links(row.index, layer),
+            output: shape_text(without_batch(&layer.output_shape)),
+            figures: Figures::of_layer(layer, &self.report.totals),
+        }
+    }
+
+    /// Links to the layer's inputs; none where it simply follows the layer before.
+    fn links(&self, index: usize, layer: &Layer) -> Vec<Link> {
+        let before = index
+            .checked_sub(1)
+            .and_then(|before| self.report.layers.get(before))
+            .map_or("input", |layer| layer.name.as_str());
+        if layer.inputs.iter().all(|input| input == before) {
+            return Vec::new();
+        }
+        let link = |input: &String| Link {
+            name: visible(inside(input, &layer.block)).into_owned(),
+            path: visible(input).into_owned(),
+            row: self.positions.get(input.as_str()).copied().map(row_id),
+        };
+        layer.inputs.iter().map(link).collect()
+    }
+}
+
+/// A name without the path of the block, if it lies there.
+fn inside<'name>(name: &'name str, block: &str) -> &'name str {
+    name.strip_prefix(block).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
+}
+
+fn row_id(index: usize) -> String {
+    format!("l{index}")
+}
+
+impl Figures {
+    pub(super) fn new(part: &Totals, whole: &Totals) -> Self {
+        Self {
+            params: Figure::new(part.params, whole.params),
+            macs: Figure::new(part.macs, whole.macs),
+            flops: Figure::new(part.flops, whole.flops),
+            activations: Figure::new(part.activations, whole.activations),
+        }
+    }
+
+    fn of_layer(layer: &Layer, whole: &Totals) -> Self {
+        Self {
+            params: Figure::new(layer.params, whole.params),
+            macs: Figure::new(layer.macs, whole.macs),
+            flops: Figure::new(layer.flops, whole.flops),
+            activations: Figure::new(layer.activations, whole.activations),
+        }
+    }
+}
+
+impl Figure {
+    fn new(part: u64, whole: u64) -> Self {
+        Self {
+            exact: thousands(part),
+            share: (part > 0).then(|| fraction(part, whole)),
+            zero: part == 0,
+        }
+    }
+}
