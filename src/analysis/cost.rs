@@ -1,3 +1,5 @@
+//! The arithmetic and the activations of every node.
+
 use super::{AnalysisError, NodeTable};
 use crate::network::Network;
 use crate::ops::{FlopsByKind, Op, OpError};

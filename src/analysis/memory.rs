@@ -1,3 +1,5 @@
+//! The bytes of every node's values and output.
+
 use super::{AnalysisError, NodeParameters, NodeTable};
 use crate::network::Network;
 use crate::ops::{Op, OpError};

@@ -1,3 +1,5 @@
+//! The values that every node holds.
+
 use super::{AnalysisError, NodeTable};
 use crate::network::Network;
 use crate::ops::OpError;

@@ -1,3 +1,5 @@
+//! Outcomes of checks as a table.
+
 use serde::Serialize;
 
 use super::{Outcome, Verdict};

@@ -1,3 +1,5 @@
+//! `cnnstat check`.
+
 use std::process::ExitCode;
 
 use clap::Args;

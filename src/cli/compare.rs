@@ -1,3 +1,5 @@
+//! `cnnstat compare`.
+
 use std::process::ExitCode;
 
 use clap::Args;

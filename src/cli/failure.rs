@@ -1,3 +1,5 @@
+//! Why a command ends with exit code 2.
+
 use std::io;
 
 use cnnstat::back::{csv, html, json};

@@ -1,3 +1,5 @@
+//! `cnnstat list`.
+
 use std::process::ExitCode;
 
 use clap::Args;

@@ -1,3 +1,5 @@
+//! Where networks come from: files, the standard input, the program itself.
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

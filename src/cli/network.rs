@@ -1,3 +1,5 @@
+//! The options of every command that takes networks.
+
 use clap::Args;
 use cnnstat::front::yaml::{Description, Settings};
 use cnnstat::report::Report;

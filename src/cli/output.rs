@@ -1,3 +1,5 @@
+//! Formats, and files written whole or not at all.
+
 use std::fs::Permissions;
 use std::io::Write;
 use std::path::Path;

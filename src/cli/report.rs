@@ -1,3 +1,5 @@
+//! `cnnstat report`.
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

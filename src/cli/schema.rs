@@ -1,3 +1,5 @@
+//! `cnnstat schema`.
+
 use std::process::ExitCode;
 
 use clap::Args;

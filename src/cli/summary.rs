@@ -1,3 +1,5 @@
+//! `cnnstat summary`.
+
 use std::process::ExitCode;
 
 use clap::Args;

@@ -1,3 +1,5 @@
+//! The terminal: width, colours, and what is printed where.
+
 use std::io::{self, IsTerminal, Write};
 
 use anstream::ColorChoice;

@@ -1,3 +1,5 @@
+//! What a misspelt name was most likely meant to be.
+
 /// The candidate that `name` was most likely meant to be: the nearest one, the case of letters aside, if no more than
 /// about a third of the letters differ.
 #[must_use]

@@ -1,3 +1,5 @@
+//! How networks are made.
+
 use std::collections::{HashMap, HashSet};
 
 use petgraph::graph::DiGraph;

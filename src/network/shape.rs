@@ -1,3 +1,5 @@
+//! Shapes of tensors.
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};

@@ -1,3 +1,5 @@
+//! Activation functions and softmax.
+
 use super::cost::{each, product};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, index, real};

@@ -1,3 +1,5 @@
+//! Element-wise arithmetic between tensors and with constants.
+
 use super::cost::each;
 use super::error::{pair, single};
 use super::signature::{Role, Signature, real};

@@ -1,3 +1,5 @@
+//! Convolutions and transposed convolutions.
+
 use super::cost::{each, product, sum};
 use super::error::{maps, single};
 use super::signature::{

@@ -1,3 +1,5 @@
+//! What an operator's arithmetic is counted in.
+
 use serde::Serialize;
 
 use super::OpError;

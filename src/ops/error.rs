@@ -1,3 +1,5 @@
+//! Why operators do not fit, and the checks that several of them share.
+
 use thiserror::Error;
 
 use crate::network::{Shape, ShapeError};

@@ -1,3 +1,5 @@
+//! Where the graph begins.
+
 use super::{Cost, OpError, Operator};
 use crate::network::Shape;
 

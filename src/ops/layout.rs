@@ -1,3 +1,5 @@
+//! Operators that move elements and compute nothing.
+
 use super::cost::{product, sum};
 use super::error::{axis, maps, single};
 use super::signature::{

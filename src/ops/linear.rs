@@ -1,3 +1,5 @@
+//! Fully connected layers and matrix products.
+
 use super::cost::{each, product};
 use super::error::{pair, single};
 use super::signature::{Kind, Role, Signature, boolean, required};

@@ -1,3 +1,5 @@
+//! Normalisations.
+
 use super::cost::{each, product, sum};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, count, index, real};

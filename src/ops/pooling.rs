@@ -1,3 +1,5 @@
+//! Pooling.
+
 use super::cost::{each, product, sum};
 use super::error::maps;
 use super::signature::{

@@ -1,3 +1,5 @@
+//! What acts in training alone.
+
 use super::error::single;
 use super::signature::{Kind, Role, Signature, required};
 use super::{Cost, OpError, Operator};

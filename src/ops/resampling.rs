@@ -1,3 +1,5 @@
+//! Enlarging maps.
+
 use super::cost::{each, product};
 use super::error::maps;
 use super::signature::{ArgumentError, Kind, Role, Signature, absent, boolean, word};

@@ -1,3 +1,5 @@
+//! Windows that slide over maps: what convolutions and pools have in common.
+
 use std::fmt;
 
 use super::OpError;

@@ -1,3 +1,5 @@
+//! From a network and its figures to a report.
+
 use thiserror::Error;
 
 use super::fold::{Overflow, sum};

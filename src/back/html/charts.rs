@@ -1,3 +1,5 @@
+//! The page's charts: pictures by plotters, and the labels around them.
+
 use serde::Serialize;
 
 use super::Error;

@@ -1,3 +1,5 @@
+//! The rows of the page's table of layers.
+
 use std::collections::HashMap;
 
 use serde::Serialize;

@@ -1,3 +1,5 @@
+//! Published figures that a file names.
+
 use serde::Serialize;
 
 use super::elaborate::evaluate_alone;

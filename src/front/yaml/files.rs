@@ -1,3 +1,5 @@
+//! A file, and the chain of files that it extends.
+
 use std::sync::Arc;
 
 use super::locate::{Segment, locate};

@@ -1,3 +1,5 @@
+//! Where things stand: numbers for ways into a file, looked up in the text when there is something to show.
+
 use std::sync::Arc;
 
 use indexmap::IndexSet;

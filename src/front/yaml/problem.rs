@@ -1,3 +1,5 @@
+//! Problems found in a file, before their places are looked up.
+
 use std::collections::HashSet;
 
 use super::place::Places;

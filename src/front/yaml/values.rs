@@ -1,3 +1,5 @@
+//! The values of a YAML text.
+
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! From values to the attributes of operators, by the kinds of their arguments.
+
 use std::fmt;
 
 use crate::front::yaml::value::{Number, Value};

@@ -1,3 +1,5 @@
+//! Names of steps: given, found and looked up.
+
 use super::scope::Scope;
 use super::{Elaborator, Flow};
 use crate::diagnostics::suggest;

@@ -1,3 +1,5 @@
+//! Operators, and what `norm:` and `act:` put behind them.
+
 use super::arguments::attribute;
 use super::{Elaborator, Flow};
 use crate::front::yaml::parse::{NO_FOLLOWER, find_follower};

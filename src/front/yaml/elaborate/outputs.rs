@@ -1,3 +1,5 @@
+//! What the network returns, and its completion.
+
 use super::scope::Seen;
 use super::{Elaborator, Flow};
 use crate::front::yaml::problem::Problem;

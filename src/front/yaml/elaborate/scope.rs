@@ -1,3 +1,5 @@
+//! Scopes: the values of variables, and the numbering of names.
+
 use std::cell::Cell;
 use std::collections::HashSet;
 

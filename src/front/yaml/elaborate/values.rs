@@ -1,3 +1,5 @@
+//! Values of expressions, parameters and the input.
+
 use std::cell::Cell;
 
 use super::scope::{Lack, Lookup, Seen};

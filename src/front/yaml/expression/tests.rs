@@ -1,3 +1,5 @@
+//! What expressions give, and what is said about mistakes in them.
+
 use super::*;
 use crate::front::yaml::value::Number;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Calls of operators: arguments, branches, and what follows a layer.
+
 use super::document::is_variable;
 use super::step::{Common, STEP_KEYS, finish};
 use super::synonyms::{ARGUMENT_SYNONYMS, synonym};

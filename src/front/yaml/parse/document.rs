@@ -1,3 +1,5 @@
+//! The keys of a file: texts, parameters, blocks, layers, outputs.
+
 use std::collections::HashSet;
 use std::sync::Arc;
 

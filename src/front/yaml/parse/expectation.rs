@@ -1,3 +1,5 @@
+//! The entries of `expect`.
+
 use super::document::File;
 use super::{Parser, did_you_mean};
 use crate::diagnostics::suggest;

@@ -1,3 +1,5 @@
+//! What stands where a value may stand.
+
 use super::{Parser, TENSOR_NAMES, did_you_mean};
 use crate::diagnostics::suggest;
 use crate::front::yaml::expression::{Expression, ExpressionError, Template};

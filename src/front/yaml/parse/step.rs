@@ -1,3 +1,5 @@
+//! Steps: operators, blocks, repetitions and sides, with the keys that all of them may carry.
+
 use std::collections::HashSet;
 
 use super::document::{is_plain_name, is_variable, no_plain_name};
