@@ -58,7 +58,10 @@ fn chains(criterion: &mut Criterion) {
             bencher.iter(|| analyse(black_box(&elaborated.network)).unwrap());
         });
         group.bench_function(BenchmarkId::new("report", layers), |bencher| {
-            bencher.iter(|| Report::new(&description, black_box(&elaborated)).unwrap());
+            bencher.iter(|| {
+                Report::new(black_box(&elaborated.network), description.metadata(&elaborated))
+                    .unwrap()
+            });
         });
         let description = dense(layers);
         let elaborated = description.elaborate(&Settings::default()).unwrap();
@@ -77,12 +80,12 @@ fn networks(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let description = Description::read(black_box(&source), &Bundled).unwrap();
                 let elaborated = description.elaborate(&Settings::default()).unwrap();
-                Report::new(&description, &elaborated).unwrap()
+                Report::new(&elaborated.network, description.metadata(&elaborated)).unwrap()
             });
         });
         let description = Description::read(&source, &Bundled).unwrap();
         let elaborated = description.elaborate(&Settings::default()).unwrap();
-        let report = Report::new(&description, &elaborated).unwrap();
+        let report = Report::new(&elaborated.network, description.metadata(&elaborated)).unwrap();
         group.bench_function(BenchmarkId::new("page", name), |bencher| {
             bencher.iter(|| html::render(black_box(&report)).unwrap());
         });

@@ -13,9 +13,9 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let source = bundled::source("squeezenet").ok_or("no such network")?;
 //! let description = Description::read(&source, &Bundled)?;
-//! let network = description.elaborate(&Settings::default())?;
-//! let report = Report::new(&description, &network)?;
-//! assert_eq!(report.totals.params, 1_248_424);
+//! let elaborated = description.elaborate(&Settings::default())?;
+//! let report = Report::new(&elaborated.network, description.metadata(&elaborated))?;
+//! assert_eq!(report.totals.figures.params, 1_248_424);
 //! # Ok(())
 //! # }
 //! ```
@@ -42,6 +42,7 @@ pub mod front;
 pub mod network;
 pub mod ops;
 pub mod report;
+mod text;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

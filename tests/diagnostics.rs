@@ -36,7 +36,7 @@ fn said(source: &Arc<Source>) -> Diagnostics {
         Ok(elaborated) => elaborated,
         Err(diagnostics) => return diagnostics,
     };
-    match Report::new(&description, &elaborated) {
+    match Report::new(&elaborated.network, description.metadata(&elaborated)) {
         Ok(_) => elaborated.warnings,
         Err(ReportError::Layer(error)) => {
             description.error_at(error.place, error.to_string()).into()

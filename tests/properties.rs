@@ -10,7 +10,7 @@ use cnnstat::front::yaml::{Description, Settings};
 use cnnstat::ops::signature::{Kind, Role};
 use cnnstat::ops::{Signature, signatures};
 use cnnstat::report::fold::{Row, fold};
-use cnnstat::report::{Report, Totals};
+use cnnstat::report::{Figures, Report, Totals};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
@@ -33,7 +33,10 @@ fn analyse(text: &str) -> Option<Report> {
     let source = Source::new("any.yaml", text);
     let outcome = Description::read(&source, &Bundled).and_then(|description| {
         let elaborated = description.elaborate(&Settings::default())?;
-        Ok((Report::new(&description, &elaborated), elaborated.warnings))
+        Ok((
+            Report::new(&elaborated.network, description.metadata(&elaborated)),
+            elaborated.warnings,
+        ))
     });
     match outcome {
         Ok((report, warnings)) => {
@@ -65,7 +68,7 @@ fn value(kind: Kind) -> BoxedStrategy<Value> {
     match kind {
         Kind::Count | Kind::Index => count().boxed(),
         Kind::Pair | Kind::PairOrZero => pair().boxed(),
-        Kind::Padding => prop_oneof![
+        Kind::Padding | Kind::Sides => prop_oneof![
             2 => (0_u32..3).prop_map(Value::from),
             1 => pair(),
             1 => prop::collection::vec(0_u32..3, 1..6).prop_map(Value::from),
@@ -365,8 +368,8 @@ fn keeping() -> BoxedStrategy<Value> {
             json!({ "conv": conv })
         }),
         (1_u32..5).prop_map(|kernel| json!({"depthwise_conv": {"kernel": kernel, "padding": "same"}})),
-        (1_u32..4, 1_u32..3).prop_map(|(kernel, dilation)| json!({
-            "max_pool": {"kernel": kernel, "stride": 1, "padding": "same", "dilation": dilation}
+        (1_u32..4).prop_map(|kernel| json!({
+            "max_pool": {"kernel": kernel, "stride": 1, "padding": "same"}
         })),
         (0.0..0.9).prop_map(|rate| json!({ "dropout": rate })),
         Just(json!({"affine": {"scale": 0.5, "shift": 1}})),
@@ -435,16 +438,16 @@ proptest! {
         let description = common::read(&file(&layers)).unwrap();
         let (_, one) = common::analyse(&description, &Settings::default());
         let (_, many) = common::analyse(&description, &Settings { batch, ..Settings::default() });
-        let weights = |totals: &Totals| (totals.params, totals.buffers, totals.weight_bytes, totals.layers);
+        let weights = |totals: &Totals| (totals.figures.params, totals.figures.buffers, totals.figures.weight_bytes, totals.layers);
         let work = |totals: &Totals, times: u64| [
-            totals.macs, totals.flops, totals.activations, totals.conv_activations, totals.activation_bytes,
+            totals.figures.macs, totals.figures.flops, totals.figures.activations, totals.figures.conv_activations, totals.figures.activation_bytes,
         ].map(|figure| figure * times);
         prop_assert_eq!(weights(&one.totals), weights(&many.totals));
         prop_assert_eq!(work(&one.totals, batch), work(&many.totals, 1));
         prop_assert_eq!((many.batch, many.input[0]), (batch, batch));
         for (one, many) in one.layers.iter().zip(&many.layers) {
-            prop_assert_eq!(one.params, many.params);
-            prop_assert_eq!(one.macs * batch, many.macs);
+            prop_assert_eq!(one.figures.params, many.figures.params);
+            prop_assert_eq!(one.figures.macs * batch, many.figures.macs);
             prop_assert_eq!(&one.output_shape[1..], &many.output_shape[1..]);
         }
     }
@@ -500,14 +503,14 @@ proptest! {
         }
         let report = common::report(&file(&layers));
         let rows = fold(&report, depth).unwrap();
-        let total = rows.iter().fold(Totals::default(), |sum, row| {
+        let total = rows.iter().fold(Figures::default(), |sum, row| {
             let row = match row {
-                Row::Block(block) => block.totals.clone(),
-                Row::Layer(row) => Totals::of_layer(row.layer),
+                Row::Block(block) => block.totals.figures,
+                Row::Layer(row) => row.layer.figures,
             };
             sum.checked_add(&row).unwrap()
         });
-        prop_assert_eq!(total, sums(&report));
+        prop_assert_eq!(total, report.totals.figures);
     }
 
     #[test]
@@ -609,7 +612,7 @@ proptest! {
                 prop_assert_eq!(output(&report), counted);
                 let taps: i64 = axes.iter().map(|axis| axis.kernel).product();
                 let macs = counted[0] * counted[1] * taps * 2 * 3;
-                prop_assert_eq!(i64::try_from(report.totals.macs).unwrap(), macs);
+                prop_assert_eq!(i64::try_from(report.totals.figures.macs).unwrap(), macs);
             }
             None => prop_assert!(counted.contains(&0)),
         }

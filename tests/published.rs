@@ -54,9 +54,9 @@ fn whole_networks() {
     ] {
         let report = bundled(network, [3, side, side], &settings);
         let context = format!("{network} {settings:?}, {source}");
-        assert_eq!(report.totals.params, params, "{context}");
+        assert_eq!(report.totals.figures.params, params, "{context}");
         if let Some(macs) = macs {
-            assert_eq!(report.totals.macs, macs, "{context}");
+            assert_eq!(report.totals.figures.macs, macs, "{context}");
         }
     }
 }
@@ -107,7 +107,7 @@ fn squeezenet_table_1() {
         ("avgpool10", [1000, 1, 1], 0),
     ] {
         assert_eq!(shape(&report, layer)[1..], output, "{layer}");
-        let found: u64 = part(&report, layer).iter().map(|layer| layer.params).sum();
+        let found: u64 = part(&report, layer).iter().map(|layer| layer.figures.params).sum();
         assert_eq!(found, params, "{layer}");
     }
 }
@@ -123,8 +123,8 @@ fn small_kernels() {
                 "input: [{channels}, {height}, {width}]\nparams: {{c: {channels}}}\nlayers:\n{layers}"
             ));
             let square = channels * channels;
-            assert_eq!(report.totals.params, taps * square, "{stack:?} of {channels}");
-            assert_eq!(report.totals.macs, taps * square * height * width, "{stack:?}");
+            assert_eq!(report.totals.figures.params, taps * square, "{stack:?} of {channels}");
+            assert_eq!(report.totals.figures.macs, taps * square * height * width, "{stack:?}");
             assert_eq!(report.outputs[0].shape, [1, channels, height, width]);
         }
     }
@@ -154,8 +154,8 @@ fn fire_against_plain() {
             let report = common::report(&format!(
                 "input: [{channels}, {height}, {width}]\nlayers:\n{layers}"
             ));
-            assert_eq!(report.totals.params, params, "{layers}");
-            assert_eq!(report.totals.macs, params * height * width, "{layers}");
+            assert_eq!(report.totals.figures.params, params, "{layers}");
+            assert_eq!(report.totals.figures.macs, params * height * width, "{layers}");
             assert_eq!(report.outputs[0].shape, [1, 128, height, width]);
         }
     }
@@ -166,7 +166,7 @@ fn what_the_bundled_networks_expect_holds() {
     for name in bundled::names() {
         let description = common::bundled_description(name);
         assert!(!description.expectations().is_empty(), "{name} expects nothing");
-        for outcome in check(&description, &Settings::default()).unwrap() {
+        for outcome in check(&description, &Settings::default()).unwrap().0 {
             assert!(outcome.verdict.passes(), "{name}: {outcome:#?}");
             assert!(outcome.source.is_some(), "{name}: {outcome:#?}");
         }
@@ -188,7 +188,7 @@ fn outcomes(expectation: &str) -> Vec<Outcome> {
     let text = format!("{SMALL}expect:\n  - {expectation}\n");
     let description =
         common::read(&text).unwrap_or_else(|error| panic!("{}", common::plain(&error)));
-    let outcomes = check(&description, &Settings::default()).unwrap();
+    let (outcomes, _) = check(&description, &Settings::default()).unwrap();
     assert!(!outcomes.is_empty(), "{expectation}");
     outcomes
 }

@@ -107,11 +107,11 @@ fn every_network_matches_in_total() {
             network: network.to_owned(),
             input: Sizes::without_batch(&report.input),
             output: Sizes::without_batch(&report.outputs[0].shape),
-            params: report.totals.params,
-            macs: report.totals.macs,
-            conv_activations: report.totals.conv_activations,
+            params: report.totals.figures.params,
+            macs: report.totals.figures.macs,
+            conv_activations: report.totals.figures.conv_activations,
             // torchvision's include a counter of batches for every batch norm.
-            buffers: report.totals.buffers + u64::try_from(batch_norms).unwrap(),
+            buffers: report.totals.figures.buffers + u64::try_from(batch_norms).unwrap(),
         };
         assert_eq!(found, *totals);
     }
@@ -184,8 +184,8 @@ fn as_module(layer: &Layer, op: &Op, module: &Module) -> Module {
         kind: kind.to_owned(),
         input: Sizes::without_batch(&layer.input_shapes[0]),
         output: Sizes::without_batch(&layer.output_shape),
-        params: layer.params,
-        macs: (layer.macs != 0).then_some(layer.macs),
+        params: layer.figures.params,
+        macs: (layer.figures.macs != 0).then_some(layer.figures.macs),
         kernel: window.map(|window| pair(window.kernel)),
         stride: window.map(|window| pair(window.stride)),
         padding: window.map(padding),

@@ -13,7 +13,7 @@ pub struct NodeCost {
     pub flops: u64,
     /// These by kind.
     pub flops_by_kind: FlopsByKind,
-    /// Elements of the output.
+    /// Elements of the output; 0 for an input, which no operator makes.
     pub activations: u64,
     /// Elements of the output where the node is a convolution, otherwise 0.
     pub conv_activations: u64,
@@ -24,13 +24,13 @@ pub struct NodeCost {
 /// # Errors
 /// Where a count exceeds 64 bits.
 pub fn cost(network: &Network) -> Result<NodeTable<NodeCost>, AnalysisError> {
-    NodeTable::fill(network, |_, node, operands| {
+    NodeTable::fill(network, |node, operands| {
         if matches!(node.op, Op::Input(_)) {
             return Ok(NodeCost::default());
         }
         let cost = node.op.operator().cost(operands, &node.shape)?;
         let activations = node.shape.elements();
-        let is_convolution = matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_));
+        let is_convolution = node.op.operator().kind(operands).is_convolution();
         Ok(NodeCost {
             macs: cost.macs,
             flops: cost.flops.total().ok_or(OpError::Overflow)?,

@@ -1,14 +1,14 @@
 //! The bytes of every node's values and output.
 
-use super::{AnalysisError, NodeParameters, NodeTable};
+use super::{AnalysisError, NodeCost, NodeParameters, NodeTable};
 use crate::network::Network;
-use crate::ops::{Op, OpError};
+use crate::ops::OpError;
 
 /// Bytes of one value, a 32-bit float.
 pub const BYTES_PER_VALUE: u64 = 4;
 
 /// The bytes of a node.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeMemory {
     /// Of its trained values and buffers.
     pub weight_bytes: u64,
@@ -23,13 +23,13 @@ pub struct NodeMemory {
 pub fn memory(
     network: &Network,
     parameters: &NodeTable<NodeParameters>,
+    cost: &NodeTable<NodeCost>,
 ) -> Result<NodeTable<NodeMemory>, AnalysisError> {
-    NodeTable::fill(network, |tensor, node, _| {
+    let mut counts = parameters.iter().zip(cost);
+    NodeTable::fill(network, |_, _| {
+        let (held, cost) = counts.next().ok_or(OpError::Overflow)?;
         let bytes = |values: u64| values.checked_mul(BYTES_PER_VALUE).ok_or(OpError::Overflow);
-        let held = parameters.get(tensor).copied().unwrap_or_default();
         let values = held.trained.checked_add(held.buffers).ok_or(OpError::Overflow)?;
-        let is_input = matches!(node.op, Op::Input(_));
-        let activations = if is_input { 0 } else { node.shape.elements() };
-        Ok(NodeMemory { weight_bytes: bytes(values)?, activation_bytes: bytes(activations)? })
+        Ok(NodeMemory { weight_bytes: bytes(values)?, activation_bytes: bytes(cost.activations)? })
     })
 }

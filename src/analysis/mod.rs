@@ -12,15 +12,15 @@ pub use memory::{BYTES_PER_VALUE, NodeMemory, memory};
 pub use parameters::{NodeParameters, parameters};
 pub use table::NodeTable;
 
-use crate::network::{Network, Place};
+use crate::network::{Network, Node, Place};
 use crate::ops::OpError;
 
-/// All figures of a network.
+/// The tables of all passes.
 #[derive(Debug, Clone)]
-pub struct Figures {
+pub struct Tables {
     /// Trained values and buffers.
     pub parameters: NodeTable<NodeParameters>,
-    /// Arithmetic.
+    /// Arithmetic and outputs.
     pub cost: NodeTable<NodeCost>,
     /// Bytes.
     pub memory: NodeTable<NodeMemory>,
@@ -38,13 +38,19 @@ pub struct AnalysisError {
     pub error: OpError,
 }
 
+impl AnalysisError {
+    fn of(node: &Node, error: OpError) -> Self {
+        Self { name: node.name().to_owned(), place: node.place, error }
+    }
+}
+
 /// Runs every pass.
 ///
 /// # Errors
 /// Where a figure of a layer exceeds 64 bits.
-pub fn analyse(network: &Network) -> Result<Figures, AnalysisError> {
+pub fn analyse(network: &Network) -> Result<Tables, AnalysisError> {
     let parameters = parameters(network)?;
     let cost = cost(network)?;
-    let memory = memory(network, &parameters)?;
-    Ok(Figures { parameters, cost, memory })
+    let memory = memory(network, &parameters, &cost)?;
+    Ok(Tables { parameters, cost, memory })
 }

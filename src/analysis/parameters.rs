@@ -18,7 +18,7 @@ pub struct NodeParameters {
 /// # Errors
 /// Where a count exceeds 64 bits.
 pub fn parameters(network: &Network) -> Result<NodeTable<NodeParameters>, AnalysisError> {
-    NodeTable::fill(network, |_, node, operands| {
+    NodeTable::fill(network, |node, operands| {
         let mut count = NodeParameters::default();
         for parameter in node.op.operator().parameters(operands)? {
             let values = parameter.shape.elements();

@@ -1,7 +1,7 @@
 //! Tables with a value for every node, which passes return.
 
 use super::AnalysisError;
-use crate::network::{Network, Node, Shape, Tensor};
+use crate::network::{Network, Node, Shape};
 use crate::ops::OpError;
 
 /// A value for every node of a network.
@@ -11,32 +11,35 @@ pub struct NodeTable<T> {
 }
 
 impl<T> NodeTable<T> {
-    /// Fills the table by a function of each node, its index and the shapes of its operands, in execution order.
+    /// Fills the table by a function of each node and the shapes of its operands, in execution order.
     ///
     /// # Errors
     /// The function's first, with the node it is about.
     pub fn fill(
         network: &Network,
-        mut value: impl FnMut(Tensor, &Node, &[Shape]) -> Result<T, OpError>,
+        mut value: impl FnMut(&Node, &[Shape]) -> Result<T, OpError>,
     ) -> Result<Self, AnalysisError> {
         let mut shapes = Vec::new();
         let mut values = Vec::with_capacity(network.len());
-        for tensor in network.graph().node_indices() {
-            let node = network.node(tensor);
-            network.operand_shapes_into(tensor, &mut shapes);
-            let value = value(tensor, node, &shapes).map_err(|error| AnalysisError {
-                name: node.name().to_owned(),
-                place: node.place,
-                error,
-            })?;
-            values.push(value);
+        for (tensor, node) in network.nodes() {
+            shapes.clear();
+            shapes.extend(network.operands(tensor).map(|(_, operand)| operand.shape));
+            values.push(value(node, &shapes).map_err(|error| AnalysisError::of(node, error))?);
         }
         Ok(Self { values })
     }
 
-    /// The value of a node; `None` for one of another network.
-    #[must_use]
-    pub fn get(&self, tensor: Tensor) -> Option<&T> {
-        self.values.get(tensor.index())
+    /// The values in execution order, one for every node of [`Network::nodes`].
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.values.iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a NodeTable<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }

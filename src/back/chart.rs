@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use thiserror::Error;
 
 use crate::report;
-use crate::report::kind::OperatorKind;
+use crate::report::OperatorKind;
 
 /// Width of a layer's slot in units of the picture.
 const SLOT: u32 = 100;
@@ -65,7 +65,7 @@ fn nice_step(maximum: u64) -> u64 {
 }
 
 /// The colour of a kind's bars.
-fn colour(kind: OperatorKind) -> RGBColor {
+fn color(kind: OperatorKind) -> RGBColor {
     match kind {
         OperatorKind::Convolution => RGBColor(0x2F, 0x66, 0xD0),
         OperatorKind::Depthwise => RGBColor(0x12, 0x93, 0xA8),
@@ -74,7 +74,7 @@ fn colour(kind: OperatorKind) -> RGBColor {
         OperatorKind::Activation => RGBColor(0xD9, 0x82, 0x1B),
         OperatorKind::Pooling => RGBColor(0x2E, 0x96, 0x5A),
         OperatorKind::Join => RGBColor(0xCC, 0x3F, 0x73),
-        OperatorKind::Shape => RGBColor(0x5A, 0x61, 0x70),
+        OperatorKind::Other => RGBColor(0x5A, 0x61, 0x70),
     }
 }
 
@@ -123,7 +123,7 @@ fn draw(
     chart.draw_series((0..).zip(bars).filter(|(_, bar)| bar.value > 0).map(
         |(position, bar): (u64, &Bar)| {
             let corners = [(position, bar.value), (position + 1, 0)];
-            let mut rectangle = Rectangle::new(corners, colour(bar.kind).filled());
+            let mut rectangle = Rectangle::new(corners, color(bar.kind).filled());
             rectangle.set_margin(0, 0, margin, margin);
             rectangle
         },

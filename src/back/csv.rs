@@ -1,7 +1,8 @@
-//! Tables as comma-separated values for scripts: exact integers, keys as headings, unknown figures as `?`.
+//! Tables as comma-separated values for scripts: exact integers, keys as headings.
 
 use thiserror::Error;
 
+use super::text::visible;
 use crate::report::table::{Cell, Table};
 
 /// A table that could not be written.
@@ -16,7 +17,7 @@ pub struct Error(#[from] csv::Error);
 /// Where a row has not as many cells as there are columns.
 pub fn render(table: &Table) -> Result<String, Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(table.columns.iter().map(|column| column.key.as_str()))?;
+    writer.write_record(table.columns.iter().map(|column| harmless(&column.key)))?;
     for row in &table.rows {
         writer.write_record(row.cells.iter().map(exact))?;
     }
@@ -27,16 +28,27 @@ pub fn render(table: &Table) -> Result<String, Error> {
 /// The cell to the last digit.
 fn exact(cell: &Cell) -> String {
     match cell {
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) => harmless(text),
+        Cell::Named(_, key) => key.clone(),
         Cell::Count(count) | Cell::Short(count) | Cell::Bytes(count) => count.to_string(),
         Cell::Shape(shape) => {
             let sizes: Vec<String> = shape.iter().map(u64::to_string).collect();
             sizes.join("x")
         }
         Cell::Ratio(ratio) => ratio.to_string(),
-        Cell::Unknown => "?".to_owned(),
         Cell::Empty => String::new(),
     }
+}
+
+/// Text that neither a terminal obeys nor a spreadsheet takes for a formula. Line breaks stay: CSV has a place for them.
+fn harmless(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(visible).collect();
+    let text = lines.join("\n");
+    let is_formula = text.starts_with(['=', '+', '@'])
+        || text
+            .strip_prefix('-')
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    if is_formula { format!("'{text}") } else { text }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Tables for terminals: aligned to the width at hand, with or without colour.
+//! Tables for terminals: aligned to the width at hand, with or without color.
 //!
 //! Figures are never wrapped or cut: where the width does not suffice, whole columns go, the least important first, and
 //! a note names them.
@@ -19,11 +19,12 @@ const SHORTEST_TEXT: usize = 16;
 
 const BOLD: Style = Style::new().effects(Effects::BOLD);
 const DIM: Style = Style::new().effects(Effects::DIMMED);
+const FAILURE: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 const BLOCK: Style = AnsiColor::Cyan.on_default().effects(Effects::BOLD);
 
-/// The table as lines of text that are at most `width` wide, if a width is given; `colour` allows ANSI styles.
-pub fn render(table: &Table, width: Option<u16>, colour: bool) -> String {
-    let painter = Painter { colour };
+/// The table as lines of text that are at most `width` wide, if a width is given; `color` allows ANSI styles.
+pub fn render(table: &Table, width: Option<u16>, color: bool) -> String {
+    let painter = Painter { color };
     let texts = cell_texts(table, width);
     let kept = columns_that_fit(table, &texts, width);
     let lines = aligned(table, &texts, &kept);
@@ -164,13 +165,26 @@ fn notes(table: &Table, kept: &[usize]) -> Vec<String> {
         .filter(|position| !kept.contains(position))
         .filter_map(|position| table.columns.get(position))
         .map(|column| column.header.as_str())
-        .filter(|header| *header != "×")
         .collect();
     let mut notes = table.notes.clone();
     if !left_out.is_empty() {
-        notes.push(format!("Left out for want of width: {}.", left_out.join(", ")));
+        notes.push(format!("Left out for want of width: {}.", unique(left_out).join(", ")));
     }
     notes
+}
+
+/// The headings without repetitions of the one before.
+fn unique(mut headings: Vec<&str>) -> Vec<&str> {
+    headings.dedup();
+    headings
+}
+
+/// The width of the table in columns of text, where none is left out.
+#[must_use]
+pub fn width(table: &Table) -> usize {
+    let kept: Vec<usize> = (0..table.columns.len()).collect();
+    let lines = aligned(table, &cell_texts(table, None), &kept);
+    lines.iter().map(|line| line.chars().count()).max().unwrap_or(0)
 }
 
 /// Breaks a sentence between words.
@@ -197,12 +211,12 @@ fn wrapped(sentence: &str, width: Option<u16>) -> Vec<String> {
 
 /// Puts styles around text, or not.
 struct Painter {
-    colour: bool,
+    color: bool,
 }
 
 impl Painter {
     fn paint(&self, content: &str, style: Style) -> String {
-        if self.colour { format!("{style}{content}{style:#}") } else { content.to_owned() }
+        if self.color { format!("{style}{content}{style:#}") } else { content.to_owned() }
     }
 
     /// Heading, rules and rows.
@@ -231,6 +245,7 @@ impl Painter {
             Emphasis::Plain => content.to_owned(),
             Emphasis::Block => self.paint(content, BLOCK),
             Emphasis::Total => self.paint(content, BOLD),
+            Emphasis::Failure => self.paint(content, FAILURE),
         };
         if tree.is_empty() { content } else { self.paint(tree, DIM) + &content }
     }
@@ -265,19 +280,21 @@ mod tests {
     fn comparison_of_three_and_of_six() {
         let mut reports = vec![sample::squeezenet(), sample::deep(), sample::squeezenet()];
         reports[2].name = "SqueezeNet 1.1".to_owned();
-        reports[2].totals.macs /= 3;
-        let three = render(&table::comparison_table(&reports), Some(100), false);
+        reports[2].totals.figures.macs /= 3;
+        let three = table::comparison_table(&reports, table::Networks::AsColumns);
+        let three = render(&three, Some(100), false);
         reports.extend(reports.clone());
-        let six = render(&table::comparison_table(&reports), Some(80), false);
+        let six = table::comparison_table(&reports, table::Networks::AsRows);
+        let six = render(&six, Some(80), false);
         insta::assert_snapshot!(format!("{three}\n{six}"));
     }
 
     #[test]
-    fn colour_changes_nothing_but_styles() {
+    fn color_changes_nothing_but_styles() {
         let table = table::summary_table(&sample::squeezenet(), None).unwrap();
-        let coloured = render(&table, Some(80), true);
-        assert!(coloured.contains("\u{1b}[1m"));
-        let plain = anstream::adapter::strip_str(&coloured).to_string();
+        let colored = render(&table, Some(80), true);
+        assert!(colored.contains("\u{1b}[1m"));
+        let plain = anstream::adapter::strip_str(&colored).to_string();
         assert_eq!(plain, render(&table, Some(80), false));
     }
 
@@ -296,13 +313,16 @@ mod tests {
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
         let report = sample::hostile("\u{1b}]0;title\u{7}\nname\u{202e}");
-        for colour in [true, false] {
+        for color in [true, false] {
             let summary = table::summary_table(&report, None).unwrap();
-            let page = render(&summary, Some(80), colour)
+            let page = render(&summary, Some(80), color)
                 + &render(
-                    &table::comparison_table(&[report.clone(), report.clone()]),
+                    &table::comparison_table(
+                        &[report.clone(), report.clone()],
+                        table::Networks::AsColumns,
+                    ),
                     None,
-                    colour,
+                    color,
                 );
             assert!(!page.contains("\u{1b}]"));
             assert!(!page.contains(['\u{7}', '\u{202e}']));

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::report::table::Cell;
+use crate::text::is_hidden;
 
 use super::quantity;
 
@@ -28,30 +29,15 @@ pub fn one_line(text: &str) -> String {
     visible(&words.join(" ")).into_owned()
 }
 
-/// Whether a character acts on the text around it instead of being seen.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
-
 /// A cell as people read it; text is not escaped for the format at hand.
 pub(crate) fn for_people(cell: &Cell) -> String {
     match cell {
-        Cell::Text(text) => one_line(text),
+        Cell::Text(text) | Cell::Named(text, _) => one_line(text),
         Cell::Count(count) => quantity::thousands(*count),
         Cell::Short(count) => quantity::short(*count),
         Cell::Bytes(bytes) => quantity::mebibytes(*bytes),
         Cell::Shape(shape) => crate::report::table::shape_text(shape),
         Cell::Ratio(ratio) => quantity::ratio(*ratio),
-        Cell::Unknown => "?".to_owned(),
         Cell::Empty => String::new(),
     }
 }

@@ -5,14 +5,13 @@ mod table;
 use serde::Serialize;
 use thiserror::Error;
 
-pub use table::{Checked, table};
+pub use table::{Checked, table, tally};
 
-use crate::diagnostics::Diagnostics;
-use crate::front::yaml::{
-    Description, Elaborated, Expectation, Figure, Published, Settings, Tolerance,
-};
+use crate::diagnostics::{Diagnostic, Diagnostics, suggest};
+use crate::front::yaml::{Description, Elaborated, Expectation, Figure, Published, Settings};
+use crate::network::Place;
 use crate::report::fold::{Overflow, sum};
-use crate::report::{Layer, Report, ReportError, Totals};
+use crate::report::{Figures, Layer, Report, ReportError};
 
 /// What became of a published figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -41,14 +40,16 @@ impl Verdict {
 pub struct Outcome {
     /// What is meant: a layer, a block, or the whole network if `None`.
     pub of: Option<String>,
-    /// Parameters and input where they are not the file's own.
+    /// Parameters and input where they are not the file's own, as text.
     pub conditions: String,
     /// The figure.
     pub figure: Figure,
     /// Its published value.
     pub published: Published,
     /// Its value by analysis.
-    pub found: Published,
+    pub analysed: Published,
+    /// How far the figure may be off, as text; `None` where it must be equal.
+    pub within: Option<String>,
     /// Where it was published.
     pub source: Option<String>,
     /// Why it differs, where the file says so.
@@ -71,69 +72,94 @@ pub enum CheckError {
     Sum(#[from] Overflow),
 }
 
-/// Checks every expectation of a description, each under the settings it names and otherwise under `settings`.
+/// Checks every expectation of a description, each under the settings it names and otherwise under `settings`. Published figures
+/// are for a batch of 1. Warnings about the network are given along.
 ///
 /// # Errors
 /// Where the network cannot be elaborated or analysed, or an expectation is about a layer that is not there.
-pub fn check(description: &Description, settings: &Settings) -> Result<Vec<Outcome>, CheckError> {
+pub fn check(
+    description: &Description,
+    settings: &Settings,
+) -> Result<(Vec<Outcome>, Diagnostics), CheckError> {
     let mut reports: Vec<(Settings, Report)> = Vec::new();
     let mut outcomes = Vec::new();
+    let mut warnings = Diagnostics::new();
     for expectation in description.expectations() {
         let settings = settings_of(expectation, settings);
         let known = reports.iter().position(|(known, _)| *known == settings);
         let index = match known {
             Some(index) => index,
             None => {
-                let elaborated: Elaborated = description.elaborate(&settings)?;
-                reports.push((settings, Report::new(description, &elaborated)?));
+                let elaborated = elaborate(description, expectation, &settings)?;
+                let metadata = description.metadata(&elaborated);
+                reports.push((settings, Report::new(&elaborated.network, metadata)?));
+                if warnings.is_empty() {
+                    warnings = elaborated.warnings;
+                }
                 reports.len() - 1
             }
         };
-        if let Some((_, report)) = reports.get(index) {
-            outcomes.extend(outcomes_of(description, expectation, report)?);
+        if let Some((settings, report)) = reports.get(index) {
+            let conditions = settings.to_string();
+            outcomes.extend(outcomes_of(description, expectation, report, &conditions)?);
         }
     }
-    Ok(outcomes)
+    Ok((outcomes, warnings))
 }
 
 fn settings_of(expectation: &Expectation, settings: &Settings) -> Settings {
     let mut parameters = settings.parameters.clone();
     parameters.extend(expectation.settings.iter().cloned());
     let input = expectation.input.clone().or_else(|| settings.input.clone());
-    Settings { parameters, input, batch: settings.batch }
+    Settings { parameters, input, batch: 1 }
+}
+
+/// The network of an expectation; what is wrong with it is told with the expectation that asks for it.
+fn elaborate(
+    description: &Description,
+    expectation: &Expectation,
+    settings: &Settings,
+) -> Result<Elaborated, Diagnostics> {
+    description.elaborate(settings).map_err(|mut diagnostics| {
+        if !expectation.settings.is_empty() || expectation.input.is_some() {
+            let message = "there is no network as this expectation asks for";
+            diagnostics.0.insert(0, description.error_at(expectation.place, message));
+        }
+        diagnostics
+    })
 }
 
 fn outcomes_of(
     description: &Description,
     expectation: &Expectation,
     report: &Report,
+    conditions: &str,
 ) -> Result<Vec<Outcome>, CheckError> {
-    let layers: Vec<Layer> = match &expectation.of {
-        None => report.layers.clone(),
-        Some(path) => report.layers.iter().filter(|layer| belongs(layer, path)).cloned().collect(),
+    let (figures, output) = match &expectation.of {
+        None => {
+            let output = report.outputs.first();
+            (report.totals.figures, output.map(|output| output.shape.clone()))
+        }
+        Some((path, place)) => {
+            let layers = report.layers.iter().filter(|layer| belongs(layer, path));
+            let layers: Vec<Layer> = layers.cloned().collect();
+            let Some(last) = layers.last() else {
+                return Err(Diagnostics::from(missing(description, report, path, *place)).into());
+            };
+            (sum(&layers, path)?.figures, Some(last.output_shape.clone()))
+        }
     };
-    let (Some(last), of) = (layers.last(), &expectation.of) else {
-        let path = expectation.of.as_deref().unwrap_or_default();
-        let message = format!("there is no layer or block `{path}`");
-        return Err(Diagnostics(vec![description.error_at(expectation.place, message)]).into());
-    };
-    let totals = match of {
-        None => report.totals.clone(),
-        Some(path) => sum(&layers, path)?,
-    };
-    let output = match (of, report.outputs.first()) {
-        (None, Some(output)) => &output.shape,
-        _ => &last.output_shape,
-    };
+    let output = output.unwrap_or_default();
     let outcomes = expectation.figures.iter().map(|(figure, published)| {
-        let found = found(*figure, &totals, output);
+        let analysed = analysed(*figure, &figures, &output);
         Outcome {
-            of: expectation.of.clone(),
-            conditions: conditions(expectation),
+            of: expectation.of.as_ref().map(|(path, _)| path.clone()),
+            conditions: conditions.to_owned(),
             figure: *figure,
-            verdict: verdict(expectation, published, &found),
+            verdict: verdict(expectation, published, &analysed),
             published: published.clone(),
-            found,
+            analysed,
+            within: expectation.within.map(|tolerance| tolerance.to_string()),
             source: expectation.source.clone(),
             differs: expectation.differs.clone(),
         }
@@ -147,23 +173,31 @@ fn belongs(layer: &Layer, path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
 }
 
-fn found(figure: Figure, totals: &Totals, output: &[u64]) -> Published {
+fn missing(description: &Description, report: &Report, path: &str, place: Place) -> Diagnostic {
+    let names = report.layers.iter().flat_map(|layer| [layer.name.as_str(), layer.block.as_str()]);
+    let near = suggest(path, names).map(|near| format!("did you mean `{near}`?"));
+    let message = format!("there is no layer or block `{path}`");
+    description.error_at(place, message).maybe_help(near)
+}
+
+fn analysed(figure: Figure, figures: &Figures, output: &[u64]) -> Published {
     match figure {
-        Figure::Params => Published::Count(totals.params),
-        Figure::Macs => Published::Count(totals.macs),
-        Figure::Flops => Published::Count(totals.flops),
-        Figure::Activations => Published::Count(totals.activations),
-        Figure::ConvActivations => Published::Count(totals.conv_activations),
+        Figure::Params => Published::Count(figures.params),
+        Figure::Macs => Published::Count(figures.macs),
+        Figure::Flops => Published::Count(figures.flops),
+        Figure::Activations => Published::Count(figures.activations),
+        Figure::ConvActivations => Published::Count(figures.conv_activations),
         Figure::Output => Published::Sizes(output.iter().skip(1).copied().collect()),
     }
 }
 
-fn verdict(expectation: &Expectation, published: &Published, found: &Published) -> Verdict {
-    let holds = match (published, found, expectation.within) {
-        (Published::Count(published), Published::Count(found), Some(tolerance)) => {
-            within(*published, *found, tolerance)
+fn verdict(expectation: &Expectation, published: &Published, analysed: &Published) -> Verdict {
+    let holds = match (published, analysed, expectation.within) {
+        (Published::Count(published), Published::Count(analysed), Some(tolerance)) => {
+            // What cannot be told to hold does not.
+            tolerance.allows(*published, *analysed).unwrap_or(false)
         }
-        _ => published == found,
+        _ => published == analysed,
     };
     match (holds, &expectation.differs) {
         (true, None) => Verdict::Holds,
@@ -171,23 +205,4 @@ fn verdict(expectation: &Expectation, published: &Published, found: &Published) 
         (false, None) => Verdict::Fails,
         (true, Some(_)) => Verdict::HoldsAfterAll,
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a tolerance is no exact figure")]
-fn within(published: u64, found: u64, tolerance: Tolerance) -> bool {
-    let distance = published.abs_diff(found) as f64;
-    match tolerance {
-        Tolerance::Relative(part) => distance <= part * published as f64,
-        Tolerance::Absolute(most) => distance <= most,
-    }
-}
-
-fn conditions(expectation: &Expectation) -> String {
-    let settings = expectation.settings.iter();
-    let mut parts: Vec<String> = settings.map(|(name, value)| format!("{name}={value}")).collect();
-    if let Some(input) = &expectation.input {
-        let sizes: Vec<_> = input.iter().map(ToString::to_string).collect();
-        parts.push(format!("input {}", sizes.join("x")));
-    }
-    parts.join(", ")
 }

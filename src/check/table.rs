@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Outcome, Verdict};
 use crate::front::yaml::Published;
+use crate::report::CONVENTIONS;
 use crate::report::table::{Cell, Column, Emphasis, Row, Table};
 
 /// The outcomes of one network.
@@ -16,6 +17,14 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// Only the outcomes that fail.
+    #[must_use]
+    pub fn failing(self) -> Self {
+        let fails = |outcome: &Outcome| !outcome.verdict.passes();
+        let outcomes = self.outcomes.into_iter().filter(fails).collect();
+        Self { outcomes, ..self }
+    }
+
     /// Whether no published figure fails.
     #[must_use]
     pub fn passes(&self) -> bool {
@@ -23,34 +32,34 @@ impl Checked {
     }
 }
 
-/// The outcomes of several networks, or only those that fail.
+/// The outcomes of several networks.
 #[must_use]
-pub fn table(checked: &[Checked], failing: bool) -> Table {
+pub fn table(checked: &[Checked]) -> Table {
     let columns = vec![
         Column::text("", "verdict", 0),
         Column::text("Of", "of", 0),
         Column::text("Figure", "figure", 0),
         Column::figure("Published", "published", 0),
         Column::figure("Analysed", "analysed", 0),
-        Column::text("With", "with", 2),
-        Column::text("Source", "source", 1),
+        Column::figure("Within", "within", 2),
+        Column::text("With", "with", 1),
+        Column::text("Source", "source", 3),
     ];
     let mut rows = Vec::new();
     for network in checked {
-        let outcomes = network.outcomes.iter();
-        let shown: Vec<_> =
-            outcomes.filter(|outcome| !failing || !outcome.verdict.passes()).collect();
-        if !shown.is_empty() {
-            let mut cells = vec![Cell::Empty; columns.len()];
-            if let [first, second, ..] = cells.as_mut_slice() {
-                *first = Cell::text(if network.passes() { "ok" } else { "FAILS" });
-                *second = Cell::text(&network.network);
-            }
-            rows.push(Row { cells, level: 0, emphasis: Emphasis::Block });
+        if network.outcomes.is_empty() {
+            continue;
         }
-        rows.extend(shown.into_iter().map(row));
+        let mut cells = vec![Cell::Empty; columns.len()];
+        if let [first, second, ..] = cells.as_mut_slice() {
+            *first = Cell::text(if network.passes() { "ok" } else { "FAILS" });
+            *second = Cell::text(&network.network);
+        }
+        rows.push(Row { cells, level: 0, emphasis: Emphasis::Block });
+        rows.extend(network.outcomes.iter().map(row));
     }
-    Table { title: "Published figures".to_owned(), columns, rows, notes: notes(checked) }
+    let title = "Published figures, batch 1".to_owned();
+    Table { title, columns, rows, notes: notes(checked) }
 }
 
 fn row(outcome: &Outcome) -> Row {
@@ -60,47 +69,57 @@ fn row(outcome: &Outcome) -> Row {
         Verdict::Fails => "FAILS",
         Verdict::HoldsAfterAll => "FAILS: holds",
     };
+    let passes = outcome.verdict.passes();
     Row {
         cells: vec![
             Cell::text(verdict),
             Cell::text(outcome.of.as_deref().unwrap_or("the network")),
             Cell::text(outcome.figure.name()),
             cell(&outcome.published),
-            cell(&outcome.found),
+            cell(&outcome.analysed),
+            Cell::text(outcome.within.as_deref().unwrap_or_default()),
             Cell::text(&outcome.conditions),
             Cell::text(outcome.source.as_deref().unwrap_or_default()),
         ],
         level: 0,
-        emphasis: Emphasis::Plain,
+        emphasis: if passes { Emphasis::Plain } else { Emphasis::Failure },
     }
 }
 
 fn cell(published: &Published) -> Cell {
     match published {
         Published::Count(count) => Cell::Count(*count),
-        Published::Sizes(sizes) => Cell::sizes(&[&[1], sizes.as_slice()].concat()),
+        Published::Sizes(sizes) => Cell::Shape(sizes.clone()),
     }
 }
 
-/// The numbers of each verdict, and why what differs does.
+/// Why what differs does, and what the figures are.
 fn notes(checked: &[Checked]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for network in checked {
+        for outcome in &network.outcomes {
+            if let Some(reason) = &outcome.differs {
+                let of = outcome.of.as_deref().unwrap_or("the network");
+                let figure = outcome.figure.name();
+                notes.push(format!("{}, {of}, {figure}: {reason}.", network.network));
+            }
+        }
+    }
+    notes.push(CONVENTIONS.to_owned());
+    notes
+}
+
+/// How many figures there are, and what became of them, in a sentence.
+#[must_use]
+pub fn tally(checked: &[Checked]) -> String {
     let outcomes = || checked.iter().flat_map(|network| &network.outcomes);
     let count = |verdict| outcomes().filter(|outcome| outcome.verdict == verdict).count();
     let failing = outcomes().filter(|outcome| !outcome.verdict.passes()).count();
-    let mut notes = vec![format!(
-        "Networks: {}. Published figures: {}, of which {} hold, {} differ as the file explains, {failing} fail.",
+    format!(
+        "Networks: {}. Published figures: {}. Holding: {}, differing as the file explains: {}, failing: {failing}.",
         checked.len(),
         outcomes().count(),
         count(Verdict::Holds),
         count(Verdict::Differs),
-    )];
-    for network in checked {
-        let mut reasons: Vec<&str> = Vec::new();
-        for outcome in &network.outcomes {
-            let reason = outcome.differs.as_deref();
-            reasons.extend(reason.filter(|reason| !reasons.contains(reason)));
-        }
-        notes.extend(reasons.iter().map(|reason| format!("{}: {reason}", network.network)));
-    }
-    notes
+    )
 }

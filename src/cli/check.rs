@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use cnnstat::back;
 use cnnstat::bundled;
 use cnnstat::check::{self, Checked};
 
@@ -39,24 +38,59 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        if self.options.has_batch() {
+            return Err(Failure::message("published figures are for a batch of 1"));
+        }
         let mut networks = self.networks.clone();
         if networks.is_empty() {
             networks.extend(bundled::names().into_iter().map(str::to_owned));
         }
         let mut checked = Vec::new();
+        let mut broken = false;
         for network in networks {
-            let description = load::description(&network, terminal)?;
-            let settings = self.options.settings(&description)?;
-            let outcomes = check::check(&description, &settings)
-                .map_err(|error| Failure::check(&description, error))?;
-            checked.push(Checked { network, outcomes });
+            match self.check(network, terminal) {
+                Ok(one) => checked.push(one),
+                // What can be said of the other networks is said all the same.
+                Err(failure) => {
+                    terminal.tell_failure(&failure);
+                    broken = true;
+                }
+            }
         }
-        let passes = checked.iter().all(Checked::passes);
-        let text = match self.format {
-            Format::Json => back::json::render(&checked)?,
-            format => output::table(&check::table(&checked, self.failing), format, terminal)?,
+        if checked.is_empty() {
+            return Ok(ExitCode::from(2));
+        }
+        let code = match (broken, checked.iter().all(Checked::passes)) {
+            (true, _) => ExitCode::from(2),
+            (false, true) => ExitCode::SUCCESS,
+            (false, false) => ExitCode::FAILURE,
         };
-        terminal.print(&text)?;
-        Ok(if passes { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let tally = check::tally(&checked);
+        if self.failing {
+            checked = checked.into_iter().map(Checked::failing).collect();
+        }
+        let mut text =
+            output::render(self.format, terminal, &checked, || Ok(check::table(&checked)))?;
+        if self.format == Format::Table {
+            let shown = checked.iter().any(|one| !one.outcomes.is_empty());
+            text = if shown { format!("{text}\n{tally}\n") } else { format!("{tally}\n") };
+        }
+        match terminal.print(&text) {
+            // Whether the figures hold does not depend on somebody reading it.
+            Ok(()) | Err(Failure::BrokenPipe) => Ok(code),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn check(&self, network: String, terminal: &Terminal) -> Result<Checked, Failure> {
+        let description = load::description(&network, terminal)?;
+        let settings = self.options.settings(&description)?;
+        let (outcomes, warnings) = check::check(&description, &settings)
+            .map_err(|error| Failure::check(&description, error))?;
+        terminal.warn(&warnings);
+        if outcomes.is_empty() {
+            terminal.tell(&format!("warning: {network} names no published figures (`expect:`)"));
+        }
+        Ok(Checked { network, outcomes })
     }
 }

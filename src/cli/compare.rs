@@ -4,12 +4,16 @@ use std::process::ExitCode;
 
 use clap::Args;
 use cnnstat::back;
-use cnnstat::report::table;
+use cnnstat::report::Report;
+use cnnstat::report::table::{Networks, comparison_table};
 
 use super::failure::Failure;
 use super::network::NetworkOptions;
 use super::output::{self, Format};
 use super::terminal::Terminal;
+
+/// More networks than this stand one a row.
+const MOST_COLUMNS: usize = 4;
 
 /// Show several networks side by side
 #[derive(Debug, Args)]
@@ -33,11 +37,22 @@ impl Compare {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         let reports = self.networks.iter().map(|network| self.options.report(network, terminal));
         let reports: Vec<_> = reports.collect::<Result<_, _>>()?;
-        let text = match self.format {
-            Format::Json => back::json::render(&reports)?,
-            format => output::table(&table::comparison_table(&reports), format, terminal)?,
-        };
+        let text = output::render(self.format, terminal, &reports, || {
+            Ok(comparison_table(&reports, self.networks_as(&reports, terminal)))
+        })?;
         terminal.print(&text)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Networks stand as columns where they fit; for scripts they are rows, however many they are.
+    fn networks_as(&self, reports: &[Report], terminal: &Terminal) -> Networks {
+        let room = terminal.width().map_or(usize::MAX, usize::from);
+        let fits =
+            || back::terminal::width(&comparison_table(reports, Networks::AsColumns)) <= room;
+        match self.format {
+            Format::Csv => Networks::AsRows,
+            _ if reports.len() <= MOST_COLUMNS && fits() => Networks::AsColumns,
+            _ => Networks::AsRows,
+        }
     }
 }

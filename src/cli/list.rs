@@ -3,12 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use cnnstat::back;
-use cnnstat::bundled::{self, Bundled};
-use cnnstat::front::yaml::{Description, Settings};
+use cnnstat::bundled;
 use cnnstat::report::{Report, table};
 
 use super::failure::Failure;
+use super::network::NetworkOptions;
 use super::output::{self, Format};
 use super::terminal::Terminal;
 
@@ -24,17 +23,11 @@ impl List {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         let mut reports = Vec::new();
         for name in bundled::names() {
-            let Some(source) = bundled::source(name) else { continue };
-            let description = Description::read(&source, &Bundled)?;
-            let elaborated = description.elaborate(&Settings::default())?;
-            let report = Report::new(&description, &elaborated)
-                .map_err(|error| Failure::report(&description, &error))?;
-            reports.push((name, report));
+            reports.push((name, NetworkOptions::default().report(name, terminal)?));
         }
-        let text = match self.format {
-            Format::Json => back::json::render(&entries(&reports))?,
-            format => output::table(&table::list_table(&reports), format, terminal)?,
-        };
+        let text = output::render(self.format, terminal, &entries(&reports), || {
+            Ok(table::list_table(&reports))
+        })?;
         terminal.print(&text)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -67,7 +67,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(code) => code,
         Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
         Err(failure) => {
-            terminal.tell(&failure.render(terminal.error_color(), terminal.error_width()));
+            terminal.tell_failure(&failure);
             ExitCode::from(2)
         }
     }

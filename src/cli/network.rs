@@ -9,7 +9,7 @@ use super::load;
 use super::terminal::Terminal;
 
 /// What applies to every command that takes networks.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct NetworkOptions {
     /// Give a parameter of the network another value; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -19,9 +19,9 @@ pub(super) struct NetworkOptions {
     #[arg(long, value_name = "CxHxW", value_parser = input_sizes)]
     input: Option<Sizes>,
 
-    /// Number of samples
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    batch: u64,
+    /// Number of samples, 1 if left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    batch: Option<u64>,
 }
 
 /// Sizes as they are written in an argument.
@@ -30,8 +30,7 @@ struct Sizes(Vec<u64>);
 
 fn input_sizes(text: &str) -> Result<Sizes, String> {
     let sizes: Result<Vec<u64>, _> = text.split(['x', '×', ',']).map(str::parse).collect();
-    let sizes = sizes.ok().filter(|sizes| (1..=3).contains(&sizes.len()) && !sizes.contains(&0));
-    sizes.map(Sizes).ok_or_else(|| "write channels, height and width, as in 3x224x224".to_owned())
+    sizes.map(Sizes).map_err(|_| "write channels, height and width, as in 3x224x224".to_owned())
 }
 
 impl NetworkOptions {
@@ -41,19 +40,21 @@ impl NetworkOptions {
         Ok(Settings {
             parameters: parameters.collect::<Result<_, _>>()?,
             input: self.input.as_ref().map(|Sizes(sizes)| sizes.clone()),
-            batch: self.batch,
+            batch: self.batch.unwrap_or(1),
         })
+    }
+
+    /// Whether another batch than 1 is asked for.
+    pub(super) fn has_batch(&self) -> bool {
+        self.batch.is_some_and(|batch| batch != 1)
     }
 
     /// The report of the network that an argument names.
     pub(super) fn report(&self, argument: &str, terminal: &Terminal) -> Result<Report, Failure> {
         let description = load::description(argument, terminal)?;
         let elaborated = description.elaborate(&self.settings(&description)?)?;
-        if !elaborated.warnings.is_empty() {
-            let warnings = &elaborated.warnings;
-            terminal.tell(&warnings.render(terminal.error_color(), terminal.error_width()));
-        }
-        Report::new(&description, &elaborated)
+        terminal.warn(&elaborated.warnings);
+        Report::new(&elaborated.network, description.metadata(&elaborated))
             .map_err(|error| Failure::report(&description, &error))
     }
 }

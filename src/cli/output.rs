@@ -1,17 +1,17 @@
 //! Formats, and files written whole or not at all.
 
-use std::fs::Permissions;
 use std::io::Write;
 use std::path::Path;
 
 use clap::ValueEnum;
 use cnnstat::back;
 use cnnstat::report::table::Table;
+use serde::Serialize;
 
 use super::failure::Failure;
 use super::terminal::Terminal;
 
-/// How a table is written.
+/// How a result is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For the terminal
@@ -24,14 +24,18 @@ pub(super) enum Format {
     Markdown,
 }
 
-/// A table in a format other than JSON.
-pub(super) fn table(table: &Table, format: Format, terminal: &Terminal) -> Result<String, Failure> {
+/// A result in a format: `value` as JSON, or the table made for the others.
+pub(super) fn render<T: Serialize + ?Sized>(
+    format: Format,
+    terminal: &Terminal,
+    value: &T,
+    table: impl FnOnce() -> Result<Table, Failure>,
+) -> Result<String, Failure> {
     Ok(match format {
-        Format::Csv => back::csv::render(table)?,
-        Format::Markdown => back::markdown::render(table),
-        Format::Table | Format::Json => {
-            back::terminal::render(table, terminal.width(), terminal.color())
-        }
+        Format::Json => back::json::render(value)?,
+        Format::Csv => back::csv::render(&table()?)?,
+        Format::Markdown => back::markdown::render(&table()?),
+        Format::Table => back::terminal::render(&table()?, terminal.width(), terminal.color()),
     })
 }
 
@@ -49,28 +53,36 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     if path.exists() && !path.is_file() {
         return std::fs::write(path, text).map_err(failed);
     }
+    // A link is written through, to the file it leads to.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().readonly()) {
+        return Err(Failure::message(format!("`{}` is not to be written", path.display())));
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder.filter(|folder| !folder.exists()) {
         return Err(Failure::message(format!("there is no folder `{}`", folder.display())));
     }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".cnnstat-").permissions(permissions(path));
-    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+    let mut file = builder(path).tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }
 
-/// Those of the file that is replaced, or the usual ones of a new file.
+/// A temporary file with the permissions of the file that is replaced, or those of a new file.
 #[cfg(unix)]
-fn permissions(path: &Path) -> Permissions {
+fn builder(path: &Path) -> tempfile::Builder<'static, 'static> {
+    use std::fs::{Permissions, metadata};
     use std::os::unix::fs::PermissionsExt;
     let usual = || Permissions::from_mode(0o666);
-    std::fs::metadata(path).map_or_else(|_| usual(), |metadata| metadata.permissions())
+    let permissions = metadata(path).map_or_else(|_| usual(), |metadata| metadata.permissions());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".cnnstat-").permissions(permissions);
+    builder
 }
 
 #[cfg(not(unix))]
-fn permissions(path: &Path) -> Permissions {
-    use std::fs::metadata;
-    metadata(path).or_else(|_| metadata(".")).map(|metadata| metadata.permissions()).unwrap()
+fn builder(_: &Path) -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".cnnstat-");
+    builder
 }

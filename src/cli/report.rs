@@ -21,7 +21,7 @@ pub(super) struct Report {
     /// A network file, or the name of a bundled network
     network: String,
 
-    /// Where to write the page; the network's name with .html here if left out, `-` for the standard output
+    /// Where to write the page; the file's name with .html here if left out, `-` for the standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -39,7 +39,8 @@ impl Report {
             return Ok(ExitCode::SUCCESS);
         }
         output::write(&path, &page)?;
-        let totals = output::table(&table::totals_table(&report), Format::Table, terminal)?;
+        let totals =
+            output::render(Format::Table, terminal, &(), || Ok(table::totals_table(&report)))?;
         terminal.print(&totals)?;
         terminal.tell(&format!("wrote {}", path.display()));
         Ok(ExitCode::SUCCESS)

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use cnnstat::back;
 use cnnstat::report::table;
 
 use super::failure::Failure;
@@ -21,7 +20,7 @@ pub(super) struct Summary {
     /// A network file, or the name of a bundled network
     network: String,
 
-    /// Fold blocks below this depth into one row each; 0 shows the totals alone
+    /// Fold blocks below this depth into one row each; 0 shows the totals alone (not with JSON)
     #[arg(long, value_name = "N")]
     depth: Option<usize>,
 
@@ -35,17 +34,17 @@ pub(super) struct Summary {
 
 impl Summary {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        if self.depth.is_some() && self.format == Format::Json {
+            return Err(Failure::message("`--depth` folds tables; JSON always has every layer"));
+        }
         let report = self.options.report(&self.network, terminal)?;
-        let text = match self.format {
-            Format::Json => back::json::render(&report)?,
-            Format::Csv => output::table(&table::layers_table(&report), self.format, terminal)?,
-            format if self.depth == Some(0) => {
-                output::table(&table::totals_table(&report), format, terminal)?
-            }
-            Format::Table | Format::Markdown => {
-                output::table(&table::summary_table(&report, self.depth)?, self.format, terminal)?
-            }
-        };
+        let text = output::render(self.format, terminal, &report, || {
+            Ok(match self.depth {
+                Some(0) => table::totals_table(&report),
+                None if self.format == Format::Csv => table::layers_table(&report),
+                depth => table::summary_table(&report, depth)?,
+            })
+        })?;
         terminal.print(&text)?;
         Ok(ExitCode::SUCCESS)
     }

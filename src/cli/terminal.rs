@@ -4,11 +4,12 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::ColorChoice;
 use clap::ValueEnum;
+use cnnstat::diagnostics::Diagnostics;
 use terminal_size::{Width, terminal_size_of};
 
 use super::failure::Failure;
 
-/// When to use colours.
+/// When to use colors.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum ColorWhen {
     /// On a terminal that has them, unless NO_COLOR is set
@@ -47,18 +48,13 @@ impl Terminal {
         self.width
     }
 
-    /// Whether the output is coloured.
+    /// Whether the output is colored.
     pub(super) fn color(&self) -> bool {
         self.color
     }
 
-    /// Whether messages are coloured.
-    pub(super) fn error_color(&self) -> bool {
-        self.error_color
-    }
-
     /// The width of messages.
-    pub(super) fn error_width(&self) -> usize {
+    fn error_width(&self) -> usize {
         self.error_width.map_or(DEFAULT_WIDTH, usize::from)
     }
 
@@ -69,6 +65,18 @@ impl Terminal {
             .write_all(text.as_bytes())
             .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
         written.and_then(|()| out.flush()).map_err(|error| Failure::writing("the output", &error))
+    }
+
+    /// Prints what may not be meant.
+    pub(super) fn warn(&self, warnings: &Diagnostics) {
+        if !warnings.is_empty() {
+            self.tell(&warnings.render(self.error_color, self.error_width()));
+        }
+    }
+
+    /// Prints why a command cannot do its work.
+    pub(super) fn tell_failure(&self, failure: &Failure) {
+        self.tell(&failure.render(self.error_color, self.error_width()));
     }
 
     /// Prints a message beside the output.

@@ -7,6 +7,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Renderer, Snippet};
 
 use super::{Label, Span};
+use crate::text::is_hidden;
 
 /// How many characters a message may have before its middle is left out.
 const MAX_MESSAGE: usize = 400;
@@ -236,9 +237,7 @@ fn floor_boundary(text: &str, position: usize) -> usize {
 
 /// Whether a character could confuse a terminal or a reader: control characters, marks of direction, line separators.
 pub(super) fn is_hostile(letter: char) -> bool {
-    letter.is_control()
-        || letter == PLACE_HOLDER
-        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}')
+    letter == PLACE_HOLDER || is_hidden(letter)
 }
 
 /// Text for a message, with hostile characters escaped.

@@ -27,6 +27,9 @@ pub enum BuildError {
     /// Two nodes or outputs of one name.
     #[error("the name `{0}` is used twice")]
     DuplicateName(String),
+    /// An input where an operator is added.
+    #[error("an input is no operator")]
+    Input,
     /// A tensor that is not of this builder.
     #[error("an operand that is not part of the network")]
     UnknownTensor,
@@ -50,32 +53,34 @@ impl Builder {
     /// # Errors
     /// Where the name is taken.
     pub fn input(&mut self, name: &str, shape: Shape, place: Place) -> Result<Tensor, BuildError> {
-        let tensor = self.insert(name, 0, Op::Input(Input { shape }), shape, place)?;
+        let tensor = self.insert(name, Op::Input(Input { shape }), shape, place)?;
         self.inputs.push(tensor);
         Ok(tensor)
     }
 
-    /// Adds an operator over tensors added before. `block_length` is the length in bytes of the block's path in `name`.
+    /// Adds an operator over tensors added before. What stands before the last `/` of its name is its block.
     ///
     /// # Errors
-    /// Where the operator does not fit its operands or the name is taken.
+    /// Where the operator does not fit its operands, is an input, or the name is taken.
     pub fn add(
         &mut self,
         name: &str,
-        block_length: usize,
         op: Op,
         operands: &[Tensor],
         place: Place,
     ) -> Result<Tensor, BuildError> {
+        if matches!(op, Op::Input(_)) {
+            return Err(BuildError::Input);
+        }
         self.shapes.clear();
         for &operand in operands {
-            let node = self.graph.node_weight(operand).ok_or(BuildError::UnknownTensor)?;
+            let node = self.graph.node_weight(operand.0).ok_or(BuildError::UnknownTensor)?;
             self.shapes.push(node.shape);
         }
         let shape = op.operator().infer(&self.shapes)?;
-        let tensor = self.insert(name, block_length, op, shape, place)?;
+        let tensor = self.insert(name, op, shape, place)?;
         for (slot, &operand) in (0u32..).zip(operands) {
-            self.graph.add_edge(operand, tensor, Slot(slot));
+            self.graph.add_edge(operand.0, tensor.0, Slot(slot));
         }
         Ok(tensor)
     }
@@ -83,7 +88,6 @@ impl Builder {
     fn insert(
         &mut self,
         name: &str,
-        block_length: usize,
         op: Op,
         shape: Shape,
         place: Place,
@@ -91,16 +95,17 @@ impl Builder {
         if self.names.contains_key(name) {
             return Err(BuildError::DuplicateName(name.to_owned()));
         }
-        let node = Node { name: name.into(), block_length, op, shape, place };
+        let node = Node { name: name.into(), op, shape, place };
         let tensor = self.graph.try_add_node(node).map_err(|_| BuildError::TooLarge)?;
+        let tensor = Tensor(tensor);
         self.names.insert(name.into(), tensor);
         Ok(tensor)
     }
 
-    /// The shape of a tensor added before; `None` for one of another builder.
+    /// The shape of a tensor; `None` where there is none of that position.
     #[must_use]
     pub fn shape(&self, tensor: Tensor) -> Option<Shape> {
-        self.graph.node_weight(tensor).map(|node| node.shape)
+        self.graph.node_weight(tensor.0).map(|node| node.shape)
     }
 
     /// The tensor of this name, where one was added.
@@ -114,10 +119,10 @@ impl Builder {
         self.names.keys().map(AsRef::as_ref)
     }
 
-    /// The name of a tensor added before; empty for one of another builder.
+    /// The name of a tensor; empty where there is none of that position.
     #[must_use]
     pub fn name(&self, tensor: Tensor) -> &str {
-        self.graph.node_weight(tensor).map_or("", Node::name)
+        self.graph.node_weight(tensor.0).map_or("", Node::name)
     }
 
     /// The number of nodes so far.
@@ -135,7 +140,7 @@ impl Builder {
     /// The finished network with its outputs.
     ///
     /// # Errors
-    /// Where there is no input or output, two outputs share a name, or an output is not of this builder.
+    /// Where there is no input or output, two outputs share a name, or an output is no tensor of the builder.
     pub fn finish(self, outputs: Vec<Output>) -> Result<Network, BuildError> {
         if self.inputs.is_empty() {
             return Err(BuildError::Missing("input"));
@@ -145,7 +150,7 @@ impl Builder {
         }
         let mut names = HashSet::new();
         for output in &outputs {
-            if self.graph.node_weight(output.tensor).is_none() {
+            if self.graph.node_weight(output.tensor.0).is_none() {
                 return Err(BuildError::UnknownTensor);
             }
             if !names.insert(output.name.as_str()) {

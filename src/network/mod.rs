@@ -14,15 +14,24 @@ mod shape;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
+use petgraph::visit::{EdgeRef, IntoNodeReferences};
 
 pub use builder::{BuildError, Builder};
 pub use shape::{MAX_RANK, Shape, ShapeError};
 
 use crate::ops::Op;
 
-/// A tensor of the network, named by the node that produces it.
-pub type Tensor = NodeIndex<u32>;
+/// A tensor of a network, named by the node that produces it. It means something only to the network (or the builder) it is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tensor(NodeIndex<u32>);
+
+impl Tensor {
+    /// The position of its node in execution order.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0.index()
+    }
+}
 
 /// Position of an operand among those of its consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +45,6 @@ pub struct Place(pub u32);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     name: Box<str>,
-    block_length: usize,
     /// The operator with its arguments.
     pub op: Op,
     /// The shape of the result.
@@ -55,7 +63,7 @@ impl Node {
     /// The path of the enclosing block, such as `fire2`; empty at top level.
     #[must_use]
     pub fn block(&self) -> &str {
-        self.name.get(..self.block_length).unwrap_or_default()
+        self.name.rsplit_once('/').map_or("", |(block, _)| block)
     }
 }
 
@@ -77,12 +85,6 @@ pub struct Network {
 }
 
 impl Network {
-    /// The graph itself.
-    #[must_use]
-    pub fn graph(&self) -> &DiGraph<Node, Slot> {
-        &self.graph
-    }
-
     /// The nodes that stand for the network's inputs.
     #[must_use]
     pub fn inputs(&self) -> &[Tensor] {
@@ -95,10 +97,10 @@ impl Network {
         &self.outputs
     }
 
-    /// A node by its index.
+    /// The node that produces a tensor; `None` where there is none of that position.
     #[must_use]
-    pub fn node(&self, tensor: Tensor) -> &Node {
-        &self.graph[tensor]
+    pub fn node(&self, tensor: Tensor) -> Option<&Node> {
+        self.graph.node_weight(tensor.0)
     }
 
     /// The number of nodes, inputs included.
@@ -113,37 +115,32 @@ impl Network {
         self.graph.node_count() == 0
     }
 
+    /// All nodes with the tensors they produce, in execution order.
+    pub fn nodes(&self) -> impl Iterator<Item = (Tensor, &Node)> {
+        self.graph.node_references().map(|(index, node)| (Tensor(index), node))
+    }
+
     /// All nodes but the inputs, in execution order.
     pub fn layers(&self) -> impl Iterator<Item = (Tensor, &Node)> {
-        let nodes = self.graph.node_indices().map(|tensor| (tensor, &self.graph[tensor]));
-        nodes.filter(|(_, node)| !matches!(node.op, Op::Input(_)))
+        self.nodes().filter(|(_, node)| !matches!(node.op, Op::Input(_)))
     }
 
     /// The operands of a node, in the order of their slots.
-    #[must_use]
-    pub fn operands(&self, tensor: Tensor) -> Vec<Tensor> {
-        let mut operands = Vec::new();
-        self.operands_into(tensor, &mut operands, |operand| operand);
-        operands
-    }
-
-    /// Puts the shapes of a node's operands, in the order of their slots, in place of what `shapes` held.
-    pub fn operand_shapes_into(&self, tensor: Tensor, shapes: &mut Vec<Shape>) {
-        self.operands_into(tensor, shapes, |operand| self.graph[operand].shape);
-    }
-
-    /// petgraph lists the edges of a node from the last added to the first; the builder adds them slot by slot.
-    fn operands_into<T>(&self, tensor: Tensor, list: &mut Vec<T>, of: impl Fn(Tensor) -> T) {
-        list.clear();
-        let edges = self.graph.edges_directed(tensor, Direction::Incoming);
-        list.extend(edges.map(|edge| of(edge.source())));
-        list.reverse();
+    pub fn operands(&self, tensor: Tensor) -> impl Iterator<Item = (Tensor, &Node)> {
+        let mut edges: Vec<_> = self
+            .graph
+            .edges_directed(tensor.0, Direction::Incoming)
+            .map(|edge| (edge.weight().0, edge.source()))
+            .collect();
+        edges.sort_unstable_by_key(|(slot, _)| *slot);
+        let node = |index| self.graph.node_weight(index).map(|node| (Tensor(index), node));
+        edges.into_iter().filter_map(move |(_, index)| node(index))
     }
 
     /// Whether a tensor is taken by another node or returned by the network.
     #[must_use]
     pub fn is_used(&self, tensor: Tensor) -> bool {
-        self.graph.neighbors_directed(tensor, Direction::Outgoing).next().is_some()
+        self.graph.neighbors_directed(tensor.0, Direction::Outgoing).next().is_some()
             || self.outputs.iter().any(|output| output.tensor == tensor)
     }
 }

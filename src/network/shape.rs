@@ -92,11 +92,11 @@ impl Shape {
 }
 
 impl fmt::Display for Shape {
-    /// Without the batch, as papers write it: `64x55x55`.
+    /// Without the batch, as tables have it: `64×55×55`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (axis, size) in self.sizes().iter().skip(1).enumerate() {
             if axis > 0 {
-                f.write_str("x")?;
+                f.write_str("×")?;
             }
             write!(f, "{size}")?;
         }
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn is_written_without_the_batch() {
         let shape = Shape::new(&[8, 64, 55, 54]).unwrap();
-        assert_eq!(shape.to_string(), "64x55x54");
+        assert_eq!(shape.to_string(), "64×55×54");
         assert_eq!((shape.batch(), shape.channels(), shape.map()), (8, Some(64), Some([55, 54])));
         assert_eq!(shape.elements(), 8 * 64 * 55 * 54);
     }

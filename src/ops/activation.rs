@@ -3,7 +3,7 @@
 use super::cost::{each, product};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, index, real};
-use super::{Cost, OpError, Operator, Parameters, parameters};
+use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
 use crate::network::Shape;
 
 /// An activation function, applied to every element.
@@ -175,6 +175,10 @@ impl Operator for Activation {
         self.function.name()
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Activation
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         single(operands).copied()
     }
@@ -203,6 +207,10 @@ impl PRelu {
 impl Operator for PRelu {
     fn name(&self) -> &'static str {
         "prelu"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Activation
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
@@ -241,6 +249,10 @@ impl Operator for Softmax {
         "softmax"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Activation
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         over(operands, self.axis)
     }
@@ -255,6 +267,10 @@ impl Operator for Softmax {
 impl Operator for LogSoftmax {
     fn name(&self) -> &'static str {
         "log_softmax"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Activation
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {

@@ -3,7 +3,7 @@
 use super::cost::each;
 use super::error::{pair, single};
 use super::signature::{Role, Signature, real};
-use super::{Cost, OpError, Operator};
+use super::{Cost, OpError, Operator, OperatorKind};
 use crate::network::Shape;
 
 /// The sum of its operands.
@@ -79,12 +79,13 @@ fn spread(operands: &[Shape]) -> Result<Shape, OpError> {
                 given: *operand,
             });
         }
+        let spread = Shape::new(&sizes)?;
         for (axis, (size, &other)) in sizes.iter_mut().zip(operand.sizes()).enumerate() {
             match (*size, other) {
                 (own, other) if own == other => {}
                 (1, other) if axis > 0 => *size = other,
                 (_, 1) if axis > 0 => {}
-                _ => return Err(OpError::mismatch(axis, first, operand)),
+                _ => return Err(OpError::mismatch(axis, &spread, operand)),
             }
         }
     }
@@ -102,6 +103,10 @@ macro_rules! of_any_number {
         impl Operator for $operator {
             fn name(&self) -> &'static str {
                 $name
+            }
+
+            fn kind(&self, _: &[Shape]) -> OperatorKind {
+                OperatorKind::Join
             }
 
             fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
@@ -126,6 +131,10 @@ macro_rules! of_two {
                 $name
             }
 
+            fn kind(&self, _: &[Shape]) -> OperatorKind {
+                OperatorKind::Join
+            }
+
             fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
                 pair(operands)?;
                 spread(operands)
@@ -144,6 +153,10 @@ of_two!(Div, "div");
 impl Operator for Affine {
     fn name(&self) -> &'static str {
         "affine"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Other
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {

@@ -3,10 +3,10 @@
 use super::cost::{each, product, sum};
 use super::error::{maps, single};
 use super::signature::{
-    ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, count, pair,
+    ArgumentError, Attributes, Kind, PADDING, Role, SIDES, Signature, absent, boolean, count, pair,
     required,
 };
-use super::{Cost, Op, OpError, Operator, Padding, Parameters, Window, parameters};
+use super::{Cost, Op, OpError, Operator, OperatorKind, Padding, Parameters, Window, parameters};
 use crate::network::Shape;
 
 /// A 2-D convolution, by groups: `weight[out, in / groups, kh, kw]`, `bias[out]`.
@@ -86,7 +86,7 @@ pub(super) static SIGNATURES: &[Signature] = &[
             required("out", Kind::Count, "output channels"),
             required("kernel", Kind::Pair, "taps per axis"),
             pair("stride", 1, "how far neighbouring inputs lie apart in the output"),
-            PADDING,
+            SIDES,
             pair("output_padding", 0, "rows and columns added at the bottom and right"),
             pair("dilation", 1, "distance between neighbouring taps"),
             count("groups", 1, "groups that see only their own channels"),
@@ -119,9 +119,8 @@ fn window(arguments: &Attributes<'_>) -> Result<Window, ArgumentError> {
 fn depthwise(arguments: &Attributes<'_>, operands: &[Shape]) -> Result<Op, ArgumentError> {
     let window = window(arguments)?;
     let channels = operands.first().and_then(Shape::channels);
-    let groups = channels.ok_or_else(|| ArgumentError {
-        argument: None,
-        message: "`depthwise_conv` takes maps of [channels, height, width]".to_owned(),
+    let groups = channels.ok_or_else(|| {
+        ArgumentError::whole("`depthwise_conv` takes maps of [channels, height, width]")
     })?;
     let out = arguments.optional_count("out").unwrap_or(groups);
     Ok(Conv { out, window, groups, bias: arguments.boolean("bias")? }.into())
@@ -158,6 +157,15 @@ fn channels_detail(window: &Window, groups: u64) -> String {
 impl Operator for Conv {
     fn name(&self) -> &'static str {
         "conv"
+    }
+
+    fn kind(&self, operands: &[Shape]) -> OperatorKind {
+        match operands {
+            [input] if self.groups > 1 && input.channels() == Some(self.groups) => {
+                OperatorKind::Depthwise
+            }
+            _ => OperatorKind::Convolution,
+        }
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
@@ -205,12 +213,19 @@ impl Operator for ConvTranspose {
         "conv_transpose"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Convolution
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         let [batch, channels, height, width] = maps(operands)?;
         group_size(channels, self.out, self.groups)?;
         let Padding::Explicit(sides) = self.window.padding else {
             return Err(OpError::rule("a transposed convolution takes explicit padding only"));
         };
+        if self.window.stride.contains(&0) || self.window.ceil {
+            return Err(OpError::rule("the stride of a transposed convolution is at least 1"));
+        }
         for axis in [0, 1] {
             let limit = self.window.stride[axis].max(self.window.dilation[axis]);
             if self.output_padding[axis] >= limit {
@@ -232,7 +247,7 @@ impl Operator for ConvTranspose {
     /// Every input element meets every tap, those that the padding then cuts off included.
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         let input = single(operands)?;
-        let out = self.out / self.groups;
+        let out = self.out.checked_div(self.groups).ok_or(OpError::Overflow)?;
         let macs = product(&[input.elements(), out, self.window.taps()?])?;
         Cost::multiply_accumulates(macs, each(output, self.bias.into())?)
     }

@@ -5,6 +5,61 @@ use serde::Serialize;
 use super::OpError;
 use crate::network::Shape;
 
+/// A kind of floating-point operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlopKind {
+    /// Two for each multiply–accumulate.
+    MultiplyAccumulate,
+    /// Additions of a bias.
+    Bias,
+    /// Activation functions, softmax included.
+    Activation,
+    /// Element-wise arithmetic between tensors or with constants, and interpolation.
+    Elementwise,
+    /// Normalization.
+    Normalization,
+    /// Comparisons, additions and divisions of pooling.
+    Pooling,
+}
+
+impl FlopKind {
+    /// All kinds, in the order of every table.
+    pub const ALL: [Self; 6] = [
+        Self::MultiplyAccumulate,
+        Self::Bias,
+        Self::Activation,
+        Self::Elementwise,
+        Self::Normalization,
+        Self::Pooling,
+    ];
+
+    /// The kind's name in [`FlopsByKind`].
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::MultiplyAccumulate => "multiply_accumulate",
+            Self::Bias => "bias",
+            Self::Activation => "activation",
+            Self::Elementwise => "elementwise",
+            Self::Normalization => "normalization",
+            Self::Pooling => "pooling",
+        }
+    }
+
+    /// The kind's name for people.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::MultiplyAccumulate => "multiply–accumulate",
+            Self::Bias => "bias",
+            Self::Activation => "activation",
+            Self::Elementwise => "element-wise",
+            Self::Normalization => "normalization",
+            Self::Pooling => "pooling",
+        }
+    }
+}
+
 /// Floating-point operations by the kind of work.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct FlopsByKind {
@@ -23,23 +78,23 @@ pub struct FlopsByKind {
 }
 
 impl FlopsByKind {
-    /// The kinds by name, in the order of the convention.
+    /// The operations of one kind.
     #[must_use]
-    pub fn kinds(&self) -> [(&'static str, u64); 6] {
-        [
-            ("multiply–accumulate", self.multiply_accumulate),
-            ("bias", self.bias),
-            ("activation", self.activation),
-            ("element-wise", self.elementwise),
-            ("normalisation", self.normalization),
-            ("pooling", self.pooling),
-        ]
+    pub fn get(&self, kind: FlopKind) -> u64 {
+        match kind {
+            FlopKind::MultiplyAccumulate => self.multiply_accumulate,
+            FlopKind::Bias => self.bias,
+            FlopKind::Activation => self.activation,
+            FlopKind::Elementwise => self.elementwise,
+            FlopKind::Normalization => self.normalization,
+            FlopKind::Pooling => self.pooling,
+        }
     }
 
     /// The sum of all kinds; `None` where it exceeds 64 bits.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
-        self.kinds().into_iter().try_fold(0u64, |sum, (_, count)| sum.checked_add(count))
+        FlopKind::ALL.into_iter().try_fold(0u64, |sum, kind| sum.checked_add(self.get(kind)))
     }
 
     /// The sum kind by kind; `None` where one exceeds 64 bits.

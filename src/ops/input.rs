@@ -1,6 +1,6 @@
 //! Where the graph begins.
 
-use super::{Cost, OpError, Operator};
+use super::{Cost, OpError, Operator, OperatorKind};
 use crate::network::Shape;
 
 /// An input of the network: no operator of a description, but the node where the graph begins.
@@ -13,6 +13,10 @@ pub struct Input {
 impl Operator for Input {
     fn name(&self) -> &'static str {
         "input"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Other
     }
 
     fn infer(&self, _: &[Shape]) -> Result<Shape, OpError> {

@@ -3,9 +3,9 @@
 use super::cost::{product, sum};
 use super::error::{axis, maps, single};
 use super::signature::{
-    ArgumentError, Integers, Kind, Role, Signature, absent, count, index, real, required, word,
+    ArgumentError, Integers, Kind, Role, Signature, absent, count, index, required, word,
 };
-use super::{Cost, OpError, Operator, Padding};
+use super::{Cost, OpError, Operator, OperatorKind, Padding};
 use crate::network::Shape;
 
 /// Joins all axes from one on.
@@ -118,22 +118,20 @@ pub(super) static SIGNATURES: &[Signature] = &[
         summary: "surrounds maps with further rows and columns",
         role: Role::Layer,
         arguments: &[
-            required("padding", Kind::Padding, "how many on which side"),
+            required("padding", Kind::Sides, "how many on which side"),
             word("mode", &["constant", "reflect", "edge"], "what they hold"),
-            real("value", 0.0, "the constant"),
+            absent("value", Kind::Real, "the constant, 0 if left out"),
         ],
         main: Some("padding"),
         build: |arguments, _| {
             let Padding::Explicit(sides) = arguments.padding("padding")? else {
-                return Err(ArgumentError {
-                    argument: Some("padding"),
-                    message: "a `pad` needs its padding in numbers".to_owned(),
-                });
+                return Err(ArgumentError::of("padding", "a `pad` needs its padding in numbers"));
             };
-            let mode = match arguments.word("mode")? {
-                "reflect" => PadMode::Reflect,
-                "edge" => PadMode::Edge,
-                _ => PadMode::Constant(arguments.real("value")?),
+            let mode = match (arguments.word("mode")?, arguments.optional_real("value")) {
+                ("constant", value) => PadMode::Constant(value.unwrap_or(0.0)),
+                ("reflect", None) => PadMode::Reflect,
+                ("edge", None) => PadMode::Edge,
+                _ => return Err(ArgumentError::of("value", "only a constant has a `value`")),
             };
             Ok(Pad { sides, mode }.into())
         },
@@ -182,6 +180,10 @@ impl Operator for Flatten {
         "flatten"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Other
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         let shape = single(operands)?;
         let axis = axis(shape, self.axis)?;
@@ -216,6 +218,10 @@ impl Operator for Reshape {
         "reshape"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Other
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         let shape = single(operands)?;
         let elements = shape.elements() / shape.batch();
@@ -248,6 +254,10 @@ impl Operator for Transpose {
         "transpose"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Other
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         let shape = single(operands)?;
         let mut sorted = self.axes.clone();
@@ -277,6 +287,10 @@ impl Operator for Transpose {
 impl Operator for Concat {
     fn name(&self) -> &'static str {
         "concat"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Join
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
@@ -319,6 +333,10 @@ impl Operator for Pad {
         "pad"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Other
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         let [batch, channels, height, width] = maps(operands)?;
         let [top, left, bottom, right] = self.sides;
@@ -343,6 +361,10 @@ impl Operator for Pad {
 impl Operator for Slice {
     fn name(&self) -> &'static str {
         "slice"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Other
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
@@ -383,6 +405,10 @@ impl Operator for ChannelShuffle {
         "channel_shuffle"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Other
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         let [_, channels, _, _] = maps(operands)?;
         if self.groups == 0 || channels % self.groups != 0 {
@@ -404,6 +430,10 @@ impl Operator for ChannelShuffle {
 impl Operator for Identity {
     fn name(&self) -> &'static str {
         "identity"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Other
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {

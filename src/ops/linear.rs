@@ -3,7 +3,7 @@
 use super::cost::{each, product};
 use super::error::{pair, single};
 use super::signature::{Kind, Role, Signature, boolean, required};
-use super::{Cost, OpError, Operator, Parameters, parameters};
+use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
 use crate::network::Shape;
 
 /// A fully connected layer over the last axis: `weight[out, in]`, `bias[out]`.
@@ -60,6 +60,10 @@ impl Operator for Linear {
         "linear"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Linear
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         features(operands)?;
         let sizes = single(operands)?.sizes();
@@ -83,6 +87,10 @@ impl Operator for Linear {
 impl Operator for MatMul {
     fn name(&self) -> &'static str {
         "matmul"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Linear
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {

@@ -9,6 +9,7 @@ mod convolution;
 mod cost;
 mod error;
 mod input;
+mod kind;
 mod layout;
 mod linear;
 mod normalization;
@@ -23,9 +24,10 @@ use arrayvec::ArrayVec;
 pub use activation::{Activation, Function, LogSoftmax, PRelu, Softmax};
 pub use arithmetic::{Add, Affine, Div, Mean, Mul, Sub};
 pub use convolution::{Conv, ConvTranspose};
-pub use cost::{Cost, FlopsByKind};
+pub use cost::{Cost, FlopKind, FlopsByKind};
 pub use error::OpError;
 pub use input::Input;
+pub use kind::OperatorKind;
 pub use layout::{
     ChannelShuffle, Concat, Flatten, Identity, Pad, PadMode, Reshape, Slice, Transpose,
 };
@@ -44,6 +46,9 @@ use crate::network::Shape;
 pub trait Operator {
     /// The operator's name in the network language.
     fn name(&self) -> &'static str;
+
+    /// What it is for, which may depend on what it takes.
+    fn kind(&self, operands: &[Shape]) -> OperatorKind;
 
     /// The shape of the result.
     ///

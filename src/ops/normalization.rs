@@ -3,7 +3,7 @@
 use super::cost::{each, product, sum};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, count, index, real};
-use super::{Cost, OpError, Operator, Parameters, parameters};
+use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
 use crate::network::Shape;
 
 /// Batch normalisation by channel (Ioffe & Szegedy 2015, arXiv:1502.03167), at inference a scale and a shift made from
@@ -108,6 +108,10 @@ impl Operator for BatchNorm {
         "batch_norm"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Normalization
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         channels(operands)?;
         single(operands).copied()
@@ -148,6 +152,10 @@ impl Operator for LayerNorm {
         "layer_norm"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Normalization
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         let shape = single(operands)?;
         self.group(shape)?;
@@ -175,6 +183,10 @@ impl Operator for LayerNorm {
 impl Operator for Lrn {
     fn name(&self) -> &'static str {
         "lrn"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Normalization
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {

@@ -5,7 +5,7 @@ use super::error::maps;
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, pair, required,
 };
-use super::{Cost, OpError, Operator, Window};
+use super::{Cost, OpError, Operator, OperatorKind, Window};
 use crate::network::Shape;
 
 /// The largest element under a window.
@@ -119,16 +119,19 @@ fn window(arguments: &Attributes<'_>, dilation: [u64; 2]) -> Result<Window, Argu
     })
 }
 
-/// The output of a pool, no window of which may lie in the padding alone: it would have nothing to take.
+/// The output of a pool, no window of which may have all its taps in the padding: it would have nothing to take.
 fn pooled(window: &Window, operands: &[Shape]) -> Result<Shape, OpError> {
     let [batch, channels, height, width] = maps(operands)?;
     let output = window.output([height, width])?;
-    let extent = window.extent()?;
-    for (sides, extent) in window.padding([height, width])?.into_iter().zip(extent) {
-        if sides.into_iter().any(|side| side >= extent) {
+    let (extent, padding) = (window.extent()?, window.padding([height, width])?);
+    for (axis, size) in [height, width].into_iter().enumerate() {
+        let most = padding[axis][0].max(padding[axis][1]);
+        // Taps that are further apart than the map is large can pass it by.
+        let passes_by = most > 0 && window.kernel[axis] > 1 && window.dilation[axis] > size;
+        if most >= extent[axis] || passes_by {
             return Err(OpError::rule(format!(
-                "a padding of {} leaves windows of {extent} pixels outside of the map",
-                sides[0].max(sides[1])
+                "a padding of {most} leaves windows of {} pixels outside of the map",
+                extent[axis]
             )));
         }
     }
@@ -138,6 +141,10 @@ fn pooled(window: &Window, operands: &[Shape]) -> Result<Shape, OpError> {
 impl Operator for MaxPool {
     fn name(&self) -> &'static str {
         "max_pool"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Pooling
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
@@ -157,6 +164,10 @@ impl Operator for MaxPool {
 impl Operator for AvgPool {
     fn name(&self) -> &'static str {
         "avg_pool"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Pooling
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
@@ -183,6 +194,10 @@ impl Operator for GlobalAvgPool {
         "global_avg_pool"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Pooling
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         global(operands)
     }
@@ -196,6 +211,10 @@ impl Operator for GlobalAvgPool {
 impl Operator for GlobalMaxPool {
     fn name(&self) -> &'static str {
         "global_max_pool"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Pooling
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
@@ -223,6 +242,10 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
 impl Operator for AdaptiveAvgPool {
     fn name(&self) -> &'static str {
         "adaptive_avg_pool"
+    }
+
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Pooling
     }
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {

@@ -2,7 +2,7 @@
 
 use super::error::single;
 use super::signature::{Kind, Role, Signature, required};
-use super::{Cost, OpError, Operator};
+use super::{Cost, OpError, Operator, OperatorKind};
 use crate::network::Shape;
 
 /// Sets elements to zero in training (Srivastava et al. 2014); passes its operand on at inference.
@@ -42,6 +42,10 @@ macro_rules! passing {
         impl Operator for $operator {
             fn name(&self) -> &'static str {
                 $name
+            }
+
+            fn kind(&self, _: &[Shape]) -> OperatorKind {
+                OperatorKind::Other
             }
 
             fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {

@@ -3,7 +3,7 @@
 use super::cost::{each, product};
 use super::error::maps;
 use super::signature::{ArgumentError, Kind, Role, Signature, absent, boolean, word};
-use super::{Cost, OpError, Operator};
+use super::{Cost, OpError, Operator, OperatorKind};
 use crate::network::Shape;
 
 /// Enlarges maps.
@@ -52,14 +52,19 @@ pub(super) static SIGNATURES: &[Signature] = &[Signature {
             (Some(scale), None) => UpsampleSize::Scale(scale),
             (None, Some(size)) => UpsampleSize::Fixed(size),
             _ => {
-                let message = "`upsample` needs either `scale` or `output_size`".to_owned();
-                return Err(ArgumentError { argument: None, message });
+                return Err(ArgumentError::whole(
+                    "`upsample` needs either `scale` or `output_size`",
+                ));
             }
         };
         let align_corners = arguments.boolean("align_corners")?;
-        let mode = match arguments.word("mode")? {
-            "bilinear" => UpsampleMode::Bilinear { align_corners },
-            _ => UpsampleMode::Nearest,
+        let mode = match (arguments.word("mode")?, align_corners) {
+            ("bilinear", align_corners) => UpsampleMode::Bilinear { align_corners },
+            (_, false) => UpsampleMode::Nearest,
+            (_, true) => {
+                let message = "only a bilinear `upsample` can align the corners";
+                return Err(ArgumentError::of("align_corners", message));
+            }
         };
         Ok(Upsample { to, mode }.into())
     },
@@ -70,12 +75,19 @@ impl Operator for Upsample {
         "upsample"
     }
 
+    fn kind(&self, _: &[Shape]) -> OperatorKind {
+        OperatorKind::Other
+    }
+
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
-        let [batch, channels, height, width] = maps(operands)?;
+        let [batch, channels, old_height, old_width] = maps(operands)?;
         let [height, width] = match self.to {
-            UpsampleSize::Scale([y, x]) => [product(&[height, y])?, product(&[width, x])?],
+            UpsampleSize::Scale([y, x]) => [product(&[old_height, y])?, product(&[old_width, x])?],
             UpsampleSize::Fixed(size) => size,
         };
+        if height < old_height || width < old_width {
+            return Err(OpError::rule("an `upsample` does not make maps smaller"));
+        }
         Ok(Shape::new(&[batch, channels, height, width])?)
     }
 

@@ -72,6 +72,8 @@ pub enum Kind {
     PairOrZero,
     /// A number, `[h, w]`, `[top, left, bottom, right]`, `valid`, `same` or `same_lower`.
     Padding,
+    /// A number, `[h, w]` or `[top, left, bottom, right]`.
+    Sides,
     /// `true` or `false`.
     Boolean,
     /// Any number.
@@ -102,7 +104,7 @@ pub enum Attribute {
     Count(u64),
     /// For [`Kind::Pair`] and [`Kind::PairOrZero`]: height, width.
     Pair([u64; 2]),
-    /// For [`Kind::Padding`].
+    /// For [`Kind::Padding`] and [`Kind::Sides`].
     Padding(Padding),
     /// For [`Kind::Boolean`].
     Boolean(bool),
@@ -122,6 +124,18 @@ pub struct ArgumentError {
     pub argument: Option<&'static str>,
     /// What is wrong with it.
     pub message: String,
+}
+
+impl ArgumentError {
+    /// What is wrong with one argument.
+    pub(super) fn of(argument: &'static str, message: impl Into<String>) -> Self {
+        Self { argument: Some(argument), message: message.into() }
+    }
+
+    /// What is wrong with the arguments together.
+    pub(super) fn whole(message: impl Into<String>) -> Self {
+        Self { argument: None, message: message.into() }
+    }
 }
 
 /// The arguments of one call.
@@ -157,7 +171,7 @@ impl<'a> Attributes<'a> {
 
     fn missing(&self, name: &'static str) -> ArgumentError {
         let operator = self.signature.name;
-        ArgumentError { argument: None, message: format!("`{operator}` needs `{name}`") }
+        ArgumentError::whole(format!("`{operator}` needs `{name}`"))
     }
 
     fn get<T>(
@@ -172,6 +186,12 @@ impl<'a> Attributes<'a> {
     #[must_use]
     pub fn optional_count(&self, name: &'static str) -> Option<u64> {
         self.count(name).ok()
+    }
+
+    /// A real number; `None` where it is left out and has no default.
+    #[must_use]
+    pub fn optional_real(&self, name: &'static str) -> Option<f64> {
+        self.real(name).ok()
     }
 
     /// A pair; `None` where it is left out and has no default.
@@ -309,6 +329,9 @@ pub(super) const fn word(
     Argument { name, kind: Kind::Word(words), fallback, summary }
 }
 
+/// Padding in numbers, none by default.
+pub(super) const SIDES: Argument = Argument { kind: Kind::Sides, ..PADDING };
+
 /// Padding, none by default.
 pub(super) const PADDING: Argument = Argument {
     name: "padding",
@@ -316,6 +339,8 @@ pub(super) const PADDING: Argument = Argument {
     fallback: Fallback::Value(Attribute::Padding(Padding::VALID)),
     summary: "what surrounds the map",
 };
+
+const SIDES_FORMS: &str = "a whole number, [height, width] or [top, left, bottom, right]";
 
 impl std::fmt::Display for Kind {
     /// What the argument needs, for people.
@@ -325,9 +350,11 @@ impl std::fmt::Display for Kind {
             Self::Index => f.write_str("a whole number of at least 0"),
             Self::Pair => f.write_str("a whole number of at least 1, or [height, width]"),
             Self::PairOrZero => f.write_str("a whole number of at least 0, or [height, width]"),
-            Self::Padding => f.write_str(
-                "a whole number, [height, width], [top, left, bottom, right], `valid`, `same` or `same_lower`",
-            ),
+            Self::Sides => f.write_str(SIDES_FORMS),
+            Self::Padding => {
+                let words = Padding::NAMED.map(|(word, _)| word);
+                write!(f, "{SIDES_FORMS}, or one of `{}`", words.join("`, `"))
+            }
             Self::Boolean => f.write_str("`true` or `false`"),
             Self::Real => f.write_str("a number"),
             Self::Rate => f.write_str("a number of at least 0 and below 1"),

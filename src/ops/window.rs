@@ -20,6 +20,10 @@ pub enum Padding {
 impl Padding {
     /// No padding at all (TensorFlow's VALID).
     pub const VALID: Self = Self::Explicit([0; 4]);
+
+    /// The paddings that have a name in the language.
+    pub const NAMED: [(&'static str, Self); 3] =
+        [("valid", Self::VALID), ("same", Self::Same), ("same_lower", Self::SameLower)];
 }
 
 /// A window that slides over maps: what convolutions and pools have in common. Pairs are `[height, width]`.
@@ -58,7 +62,8 @@ impl Window {
     /// The size of the output.
     ///
     /// `floor((input + padding - extent) / stride) + 1` (Dumoulin & Visin 2016, arXiv:1603.07285, relationship 6);
-    /// with `ceil` rounded up, except that a window may not start in the padding at the far side (PyTorch's pools).
+    /// with `ceil` rounded up, so that a window may overhang by less than a stride, but not start in the padding at the far side
+    /// (PyTorch's pools).
     ///
     /// # Errors
     /// Where the kernel is larger than the padded map.
@@ -93,11 +98,14 @@ impl Window {
         let [before, after] = self.axis_padding(axis, input)?;
         let padded = sum(&[input, before, after])?;
         let kernel = self.axis_extent(axis)?;
-        let Some(slack) = padded.checked_sub(kernel) else {
-            return Err(OpError::KernelTooLarge { axis: AXES[axis], kernel, padded });
-        };
         let stride = self.stride[axis];
-        let steps = if self.ceil { slack.div_ceil(stride) } else { slack / stride };
+        let steps = match padded.checked_sub(kernel) {
+            Some(slack) if self.ceil => slack.div_ceil(stride),
+            Some(slack) => slack / stride,
+            // Rounded up, a window that overhangs by less than a stride is one.
+            None if self.ceil && kernel - padded < stride => 0,
+            None => return Err(OpError::KernelTooLarge { axis: AXES[axis], kernel, padded }),
+        };
         let starts_in_far_padding = product(&[steps, stride])? >= sum(&[input, before])?;
         let steps =
             if self.ceil && starts_in_far_padding { steps.saturating_sub(1) } else { steps };
@@ -158,6 +166,8 @@ mod tests {
             // A third window would start at 4 = 3 + 1, in the padding at the far side.
             (3, window(2, 2, 1, explicit(1), true), 2),
             (1, window(1, 2, 1, explicit(0), true), 1),
+            (2, window(3, 2, 1, explicit(0), true), 1),
+            (8, window(3, 2, 1, explicit(0), true), 4),
         ] {
             assert_eq!(window.output([input; 2]).unwrap(), [output; 2], "{input} under {window}");
         }
@@ -177,6 +187,8 @@ mod tests {
     fn refuses_a_kernel_beyond_the_padded_map() {
         let error = window(3, 1, 2, Padding::Explicit([1, 0, 0, 0]), false).output([3, 9]);
         assert_eq!(error, Err(OpError::KernelTooLarge { axis: "height", kernel: 5, padded: 4 }));
+        let error = window(5, 2, 1, Padding::VALID, true).output([3, 3]);
+        assert_eq!(error, Err(OpError::KernelTooLarge { axis: "height", kernel: 5, padded: 3 }));
         let error = window(u64::MAX, 1, 2, Padding::VALID, false).output([3, 3]);
         assert_eq!(error, Err(OpError::Overflow));
     }

@@ -1,12 +1,12 @@
-//! From a network and its figures to a report.
+//! From a network and the tables of its passes to a report.
 
 use thiserror::Error;
 
 use super::fold::{Overflow, sum};
-use super::{Layer, Output, Report, Setting};
-use crate::analysis::{AnalysisError, Figures, analyse};
-use crate::front::yaml::{Description, Elaborated};
-use crate::network::{Network, Tensor};
+use super::{Figures, Layer, Output, Report};
+use crate::analysis::{AnalysisError, NodeCost, NodeMemory, NodeParameters, analyse};
+use crate::front::Metadata;
+use crate::network::{Network, Node, Tensor};
 
 /// Why there is no report.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -24,57 +24,44 @@ impl Report {
     ///
     /// # Errors
     /// Where a figure exceeds 64 bits.
-    pub fn new(description: &Description, elaborated: &Elaborated) -> Result<Self, ReportError> {
-        let network = &elaborated.network;
-        let figures = analyse(network)?;
-        let layers = network.layers().map(|(tensor, _)| layer(network, &figures, tensor));
-        let layers: Vec<Layer> = layers.collect();
-        let input = network.inputs().first().map(|input| network.node(*input).shape);
-        let input = input.map(|shape| shape.sizes().to_vec()).unwrap_or_default();
-        let settings = elaborated.parameters.iter();
+    pub fn new(network: &Network, metadata: Metadata) -> Result<Self, ReportError> {
+        let layers = layers(network)?;
+        let inputs = network.inputs().iter().filter_map(|input| network.node(*input));
+        let input = inputs.map(|node| node.shape).next();
+        let outputs = network.outputs().iter().filter_map(|output| {
+            let shape = network.node(output.tensor)?.shape.sizes().to_vec();
+            Some(Output { name: output.name.clone(), shape })
+        });
         Ok(Self {
-            name: description.name().to_owned(),
-            source: description.source().map(str::to_owned),
-            description: description.description().map(str::to_owned),
-            settings: settings
-                .map(|(name, value)| Setting { name: name.clone(), value: value.to_string() })
-                .collect(),
-            batch: input.first().copied().unwrap_or(1),
-            totals: sum(&layers, description.name())?,
-            input,
+            totals: sum(&layers, &metadata.name)?,
+            name: metadata.name,
+            source: metadata.source,
+            description: metadata.description,
+            settings: metadata.settings,
+            batch: input.map_or(0, |shape| shape.batch()),
+            input: input.map_or_else(Vec::new, |shape| shape.sizes().to_vec()),
             receptive_field: None,
-            outputs: outputs(network),
+            outputs: outputs.collect(),
             layers,
         })
     }
 }
 
-fn outputs(network: &Network) -> Vec<Output> {
-    let outputs = network.outputs().iter();
-    outputs
-        .map(|output| Output {
-            name: output.name.clone(),
-            shape: network.node(output.tensor).shape.sizes().to_vec(),
-        })
-        .collect()
+fn layers(network: &Network) -> Result<Vec<Layer>, AnalysisError> {
+    let tables = analyse(network)?;
+    let first = network.inputs().len();
+    let nodes = network.nodes().zip(&tables.parameters).zip(&tables.cost).zip(&tables.memory);
+    let mut layers = Vec::with_capacity(network.len().saturating_sub(first));
+    for ((((tensor, node), parameters), cost), memory) in nodes {
+        if !network.inputs().contains(&tensor) {
+            layers.push(layer(network, tensor, node, figures(parameters, cost, memory)));
+        }
+    }
+    Ok(layers)
 }
 
-fn layer(network: &Network, figures: &Figures, tensor: Tensor) -> Layer {
-    let node = network.node(tensor);
-    let operands = network.operands(tensor);
-    let operands = || operands.iter().map(|operand| network.node(*operand));
-    let parameters = figures.parameters.get(tensor).copied().unwrap_or_default();
-    let cost = figures.cost.get(tensor).copied().unwrap_or_default();
-    let memory = figures.memory.get(tensor).copied().unwrap_or_default();
-    let operator = node.op.operator();
-    Layer {
-        name: node.name().to_owned(),
-        op: operator.name().to_owned(),
-        detail: operator.detail(),
-        block: node.block().to_owned(),
-        inputs: operands().map(|operand| operand.name().to_owned()).collect(),
-        input_shapes: operands().map(|operand| operand.shape.sizes().to_vec()).collect(),
-        output_shape: node.shape.sizes().to_vec(),
+fn figures(parameters: &NodeParameters, cost: &NodeCost, memory: &NodeMemory) -> Figures {
+    Figures {
         params: parameters.trained,
         buffers: parameters.buffers,
         macs: cost.macs,
@@ -84,6 +71,23 @@ fn layer(network: &Network, figures: &Figures, tensor: Tensor) -> Layer {
         conv_activations: cost.conv_activations,
         weight_bytes: memory.weight_bytes,
         activation_bytes: memory.activation_bytes,
+    }
+}
+
+fn layer(network: &Network, tensor: Tensor, node: &Node, figures: Figures) -> Layer {
+    let operands: Vec<&Node> = network.operands(tensor).map(|(_, operand)| operand).collect();
+    let shapes: Vec<_> = operands.iter().map(|operand| operand.shape).collect();
+    let operator = node.op.operator();
+    Layer {
+        name: node.name().to_owned(),
+        op: operator.name().to_owned(),
+        kind: operator.kind(&shapes),
+        detail: operator.detail(),
+        block: node.block().to_owned(),
+        inputs: operands.iter().map(|operand| operand.name().to_owned()).collect(),
+        input_shapes: shapes.iter().map(|shape| shape.sizes().to_vec()).collect(),
+        output_shape: node.shape.sizes().to_vec(),
+        figures,
         receptive_field: None,
     }
 }

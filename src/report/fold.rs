@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::{Layer, Report, Totals};
+use super::{Figures, Layer, Report, Totals};
 
 /// A sum over layers that does not fit 64 bits.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -74,10 +74,15 @@ pub fn fold(report: &Report, depth: Option<usize>) -> Result<Vec<Row<'_>>, Overf
 ///
 /// Where a sum does not fit 64 bits; `block` is what the error names.
 pub fn sum(layers: &[Layer], block: &str) -> Result<Totals, Overflow> {
-    layers
-        .iter()
-        .try_fold(Totals::default(), |total, layer| total.checked_add(&Totals::of_layer(layer)))
-        .ok_or_else(|| Overflow { block: block.to_owned() })
+    let overflow = || Overflow { block: block.to_owned() };
+    let figures =
+        layers.iter().try_fold(Figures::default(), |sum, layer| sum.checked_add(&layer.figures));
+    Ok(Totals {
+        layers: u64::try_from(layers.len()).map_err(|_| overflow())?,
+        figures: figures.ok_or_else(overflow)?,
+        peak_activation_bytes: None,
+        training_bytes: None,
+    })
 }
 
 /// Rows for `layers`, which begin at `first` in the report and share a path of `level` segments.
@@ -152,46 +157,6 @@ impl<'report> LayerRow<'report> {
     }
 }
 
-impl Totals {
-    /// The figures of a single layer.
-    #[must_use]
-    pub fn of_layer(layer: &Layer) -> Self {
-        Self {
-            layers: 1,
-            params: layer.params,
-            buffers: layer.buffers,
-            macs: layer.macs,
-            flops: layer.flops,
-            flops_by_kind: layer.flops_by_kind,
-            activations: layer.activations,
-            conv_activations: layer.conv_activations,
-            weight_bytes: layer.weight_bytes,
-            activation_bytes: layer.activation_bytes,
-            peak_activation_bytes: None,
-            training_bytes: None,
-        }
-    }
-
-    /// The sum of two parts of a network; `None` where it does not fit 64 bits. Peaks of memory do not add up
-    /// and become `None`.
-    pub fn checked_add(&self, other: &Self) -> Option<Self> {
-        Some(Self {
-            layers: self.layers.checked_add(other.layers)?,
-            params: self.params.checked_add(other.params)?,
-            buffers: self.buffers.checked_add(other.buffers)?,
-            macs: self.macs.checked_add(other.macs)?,
-            flops: self.flops.checked_add(other.flops)?,
-            flops_by_kind: self.flops_by_kind.checked_add(&other.flops_by_kind)?,
-            activations: self.activations.checked_add(other.activations)?,
-            conv_activations: self.conv_activations.checked_add(other.conv_activations)?,
-            weight_bytes: self.weight_bytes.checked_add(other.weight_bytes)?,
-            activation_bytes: self.activation_bytes.checked_add(other.activation_bytes)?,
-            peak_activation_bytes: None,
-            training_bytes: None,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,16 +223,15 @@ mod tests {
     #[test]
     fn rows_of_any_depth_add_up_to_the_whole() {
         let report = sample::squeezenet();
-        let whole = sum(&report.layers, "network").unwrap();
+        let whole = sum(&report.layers, "network").unwrap().figures;
         for depth in [Some(1), Some(2), None] {
-            let total = fold(&report, depth)
-                .unwrap()
-                .iter()
-                .map(|row| match row {
-                    Row::Block(block) => block.totals.clone(),
-                    Row::Layer(row) => Totals::of_layer(row.layer),
-                })
-                .fold(Totals::default(), |sum, part| sum.checked_add(&part).unwrap());
+            let rows = fold(&report, depth).unwrap();
+            let figures = rows.iter().map(|row| match row {
+                Row::Block(block) => block.totals.figures,
+                Row::Layer(row) => row.layer.figures,
+            });
+            let total =
+                figures.fold(Figures::default(), |sum, part| sum.checked_add(&part).unwrap());
             assert_eq!(total, whole);
         }
     }
@@ -276,7 +240,7 @@ mod tests {
     fn a_sum_beyond_64_bits_is_an_error() {
         let mut report = sample::named(&[("a/x", "a"), ("a/y", "a")]);
         for layer in &mut report.layers {
-            layer.macs = u64::MAX / 2 + 1;
+            layer.figures.macs = u64::MAX / 2 + 1;
         }
         let error = fold(&report, None).unwrap_err();
         assert_eq!(error.to_string(), "the figures of `a` do not fit 64 bits");

@@ -5,7 +5,6 @@
 
 mod build;
 pub mod fold;
-pub mod kind;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;
@@ -14,11 +13,12 @@ use serde::Serialize;
 
 pub use build::ReportError;
 
-pub use crate::ops::FlopsByKind;
+pub use crate::front::Setting;
+pub use crate::ops::{FlopKind, FlopsByKind, OperatorKind};
 
 /// What the figures mean; stands under every table.
 pub const CONVENTIONS: &str = "MACs: multiply–accumulates of conv, conv_transpose, linear, matmul; no bias, \
-    taps on padding count. FLOPs = 2·MACs + bias, activation, element-wise, normalisation and pooling work. \
+    taps on padding count. FLOPs = 2·MACs + bias, activation, element-wise, normalization and pooling work. \
     Params are trained values; running statistics are buffers. Counts SI (M = 10⁶), bytes MiB.";
 
 /// `part` as a multiple of `whole`; `None` where there is nothing to divide by.
@@ -39,7 +39,7 @@ pub struct Report {
     pub settings: Vec<Setting>,
     /// Number of samples.
     pub batch: u64,
-    /// The input's shape, batch first.
+    /// The shape of the first input, batch first.
     pub input: Vec<u64>,
     /// Figures of the whole network.
     pub totals: Totals,
@@ -51,20 +51,9 @@ pub struct Report {
     pub layers: Vec<Layer>,
 }
 
-/// A parameter of the description and its value, as text (`depths` = `[3, 4, 6, 3]`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Setting {
-    /// The parameter's name.
-    pub name: String,
-    /// Its value, as it is written in a file.
-    pub value: String,
-}
-
-/// Figures of a whole network, or summed over a part of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Totals {
-    /// Number of layers (operators).
-    pub layers: u64,
+/// Figures that add up: of a layer, a part of a network, or all of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Figures {
     /// Trained values.
     pub params: u64,
     /// Values stored but not trained: batch norm's running statistics.
@@ -83,6 +72,34 @@ pub struct Totals {
     pub weight_bytes: u64,
     /// Bytes of all operator outputs as 32-bit floats.
     pub activation_bytes: u64,
+}
+
+impl Figures {
+    /// The sum; `None` where one exceeds 64 bits.
+    #[must_use]
+    pub fn checked_add(&self, other: &Self) -> Option<Self> {
+        Some(Self {
+            params: self.params.checked_add(other.params)?,
+            buffers: self.buffers.checked_add(other.buffers)?,
+            macs: self.macs.checked_add(other.macs)?,
+            flops: self.flops.checked_add(other.flops)?,
+            flops_by_kind: self.flops_by_kind.checked_add(&other.flops_by_kind)?,
+            activations: self.activations.checked_add(other.activations)?,
+            conv_activations: self.conv_activations.checked_add(other.conv_activations)?,
+            weight_bytes: self.weight_bytes.checked_add(other.weight_bytes)?,
+            activation_bytes: self.activation_bytes.checked_add(other.activation_bytes)?,
+        })
+    }
+}
+
+/// Figures of a whole network, or of a part of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Number of layers (operators).
+    pub layers: u64,
+    /// The sums over these.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// Largest sum of live activations at inference; `None` where it is not known.
     pub peak_activation_bytes: Option<u64>,
     /// Bytes kept for the backward pass; `None` where it is not known.
@@ -105,6 +122,8 @@ pub struct Layer {
     pub name: String,
     /// The operator's name in the network language, such as `conv`.
     pub op: String,
+    /// What it is for.
+    pub kind: OperatorKind,
     /// The operator's arguments for people, such as `3x3, stride 2, padding 1`; empty where there is nothing to say.
     pub detail: String,
     /// Path of the block that holds the layer, empty at top level.
@@ -115,24 +134,9 @@ pub struct Layer {
     pub input_shapes: Vec<Vec<u64>>,
     /// Shape of the result, batch first.
     pub output_shape: Vec<u64>,
-    /// Trained values.
-    pub params: u64,
-    /// Values stored but not trained.
-    pub buffers: u64,
-    /// Multiply–accumulates.
-    pub macs: u64,
-    /// 2·MACs and all other arithmetic.
-    pub flops: u64,
-    /// `flops` by kind.
-    pub flops_by_kind: FlopsByKind,
-    /// Elements of the output.
-    pub activations: u64,
-    /// Elements of the output where the layer is a convolution, otherwise 0.
-    pub conv_activations: u64,
-    /// Bytes of trained values and buffers as 32-bit floats.
-    pub weight_bytes: u64,
-    /// Bytes of the output as 32-bit floats.
-    pub activation_bytes: u64,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// Receptive field at the layer's output; `None` where it is not known.
     pub receptive_field: Option<ReceptiveField>,
 }

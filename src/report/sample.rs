@@ -1,13 +1,13 @@
 //! Reports for tests: bundled networks, and networks with made-up names.
 
-use super::{Layer, Report, Setting};
+use super::{Figures, Layer, Report, Setting};
 use crate::bundled::{self, Bundled};
 use crate::front::yaml::{Description, Settings};
 
 fn bundled(name: &str) -> Report {
     let description = Description::read(&bundled::source(name).unwrap(), &Bundled).unwrap();
     let elaborated = description.elaborate(&Settings::default()).unwrap();
-    Report::new(&description, &elaborated).unwrap()
+    Report::new(&elaborated.network, description.metadata(&elaborated)).unwrap()
 }
 
 /// A network of few layers with blocks.
@@ -24,7 +24,7 @@ pub(crate) fn deep() -> Report {
 pub(crate) fn named(names: &[(&str, &str)]) -> Report {
     let mut report = squeezenet();
     let layer = report.layers.iter().find(|layer| layer.op == "dropout").unwrap().clone();
-    let layer = Layer { activations: 0, activation_bytes: 0, ..layer };
+    let layer = Layer { figures: Figures::default(), ..layer };
     let named = |(name, block): &(&str, &str)| Layer {
         name: (*name).to_owned(),
         block: (*block).to_owned(),

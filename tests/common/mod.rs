@@ -25,7 +25,7 @@ pub(crate) fn read(text: &str) -> Result<Description, Diagnostics> {
 pub(crate) fn analyse(description: &Description, settings: &Settings) -> (Elaborated, Report) {
     let elaborated =
         description.elaborate(settings).unwrap_or_else(|error| panic!("{}", plain(&error)));
-    let report = Report::new(description, &elaborated).unwrap();
+    let report = Report::new(&elaborated.network, description.metadata(&elaborated)).unwrap();
     (elaborated, report)
 }
 

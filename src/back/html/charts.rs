@@ -7,7 +7,6 @@ use crate::back::chart::{self, Bar, percentage};
 use crate::back::quantity::{short, thousands};
 use crate::back::text::visible;
 use crate::report::fold::{Block, Row as Folded};
-use crate::report::kind::OperatorKind;
 use crate::report::{Layer, Report};
 
 /// Levels of blocks that are marked along the charts.
@@ -47,9 +46,9 @@ pub(super) fn charts(report: &Report, rows: &[Folded<'_>]) -> Result<Vec<Chart>,
     let chart =
         |name, key, figure: fn(&Layer) -> u64| Chart::new(report, &boundaries, name, key, figure);
     Ok(vec![
-        chart("Params", "params", |layer| layer.params)?,
-        chart("MACs", "macs", |layer| layer.macs)?,
-        chart("Activations", "activations", |layer| layer.activations)?,
+        chart("Params", "params", |layer| layer.figures.params)?,
+        chart("MACs", "macs", |layer| layer.figures.macs)?,
+        chart("Activations", "activations", |layer| layer.figures.activations)?,
     ])
 }
 
@@ -83,7 +82,7 @@ impl Chart {
         let bars: Vec<Bar> = report
             .layers
             .iter()
-            .map(|layer| Bar { value: figure(layer), kind: OperatorKind::of(&layer.op) })
+            .map(|layer| Bar { value: figure(layer), kind: layer.kind })
             .collect();
         let largest = largest(&report.layers, figure);
         let label = format!("{name} of each layer in execution order. {largest}");

@@ -9,15 +9,14 @@ use tera::{Context, Tera};
 use thiserror::Error;
 
 use crate::report::fold::{self, Overflow};
-use crate::report::kind::OperatorKind;
 use crate::report::table::{shape_text, without_batch};
-use crate::report::{CONVENTIONS, Layer, Report, Totals};
+use crate::report::{CONVENTIONS, Figures, FlopKind, Layer, OperatorKind, Report};
 
 use super::chart::{self, percentage};
 use super::quantity::{mebibytes, percent, short, thousands};
 use super::text::visible;
 use charts::{Chart, Span, axis, charts};
-use rows::{Figures, Row, TableRows};
+use rows::{Row, RowFigures, TableRows};
 
 const TEMPLATE: &str = include_str!("../../../templates/report.html");
 const STYLE: &str = include_str!("../../../templates/report.css");
@@ -74,7 +73,7 @@ struct Page {
     dense: bool,
     axis: Vec<Vec<Span>>,
     rows: Vec<Row>,
-    total: Figures,
+    total: RowFigures,
     conventions: &'static str,
 }
 
@@ -115,22 +114,22 @@ struct Legend {
 impl Page {
     fn new(report: &Report) -> Result<Self, Error> {
         let rows = fold::fold(report, None)?;
-        let totals = &report.totals;
+        let figures = &report.totals.figures;
         Ok(Self {
             name: visible(&report.name).into_owned(),
             source: shown(report.source.as_ref()),
             description: shown(report.description.as_ref()),
             facts: facts(report),
             settings: settings(report),
-            tiles: headline_tiles(totals),
-            flops: flops_shares(totals),
-            memory: memory_tiles(report),
+            tiles: headline_tiles(figures),
+            flops: flops_shares(figures),
+            memory: memory_tiles(figures),
             legend: legend(report),
             charts: charts(report, &rows)?,
             dense: report.layers.len() > DENSE,
             axis: axis(&rows, report.layers.len()),
             rows: TableRows::of(report, &rows),
-            total: Figures::new(totals, totals),
+            total: RowFigures::new(figures, figures),
             conventions: CONVENTIONS,
         })
     }
@@ -166,21 +165,20 @@ impl Fact {
     }
 }
 
-fn headline_tiles(totals: &Totals) -> Vec<Tile> {
+fn headline_tiles(figures: &Figures) -> Vec<Tile> {
     vec![
-        Tile::count("Params", totals.params),
-        Tile::count("MACs", totals.macs),
-        Tile::count("FLOPs", totals.flops),
+        Tile::count("Params", figures.params),
+        Tile::count("MACs", figures.macs),
+        Tile::count("FLOPs", figures.flops),
     ]
 }
 
-fn memory_tiles(report: &Report) -> Vec<Tile> {
-    let totals = &report.totals;
+fn memory_tiles(figures: &Figures) -> Vec<Tile> {
     vec![
-        Tile::count("Activations", totals.activations),
-        Tile::count("Activations of convolutions", totals.conv_activations),
-        Tile::bytes("Weights", totals.weight_bytes),
-        Tile::bytes("Memory of all activations", totals.activation_bytes),
+        Tile::count("Activations", figures.activations),
+        Tile::count("Activations of convolutions", figures.conv_activations),
+        Tile::bytes("Weight bytes", figures.weight_bytes),
+        Tile::bytes("Activation bytes", figures.activation_bytes),
     ]
 }
 
@@ -199,30 +197,36 @@ impl Tile {
     }
 }
 
-/// The kinds of work that there are, with the colour of the operators that do most of it.
-fn flops_shares(totals: &Totals) -> Vec<Share> {
-    let colours = ["conv", "shape", "act", "join", "norm", "pool"];
-    totals
-        .flops_by_kind
-        .kinds()
-        .into_iter()
-        .zip(colours)
-        .filter(|((_, flops), _)| *flops > 0)
-        .map(|((name, flops), kind)| Share {
-            name,
-            kind,
-            width: percentage(flops, totals.flops),
-            percent: crate::report::ratio(flops, totals.flops).map_or_else(String::new, percent),
-            exact: thousands(flops),
-        })
-        .collect()
+/// The kinds of work that there are, with the color of the operators that do most of it.
+fn flops_shares(figures: &Figures) -> Vec<Share> {
+    let done = FlopKind::ALL.map(|kind| (kind, figures.flops_by_kind.get(kind)));
+    let shares = done.into_iter().filter(|(_, flops)| *flops > 0).map(|(kind, flops)| Share {
+        name: kind.label(),
+        kind: color_of(kind).key(),
+        width: percentage(flops, figures.flops),
+        percent: crate::report::ratio(flops, figures.flops).map_or_else(String::new, percent),
+        exact: thousands(flops),
+    });
+    shares.collect()
+}
+
+/// The kind of operators that do most of a kind of work.
+fn color_of(kind: FlopKind) -> OperatorKind {
+    match kind {
+        FlopKind::MultiplyAccumulate => OperatorKind::Convolution,
+        FlopKind::Bias => OperatorKind::Other,
+        FlopKind::Activation => OperatorKind::Activation,
+        FlopKind::Elementwise => OperatorKind::Join,
+        FlopKind::Normalization => OperatorKind::Normalization,
+        FlopKind::Pooling => OperatorKind::Pooling,
+    }
 }
 
 fn legend(report: &Report) -> Vec<Legend> {
     OperatorKind::ALL
         .into_iter()
         .filter_map(|kind| {
-            let of_kind = |layer: &&Layer| OperatorKind::of(&layer.op) == kind;
+            let of_kind = |layer: &&Layer| layer.kind == kind;
             let count = report.layers.iter().filter(of_kind).count();
             (count > 0).then(|| Legend {
                 kind: kind.key(),

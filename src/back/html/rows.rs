@@ -8,9 +8,8 @@ use crate::back::chart::fraction;
 use crate::back::quantity::thousands;
 use crate::back::text::visible;
 use crate::report::fold::{Block, LayerRow, Row as Folded};
-use crate::report::kind::OperatorKind;
 use crate::report::table::{shape_text, without_batch};
-use crate::report::{Layer, Report, Totals};
+use crate::report::{Figures, Layer, Report};
 
 /// A row of the layer table.
 #[derive(Serialize)]
@@ -26,7 +25,7 @@ pub(super) struct Row {
     detail: String,
     from: Vec<Link>,
     output: String,
-    figures: Figures,
+    figures: RowFigures,
 }
 
 /// Where a layer's input comes from, if that is not the layer before.
@@ -37,9 +36,9 @@ pub(super) struct Link {
     row: Option<String>,
 }
 
-/// The figures of a row.
+/// The figures of a row, as text.
 #[derive(Serialize)]
-pub(super) struct Figures {
+pub(super) struct RowFigures {
     params: Figure,
     macs: Figure,
     flops: Figure,
@@ -104,7 +103,7 @@ impl<'report> TableRows<'report> {
             detail: String::new(),
             from: Vec::new(),
             output: shape_text(without_batch(block.output_shape)),
-            figures: Figures::new(&block.totals, &self.report.totals),
+            figures: RowFigures::new(&block.totals.figures, &self.report.totals.figures),
         }
     }
 
@@ -117,12 +116,12 @@ impl<'report> TableRows<'report> {
             block: false,
             name: visible(row.name).into_owned(),
             path: visible(&layer.name).into_owned(),
-            kind: OperatorKind::of(&layer.op).key(),
+            kind: layer.kind.key(),
             op: visible(&layer.op).into_owned(),
             detail: visible(&layer.detail).into_owned(),
             from: self.links(row.index, layer),
             output: shape_text(without_batch(&layer.output_shape)),
-            figures: Figures::of_layer(layer, &self.report.totals),
+            figures: RowFigures::new(&layer.figures, &self.report.totals.figures),
         }
     }
 
@@ -153,22 +152,13 @@ fn row_id(index: usize) -> String {
     format!("l{index}")
 }
 
-impl Figures {
-    pub(super) fn new(part: &Totals, whole: &Totals) -> Self {
+impl RowFigures {
+    pub(super) fn new(part: &Figures, whole: &Figures) -> Self {
         Self {
             params: Figure::new(part.params, whole.params),
             macs: Figure::new(part.macs, whole.macs),
             flops: Figure::new(part.flops, whole.flops),
             activations: Figure::new(part.activations, whole.activations),
-        }
-    }
-
-    fn of_layer(layer: &Layer, whole: &Totals) -> Self {
-        Self {
-            params: Figure::new(layer.params, whole.params),
-            macs: Figure::new(layer.macs, whole.macs),
-            flops: Figure::new(layer.flops, whole.flops),
-            activations: Figure::new(layer.activations, whole.activations),
         }
     }
 }

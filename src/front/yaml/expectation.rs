@@ -1,11 +1,13 @@
 //! Published figures that a file names.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::elaborate::evaluate_alone;
 use super::problem::{Problem, Problems};
 use super::tree::{self, Tree};
-use super::value::Value;
+use super::value::{Number, Value};
 use crate::network::Place;
 
 /// A figure that can be expected.
@@ -62,12 +64,36 @@ pub enum Published {
 }
 
 /// How far a figure may be from the published one.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tolerance {
-    /// By this part of the published figure.
-    Relative(f64),
+    /// By this part of the published figure, in percent.
+    Percent(Number),
     /// By so much.
-    Absolute(f64),
+    Absolute(Number),
+}
+
+impl Tolerance {
+    /// Whether a figure is near enough to the published one; `None` where that cannot be told exactly.
+    #[must_use]
+    pub fn allows(self, published: u64, found: u64) -> Option<bool> {
+        let distance = Number::from(published.abs_diff(found));
+        match self {
+            Self::Absolute(most) => Some(distance <= most),
+            Self::Percent(percent) => {
+                let most = percent.checked_mul(Number::from(published))?;
+                Some(distance.checked_mul(Number::from(100_u64))? <= most)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Tolerance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Percent(percent) => write!(f, "{percent}%"),
+            Self::Absolute(most) => write!(f, "{most}"),
+        }
+    }
 }
 
 /// Published figures, and under which settings they are meant.
@@ -76,7 +102,7 @@ pub struct Expectation {
     /// Where it stands.
     pub place: Place,
     /// The layer or block that is meant; the whole network if `None`.
-    pub of: Option<String>,
+    pub of: Option<(String, Place)>,
     /// The figures and their published values.
     pub figures: Vec<(Figure, Published)>,
     /// How far the figures may be off; they must be equal if `None`.

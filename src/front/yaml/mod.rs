@@ -17,6 +17,7 @@ mod tree;
 pub mod value;
 mod values;
 
+use std::fmt;
 use std::sync::Arc;
 
 pub use expectation::{Expectation, Figure, Published, Tolerance};
@@ -25,6 +26,7 @@ pub use files::{Library, MAX_BYTES, is_bundled};
 pub use schema::schema;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
+use crate::front::{Metadata, Setting};
 use crate::network::{Network, Place};
 use elaborate::{Choice, elaborate, evaluate_alone};
 use parse::Parser;
@@ -59,19 +61,19 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
-    /// What is other than in the file, for people; `None` where nothing is.
-    fn describe(&self) -> Option<String> {
+impl fmt::Display for Settings {
+    /// What is other than in the file, for people; nothing where nothing is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parameters = self.parameters.iter();
         let mut given: Vec<_> = parameters.map(|(name, value)| format!("{name}={value}")).collect();
         if let Some(input) = &self.input {
             let sizes: Vec<_> = input.iter().map(ToString::to_string).collect();
-            given.push(format!("input {}", sizes.join("x")));
+            given.push(format!("input {}", sizes.join("×")));
         }
         if self.batch != 1 {
             given.push(format!("batch {}", self.batch));
         }
-        (!given.is_empty()).then(|| given.join(", "))
+        f.write_str(&given.join(", "))
     }
 }
 
@@ -116,16 +118,18 @@ impl Description {
         &self.name
     }
 
-    /// The publication or code it was taken from.
+    /// What a report says of the network besides its figures, for the parameters' values of an elaboration.
     #[must_use]
-    pub fn source(&self) -> Option<&str> {
-        self.tree.source.as_deref()
-    }
-
-    /// A few sentences for people.
-    #[must_use]
-    pub fn description(&self) -> Option<&str> {
-        self.tree.description.as_deref()
+    pub fn metadata(&self, elaborated: &Elaborated) -> Metadata {
+        let settings = elaborated.parameters.iter();
+        Metadata {
+            name: self.name.clone(),
+            source: self.tree.source.clone(),
+            description: self.tree.description.clone(),
+            settings: settings
+                .map(|(name, value)| Setting { name: name.clone(), value: value.to_string() })
+                .collect(),
+        }
     }
 
     /// The published figures.
@@ -196,8 +200,11 @@ impl Description {
         let mut problems = Problems::default();
         let elaborated = elaborate(&self.tree, &choice, &mut problems);
         let mut diagnostics = problems.diagnose(&self.places);
-        if let (None, Some(last)) = (&elaborated, diagnostics.0.last_mut()) {
-            last.notes.extend(settings.describe().map(|given| format!("this is with {given}")));
+        let given = settings.to_string();
+        if let (None, Some(last)) = (&elaborated, diagnostics.0.last_mut())
+            && !given.is_empty()
+        {
+            last.notes.push(format!("this is with {given}"));
         }
         match elaborated {
             Some((network, parameters)) => {

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::expectation::Figure;
-use super::parse::{NO_FOLLOWER, NORMALIZATIONS, PADDING_WORDS};
+use super::parse::{NO_FOLLOWER, NORMALIZATIONS};
 use crate::ops::signature::{Argument, Attribute, Fallback, Kind, Role};
-use crate::ops::{Signature, signatures};
+use crate::ops::{Padding, Signature, signatures};
 
 /// The JSON Schema (draft 2020-12) of network files, for editors to complete and check them.
 ///
@@ -292,6 +292,16 @@ fn default(value: Attribute) -> Option<Json> {
     }
 }
 
+/// The forms of padding in numbers.
+fn sides() -> Vec<Json> {
+    let side = json!({"type": "integer", "minimum": 0});
+    let list = |length: u64| {
+        let items = expression(side.clone());
+        json!({"type": "array", "minItems": length, "maxItems": length, "items": items})
+    };
+    vec![side.clone(), list(2), list(4)]
+}
+
 fn kind(kind: Kind) -> Json {
     let whole = |least: u64| json!({"type": "integer", "minimum": least});
     let pair = |least: u64| {
@@ -306,11 +316,11 @@ fn kind(kind: Kind) -> Json {
         Kind::Index => whole(0),
         Kind::Pair => pair(1),
         Kind::PairOrZero => pair(0),
-        Kind::Padding => json!({"anyOf": [
-            whole(0),
-            {"enum": PADDING_WORDS},
-            {"type": "array", "minItems": 2, "maxItems": 4, "items": expression(whole(0))},
-        ]}),
+        Kind::Sides => json!({"anyOf": sides()}),
+        Kind::Padding => {
+            let words = json!({"enum": Padding::NAMED.map(|(word, _)| word)});
+            json!({"anyOf": sides().into_iter().chain([words]).collect::<Vec<_>>()})
+        }
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Real => json!({"type": "number"}),
         Kind::Rate => json!({"type": "number", "minimum": 0, "exclusiveMaximum": 1}),

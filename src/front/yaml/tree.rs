@@ -137,7 +137,7 @@ pub(super) struct OutputSpec {
 #[derive(Debug, Default)]
 pub(super) struct Expectation {
     pub(super) place: Place,
-    pub(super) of: Option<String>,
+    pub(super) of: Option<(String, Place)>,
     pub(super) figures: Vec<(super::Figure, Given)>,
     pub(super) within: Option<super::Tolerance>,
     pub(super) source: Option<String>,

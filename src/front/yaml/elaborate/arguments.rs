@@ -14,7 +14,7 @@ pub(super) fn attribute(value: &Value, kind: Kind) -> Result<Attribute, String> 
         Kind::Index => whole(value, 0, &kind).map(Attribute::Count),
         Kind::Pair => pair(value, 1, &kind).map(Attribute::Pair),
         Kind::PairOrZero => pair(value, 0, &kind).map(Attribute::Pair),
-        Kind::Padding => padding(value, &kind).map(Attribute::Padding),
+        Kind::Padding | Kind::Sides => padding(value, &kind).map(Attribute::Padding),
         Kind::Boolean => match value {
             Value::Boolean(boolean) => Ok(Attribute::Boolean(*boolean)),
             _ => Err(needs(&kind, value)),
@@ -61,10 +61,12 @@ fn pair(value: &Value, least: u64, kind: &Kind) -> Result<[u64; 2], String> {
 
 fn padding(value: &Value, kind: &Kind) -> Result<Padding, String> {
     let side = |value: &Value| whole(value, 0, kind);
+    let named = |word: &str| Padding::NAMED.into_iter().find(|(name, _)| *name == word);
     match (value.as_word(), value.as_list()) {
-        (Some("valid"), _) => Ok(Padding::VALID),
-        (Some("same"), _) => Ok(Padding::Same),
-        (Some("same_lower"), _) => Ok(Padding::SameLower),
+        (Some(word), _) => match named(word).filter(|_| *kind == Kind::Padding) {
+            Some((_, padding)) => Ok(padding),
+            None => Err(needs(kind, value)),
+        },
         (_, Some([height, width])) => {
             let (height, width) = (side(height)?, side(width)?);
             Ok(Padding::Explicit([height, width, height, width]))

@@ -100,8 +100,7 @@ impl<'t> Elaborator<'t, '_> {
             return Flow::Unknown;
         }
         let kind = op.operator().name();
-        let block = self.scopes.last().map_or(0, |scope| scope.path_length.saturating_sub(1));
-        match self.builder.add(full, block, op, operands, place) {
+        match self.builder.add(full, op, operands, place) {
             Ok(tensor) => Flow::Tensor(tensor),
             Err(error) => {
                 let shapes = operands.iter().filter_map(|tensor| self.builder.shape(*tensor));

@@ -49,16 +49,14 @@ impl Parser {
             let list = figures.join("`, `");
             self.error(place, format!("an expectation needs a figure: one of `{list}`"));
         }
-        for (key, text) in [
-            ("of", &mut expectation.of),
-            ("source", &mut expectation.source),
-            ("differs", &mut expectation.differs),
-        ] {
-            if let Some(yaml) = mapping.get(key) {
-                let place = self.places.value(place, key);
-                *text = self.text(yaml, place);
-            }
-        }
+        let mut text = |key: &str| {
+            let yaml = mapping.get(key)?;
+            let place = self.places.value(place, key);
+            Some((self.text(yaml, place)?, place))
+        };
+        expectation.of = text("of");
+        expectation.source = text("source").map(|(text, _)| text);
+        expectation.differs = text("differs").map(|(text, _)| text);
         if let Some(yaml) = mapping.get("within") {
             let place = self.places.value(place, "within");
             expectation.within = tolerance(yaml);
@@ -103,16 +101,16 @@ impl Parser {
 
 /// A tolerance: relative in percent, or absolute. Both are at least 0.
 fn tolerance(yaml: &Yaml) -> Option<Tolerance> {
-    let text = match yaml {
-        Yaml::Number(Some(number)) => number.to_string(),
-        Yaml::String(text) => text.clone(),
-        _ => return None,
-    };
-    let number = |text: &str| {
-        Number::from_decimal(text.trim()).map(Number::to_f64).filter(|value| *value >= 0.0)
-    };
-    match text.strip_suffix('%') {
-        Some(percent) => Some(Tolerance::Relative(number(percent)? / 100.0)),
-        None => Some(Tolerance::Absolute(number(&text)?)),
+    let positive = |number: Number| (number >= Number::ZERO).then_some(number);
+    match yaml {
+        Yaml::Number(number) => number.and_then(positive).map(Tolerance::Absolute),
+        Yaml::String(text) => {
+            let number = |text: &str| Number::from_decimal(text.trim()).and_then(positive);
+            match text.strip_suffix('%') {
+                Some(percent) => number(percent).map(Tolerance::Percent),
+                None => number(text).map(Tolerance::Absolute),
+            }
+        }
+        _ => None,
     }
 }

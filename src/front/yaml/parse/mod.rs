@@ -19,13 +19,10 @@ use super::problem::{Problem, Problems};
 use super::tree::Tree;
 use crate::network::Place;
 use crate::ops::signature::{Kind, Role};
-use crate::ops::{Signature, signatures};
+use crate::ops::{Padding, Signature, signatures};
 
 /// Names that every expression knows: sizes of the tensor a step takes.
 pub(super) const TENSOR_NAMES: [&str; 3] = ["channels", "height", "width"];
-
-/// Words of padding that stand for themselves.
-pub(super) const PADDING_WORDS: [&str; 3] = ["valid", "same", "same_lower"];
 
 /// Short names of normalisations under `norm:`.
 pub(super) const NORMALIZATIONS: [(&str, &str); 2] =
@@ -84,7 +81,7 @@ fn built_in_words() -> impl Iterator<Item = &'static str> {
     });
     followers
         .chain(listed.copied())
-        .chain(PADDING_WORDS)
+        .chain(Padding::NAMED.map(|(word, _)| word))
         .chain(NORMALIZATIONS.map(|(short, _)| short))
         .chain([NO_FOLLOWER])
 }

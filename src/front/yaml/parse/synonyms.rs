@@ -1,7 +1,7 @@
 //! What other tools call things, for suggestions.
 
 /// What other tools call an argument, for suggestions.
-pub(super) const ARGUMENT_SYNONYMS: [(&str, &str); 22] = [
+pub(super) const ARGUMENT_SYNONYMS: [(&str, &str); 21] = [
     ("kernel_size", "kernel"),
     ("pool_size", "kernel"),
     ("ksize", "kernel"),
@@ -18,7 +18,6 @@ pub(super) const ARGUMENT_SYNONYMS: [(&str, &str); 22] = [
     ("normalization", "norm"),
     ("ceil_mode", "ceil"),
     ("p", "rate"),
-    ("keep_prob", "rate"),
     ("scale_factor", "scale"),
     ("negative_slope", "slope"),
     ("epsilon", "eps"),

@@ -1,7 +1,10 @@
-//! Kinds of operators, by which pages colour layers.
+//! Kinds of operators, by which pages color layers.
+
+use serde::Serialize;
 
 /// What an operator is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OperatorKind {
     /// Convolutions, transposed ones included.
     Convolution,
@@ -17,8 +20,8 @@ pub enum OperatorKind {
     Pooling,
     /// Where tensors meet: sums, products, concatenations.
     Join,
-    /// Everything that moves or passes values on.
-    Shape,
+    /// Everything else: what moves elements, passes them on, or computes with constants.
+    Other,
 }
 
 impl OperatorKind {
@@ -31,42 +34,32 @@ impl OperatorKind {
         Self::Activation,
         Self::Pooling,
         Self::Join,
-        Self::Shape,
+        Self::Other,
     ];
 
-    /// The kind of the operator that the network language calls `op`.
-    pub fn of(op: &str) -> Self {
-        match op {
-            "conv" | "conv_transpose" => Self::Convolution,
-            "depthwise_conv" => Self::Depthwise,
-            "linear" | "matmul" => Self::Linear,
-            "batch_norm" | "layer_norm" | "lrn" => Self::Normalization,
-            "relu" | "relu6" | "sigmoid" | "tanh" | "gelu" | "silu" | "hard_sigmoid"
-            | "hard_swish" | "leaky_relu" | "elu" | "prelu" | "softmax" | "log_softmax" => {
-                Self::Activation
-            }
-            "max_pool" | "avg_pool" | "global_avg_pool" | "global_max_pool"
-            | "adaptive_avg_pool" => Self::Pooling,
-            "concat" | "add" | "mul" | "mean" | "sub" | "div" => Self::Join,
-            _ => Self::Shape,
-        }
+    /// Whether it is a convolution, depthwise ones included.
+    #[must_use]
+    pub fn is_convolution(self) -> bool {
+        matches!(self, Self::Convolution | Self::Depthwise)
     }
 
     /// The kind's name for legends.
+    #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Convolution => "Convolution",
             Self::Depthwise => "Depthwise convolution",
             Self::Linear => "Linear, matmul",
-            Self::Normalization => "Normalisation",
+            Self::Normalization => "Normalization",
             Self::Activation => "Activation",
             Self::Pooling => "Pooling",
             Self::Join => "Join (add, concat)",
-            Self::Shape => "Other",
+            Self::Other => "Other",
         }
     }
 
     /// The kind's name for style sheets.
+    #[must_use]
     pub fn key(self) -> &'static str {
         match self {
             Self::Convolution => "conv",
@@ -76,7 +69,7 @@ impl OperatorKind {
             Self::Activation => "act",
             Self::Pooling => "pool",
             Self::Join => "join",
-            Self::Shape => "shape",
+            Self::Other => "other",
         }
     }
 }

@@ -1,0 +1,230 @@
+//! Tables of typed cells, which every back end writes in its own way.
+//!
+//! A [`Table`] says what is shown and in which order; how a count is written is the back end's business.
+
+mod comparison;
+mod layers;
+mod summary;
+mod totals;
+
+pub use comparison::{Networks, comparison_table};
+pub use layers::{layers_table, list_table};
+pub use summary::summary_table;
+pub use totals::totals_table;
+
+use super::{Figures, FlopKind, Report};
+
+/// A titled table with notes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// What the table shows, and of what: batch and resolution always stand here.
+    pub title: String,
+    /// The columns, left to right.
+    pub columns: Vec<Column>,
+    /// The rows, top to bottom; every row has a cell a column.
+    pub rows: Vec<Row>,
+    /// Sentences that stand under the table, the conventions among them.
+    pub notes: Vec<String>,
+}
+
+/// A column and how it behaves where room is short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The heading for people.
+    pub header: String,
+    /// The heading for scripts, such as `weight_bytes`.
+    pub key: String,
+    /// To which side the cells are set.
+    pub align: Align,
+    /// 0 is never left out; of the others the highest goes first where the width does not suffice.
+    pub priority: u8,
+}
+
+/// To which side a column's cells are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Text.
+    Left,
+    /// Figures.
+    Right,
+}
+
+/// A row of cells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// One cell a column.
+    pub cells: Vec<Cell>,
+    /// How deep the row is nested; the first cell is indented by it.
+    pub level: usize,
+    /// The row's weight.
+    pub emphasis: Emphasis,
+}
+
+/// The weight of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Emphasis {
+    /// A row among others.
+    Plain,
+    /// A block: the heading and the subtotal of the rows nested below it.
+    Block,
+    /// The total of the table.
+    Total,
+    /// Something that failed.
+    Failure,
+}
+
+/// A typed cell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Text, which may come from a network and is to be escaped.
+    Text(String),
+    /// A name for people, and the key that scripts get in its place.
+    Named(String, String),
+    /// A count, written exactly.
+    Count(u64),
+    /// A count, written short where people read it (`4.089 G`).
+    Short(u64),
+    /// An amount of memory.
+    Bytes(u64),
+    /// A shape, such as `64×56×56`.
+    Shape(Vec<u64>),
+    /// A factor between two figures, such as `×0.51`.
+    Ratio(f64),
+    /// Nothing to say.
+    Empty,
+}
+
+impl Column {
+    pub(crate) fn text(header: &str, key: &str, priority: u8) -> Self {
+        Self { header: header.to_owned(), key: key.to_owned(), align: Align::Left, priority }
+    }
+
+    pub(crate) fn figure(header: &str, key: &str, priority: u8) -> Self {
+        Self { align: Align::Right, ..Self::text(header, key, priority) }
+    }
+}
+
+impl Cell {
+    /// Text; empty text is [`Cell::Empty`].
+    pub fn text(text: &str) -> Self {
+        if text.is_empty() { Self::Empty } else { Self::Text(text.to_owned()) }
+    }
+
+    /// The shape without the batch.
+    pub(crate) fn sizes(shape: &[u64]) -> Self {
+        Self::Shape(without_batch(shape).to_vec())
+    }
+
+    pub(super) fn ratio(figure: &Self, base: &Self) -> Self {
+        match (figure, base) {
+            (Self::Count(figure) | Self::Bytes(figure), Self::Count(base) | Self::Bytes(base)) => {
+                super::ratio(*figure, *base).map_or(Self::Empty, Self::Ratio)
+            }
+            _ => Self::Empty,
+        }
+    }
+}
+
+impl Row {
+    pub(super) fn plain(cells: Vec<Cell>) -> Self {
+        Self { cells, level: 0, emphasis: Emphasis::Plain }
+    }
+}
+
+/// The network's name with the batch and the resolution that every figure hangs on.
+pub fn heading(report: &Report) -> String {
+    format!(
+        "{}, batch {}, input {}",
+        report.name,
+        report.batch,
+        shape_text(without_batch(&report.input))
+    )
+}
+
+/// A shape as it is written for people: `64×56×56`.
+pub fn shape_text(shape: &[u64]) -> String {
+    let sizes: Vec<String> = shape.iter().map(u64::to_string).collect();
+    sizes.join("×")
+}
+
+/// The shape of a single sample.
+pub fn without_batch(shape: &[u64]) -> &[u64] {
+    shape.get(1..).unwrap_or_default()
+}
+
+/// A figure of a part of a network, as every table of figures has it.
+struct Figure {
+    /// For people.
+    label: &'static str,
+    /// For scripts.
+    key: String,
+    /// How deep it is nested below a figure that it is a part of.
+    level: usize,
+    /// Its value.
+    cell: Cell,
+}
+
+/// All figures, in the order of every table.
+fn figures(of: &Figures) -> Vec<Figure> {
+    let figure = |label, key: &str, level, cell| Figure { label, key: key.to_owned(), level, cell };
+    let mut figures = vec![
+        figure("Params", "params", 0, Cell::Count(of.params)),
+        figure("Buffers", "buffers", 0, Cell::Count(of.buffers)),
+        figure("MACs", "macs", 0, Cell::Count(of.macs)),
+        figure("FLOPs", "flops", 0, Cell::Count(of.flops)),
+    ];
+    figures.extend(FlopKind::ALL.map(|kind| {
+        let cell = Cell::Count(of.flops_by_kind.get(kind));
+        figure(kind.label(), &format!("flops_{}", kind.key()), 1, cell)
+    }));
+    figures.extend([
+        figure("Activations", "activations", 0, Cell::Count(of.activations)),
+        figure("of convolutions", "conv_activations", 1, Cell::Count(of.conv_activations)),
+        figure("Weight bytes", "weight_bytes", 0, Cell::Bytes(of.weight_bytes)),
+        figure("Activation bytes", "activation_bytes", 0, Cell::Bytes(of.activation_bytes)),
+    ]);
+    figures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn every_row_has_a_cell_a_column() {
+        let report = sample::squeezenet();
+        let few = vec![report.clone(); 3];
+        let many = vec![report.clone(); 6];
+        let tables = [
+            summary_table(&report, None).unwrap(),
+            summary_table(&report, Some(1)).unwrap(),
+            totals_table(&report),
+            layers_table(&report),
+            comparison_table(&[], Networks::AsColumns),
+            comparison_table(&few, Networks::AsColumns),
+            comparison_table(&many, Networks::AsRows),
+        ];
+        for table in tables {
+            for row in &table.rows {
+                assert_eq!(row.cells.len(), table.columns.len(), "{}", table.title);
+            }
+        }
+    }
+
+    #[test]
+    fn ratios_compare_with_the_first() {
+        let mut reports = vec![sample::squeezenet(), sample::squeezenet()];
+        reports[1].totals.figures.params = reports[0].totals.figures.params / 2;
+        let table = comparison_table(&reports, Networks::AsColumns);
+        let params = table
+            .rows
+            .iter()
+            .find(|row| row.cells[0] == Cell::Named("Params".to_owned(), "params".to_owned()))
+            .unwrap();
+        assert_eq!(params.cells[3], Cell::Ratio(0.5));
+        reports[0].totals.figures.params = 0;
+        let table = comparison_table(&reports, Networks::AsColumns);
+        assert!(table.rows.iter().any(|row| row.cells[3] == Cell::Empty));
+    }
+}
