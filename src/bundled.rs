@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
-use crate::diagnostics::Source;
-use crate::front::yaml::{BUNDLED, Library, is_bundled};
+use crate::diagnostics::{Origin, Source};
+use crate::front::yaml::Library;
+
+/// Begin of the names under which bundled files are shown.
+const BUNDLED: &str = "bundled:";
 
 static ARCHITECTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/architectures");
 
@@ -25,7 +28,7 @@ pub fn source(name: &str) -> Option<Arc<Source>> {
     let path = name.strip_suffix(".yaml").unwrap_or(name);
     let path = format!("{path}.yaml");
     let text = ARCHITECTURES.get_file(&path)?.contents_utf8()?;
-    Some(Source::new(format!("{BUNDLED}{path}"), text))
+    Some(Source::bundled(format!("{BUNDLED}{path}"), text))
 }
 
 /// The name by which a bundled source is called, such as `resnet50`.
@@ -42,8 +45,9 @@ pub struct Bundled;
 impl Library for Bundled {
     fn find(&self, name: &str, by: &Source) -> Result<Arc<Source>, String> {
         let folder = by.name.strip_prefix(BUNDLED).and_then(|path| path.rsplit_once('/'));
-        let beside =
-            folder.filter(|_| is_bundled(by)).map(|(folder, _)| format!("{folder}/{name}"));
+        let beside = folder
+            .filter(|_| by.origin == Origin::Bundled)
+            .map(|(folder, _)| format!("{folder}/{name}"));
         let found = beside.and_then(|path| source(&path)).or_else(|| source(name));
         found.ok_or_else(|| format!("there is no bundled network `{name}`"))
     }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cnnstat::bundled::{self, Bundled};
-use cnnstat::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
-use cnnstat::front::yaml::{Description, Library, MAX_BYTES, is_bundled};
+use cnnstat::diagnostics::{Diagnostic, Diagnostics, Origin, Source, suggest};
+use cnnstat::front::yaml::{Description, Library, MAX_BYTES};
 
 use super::failure::Failure;
 use super::terminal::Terminal;
@@ -83,7 +83,7 @@ struct Files;
 
 impl Library for Files {
     fn find(&self, name: &str, by: &Source) -> Result<Arc<Source>, String> {
-        if is_bundled(by) {
+        if by.origin == Origin::Bundled {
             return Bundled.find(name, by);
         }
         let path = Path::new(name);

@@ -42,13 +42,30 @@ pub struct Source {
     pub name: String,
     /// Its text.
     pub text: Arc<str>,
+    /// Where it is from.
+    pub origin: Origin,
+}
+
+/// Where a source is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A file or another text of the user's.
+    User,
+    /// A part of the program.
+    Bundled,
 }
 
 impl Source {
-    /// A source to be shared by all that point into it.
+    /// A text of the user's, to be shared by all that point into it.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into() })
+        Arc::new(Self { name: name.into(), text: text.into(), origin: Origin::User })
+    }
+
+    /// A text that is part of the program.
+    #[must_use]
+    pub fn bundled(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), text: text.into(), origin: Origin::Bundled })
     }
 }
 

@@ -16,7 +16,7 @@ pub enum OpError {
         given: usize,
     },
     /// An operand of the wrong rank.
-    #[error("takes {expected}, but is given {given} ({} axes with the batch)", given.rank())]
+    #[error("takes {expected}, not {given}")]
     Rank {
         /// What it takes, for people.
         expected: &'static str,
@@ -54,7 +54,7 @@ pub enum OpError {
         shapes: Box<[Shape; 2]>,
     },
     /// An axis that the operand does not have.
-    #[error("there is no axis {axis} in {shape} ({} axes with the batch)", shape.rank())]
+    #[error("there is no axis {axis} in {shape}; with the batch it has {} axes", shape.rank())]
     Axis {
         /// The axis asked for.
         axis: u64,

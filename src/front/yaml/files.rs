@@ -23,15 +23,6 @@ pub trait Library {
     fn find(&self, name: &str, by: &Source) -> Result<Arc<Source>, String>;
 }
 
-/// Begin of the names of sources that are part of the program.
-pub(crate) const BUNDLED: &str = "bundled:";
-
-/// Whether a source is part of the program.
-#[must_use]
-pub fn is_bundled(source: &Source) -> bool {
-    source.name.starts_with(BUNDLED)
-}
-
 /// A file and all that it extends, the outermost base first.
 pub(super) fn chain(
     source: &Arc<Source>,
@@ -70,6 +61,9 @@ fn read(source: &Arc<Source>, places: &mut Places) -> Result<File, Diagnostics> 
         let help = format!("its keys are {}", KEYS.join(", "));
         Diagnostics(vec![Diagnostic::error(message).label(source, 0..0, "").help(help)])
     };
+    if u64::try_from(source.text.len()).is_ok_and(|length| length > MAX_BYTES) {
+        return Err(refuse(&format!("the file has more than {} MiB", MAX_BYTES >> 20)));
+    }
     match values::read(source)? {
         Yaml::Mapping(values) => Ok(File { values, root: places.file(Arc::clone(source)) }),
         Yaml::Null => Err(refuse("the file is empty")),

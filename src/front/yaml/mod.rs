@@ -21,8 +21,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use expectation::{Expectation, Figure, Published, Tolerance};
-pub(crate) use files::BUNDLED;
-pub use files::{Library, MAX_BYTES, is_bundled};
+pub use files::{Library, MAX_BYTES};
 pub use schema::schema;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
@@ -165,6 +164,11 @@ impl Description {
                 diagnostic = diagnostic.help(format!("its parameters are {}", names.join(", ")));
             }
             return Err(refuse(diagnostic));
+        }
+        if !self.tree.reachable.contains(name) {
+            let message =
+                format!("`{name}` changes nothing: nothing in {} depends on it", self.name);
+            return Err(refuse(Diagnostic::error(message)));
         }
         let choices = self.tree.parameters.get(name).map(|parameter| &parameter.choices);
         if let Some(choices) = choices.filter(|choices| !choices.is_empty())

@@ -106,12 +106,7 @@ impl Places {
     /// The text a place is in, and the span of it or of a part of its scalar.
     pub(super) fn span(&self, place: Place, part: Option<Span>) -> Option<(Arc<Source>, Span)> {
         let (source, located) = self.locate(place)?;
-        let span = match part {
-            Some(part) if located.plain => {
-                located.content_start + part.start..located.content_start + part.end
-            }
-            _ => located.span,
-        };
+        let span = part.map_or_else(|| located.span.clone(), |part| located.part(&part));
         Some((source, span))
     }
 }

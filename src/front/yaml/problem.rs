@@ -3,11 +3,8 @@
 use std::collections::HashSet;
 
 use super::place::Places;
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity, Span};
+use crate::diagnostics::{Diagnostic, Diagnostics, MAX_SHOWN, Severity, Span};
 use crate::network::Place;
-
-/// How many problems of a file are told; what comes after is counted.
-const MOST: usize = 20;
 
 /// How many bytes of text are searched for the places of problems: a place is found by reading its file from the start.
 const MOST_BYTES: usize = 16 << 20;
@@ -97,7 +94,7 @@ pub(super) struct Problems {
 
 impl Problems {
     pub(super) fn add(&mut self, problem: Problem) {
-        if problem.severity == Severity::Warning && self.list.len() >= MOST {
+        if problem.severity == Severity::Warning && self.list.len() >= MAX_SHOWN {
             self.dropped += 1;
             return;
         }
@@ -122,7 +119,7 @@ impl Problems {
 
     /// Whether there are so many that looking for more is of no use.
     pub(super) fn are_enough(&self) -> bool {
-        self.errors >= MOST
+        self.errors >= MAX_SHOWN
     }
 
     /// The problems with the text they are about, in the order of the text; warnings are left out where there are errors.
@@ -130,7 +127,8 @@ impl Problems {
         let any_errors = self.any_errors();
         let mut told = self.list;
         told.retain(|problem| !any_errors || problem.severity == Severity::Error);
-        let affordable = MOST_BYTES.checked_div(places.bytes()).unwrap_or(MOST).clamp(1, MOST);
+        let affordable =
+            MOST_BYTES.checked_div(places.bytes()).unwrap_or(MAX_SHOWN).clamp(1, MAX_SHOWN);
         let dropped = if any_errors { 0 } else { self.dropped };
         let untold = told.len().saturating_sub(affordable) + dropped;
         told.truncate(affordable);

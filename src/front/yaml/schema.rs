@@ -1,7 +1,8 @@
-//! The language as a JSON Schema, made from the same tables that the reader goes by.
+//! The language as a JSON Schema. Operators and their arguments come from the tables that the reader goes by.
 
 use serde_json::{Map, Value as Json, json};
 
+use super::elaborate::INPUT_AXES;
 use super::expectation::Figure;
 use super::parse::{NO_FOLLOWER, NORMALIZATIONS};
 use crate::ops::signature::{Argument, Attribute, Fallback, Kind, Role};
@@ -25,7 +26,7 @@ pub fn schema() -> Json {
             "extends": text("Another file whose network this one varies, or the name of a bundled network"),
             "input": {
                 "description": "The input's sizes without the batch: [channels, height, width] or [features]",
-                "type": "array", "minItems": 1, "maxItems": 3, "items": expression(json!({"type": "integer", "minimum": 1})),
+                "type": "array", "minItems": INPUT_AXES.start(), "maxItems": INPUT_AXES.end(), "items": expression(json!({"type": "integer", "minimum": 1})),
             },
             "params": {
                 "description": "Parameters with their defaults, changed by --set name=value",
@@ -118,7 +119,10 @@ fn block() -> Json {
 
 fn step_properties() -> Map<String, Json> {
     let mut properties = Map::new();
-    let name = text("What the step is called; a part in braces is an expression");
+    let mut name = text("What the step is called; a part in braces is an expression");
+    if let Some(entries) = name.as_object_mut() {
+        entries.insert("type".to_owned(), json!(["string", "number"]));
+    }
     properties.insert("name".to_owned(), name);
     properties.insert("from".to_owned(), reference("from"));
     let condition = json!({"type": ["boolean", "string"], "description": "The step is left out where this is false"});
@@ -220,9 +224,12 @@ fn follower(role: Role, description: &str) -> Json {
         names.extend(NORMALIZATIONS.map(|(short, _)| short));
     }
     names.push(NO_FOLLOWER);
-    let calls: Map<String, Json> = followers()
+    let mut calls: Map<String, Json> = followers()
         .map(|signature| (signature.name.to_owned(), reference(signature.name)))
         .collect();
+    if role == Role::Normalization {
+        calls.extend(NORMALIZATIONS.map(|(short, full)| (short.to_owned(), reference(full))));
+    }
     let call = json!({
         "type": "object", "minProperties": 1, "maxProperties": 1,
         "additionalProperties": false, "properties": calls,

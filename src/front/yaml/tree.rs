@@ -22,6 +22,8 @@ pub(super) struct Tree {
     pub(super) layers: Option<(Body, Place)>,
     pub(super) outputs: Option<Vec<OutputSpec>>,
     pub(super) expectations: Vec<Expectation>,
+    /// The parameters on which what is built depends.
+    pub(super) reachable: HashSet<String>,
     /// Words that stand for themselves.
     pub(super) words: HashSet<String>,
 }
@@ -32,8 +34,6 @@ pub(super) struct Parameter {
     pub(super) default: Option<Given>,
     pub(super) choices: Vec<String>,
     pub(super) place: Place,
-    /// Whether an expression names it.
-    pub(super) used: bool,
 }
 
 /// A named, parametrised group of layers.

@@ -9,6 +9,8 @@ mod values;
 
 use std::collections::{HashMap, HashSet};
 
+pub(super) use values::INPUT_AXES;
+
 use super::problem::{Problem, Problems};
 use super::tree::{Action, Body, Given, RepeatBody, Step, Tree};
 use super::value::{Number, Value};
@@ -149,11 +151,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
 
     fn step(&mut self, step: &'t Step, before: Flow) -> Flow {
         self.count_step(step.place);
-        let joins_named = match &step.action {
-            Action::Join { branches, .. } => branches.is_empty(),
-            _ => false,
-        };
-        let source = step.from.first().filter(|_| !joins_named);
+        let source = step.from.first();
         let found = source.map(|(name, place)| self.find(name, *place, before));
         let taken = match &found {
             None => before,

@@ -105,7 +105,7 @@ impl<'t> Elaborator<'t, '_> {
             Err(error) => {
                 let shapes = operands.iter().filter_map(|tensor| self.builder.shape(*tensor));
                 let shapes: Vec<_> = shapes.take(8).map(|shape| shape.to_string()).collect();
-                let label = format!("the layer takes {}", shapes.join(" and "));
+                let label = format!("given {}", shapes.join(" and "));
                 let argument = match &error {
                     BuildError::Op(error) => error.argument(),
                     _ => None,
@@ -129,10 +129,26 @@ impl<'t> Elaborator<'t, '_> {
             Follower::Call(call, place) => (call, *place),
             Follower::Named(given) => return self.follow_named(full, given, role, flow),
         };
+        if role == Role::Normalization && self.is_over_tokens(flow) && call.arguments.is_empty() {
+            let help = "write the normalization as a step, with its axis";
+            let message = "after [tokens, features], `norm` would normalize over the tokens";
+            self.problem(Problem::error(place, message).help(Some(help)));
+            return Flow::Unknown;
+        }
         let Some((op, tensors)) = self.build(call, &[flow], flow, place) else {
             return Flow::Unknown;
         };
         self.add(&format!("{full}.{}", call.signature.name), op, &tensors, place, Some(call))
+    }
+
+    /// Whether a tensor is a list of vectors, whose channels are not axis 1.
+    fn is_over_tokens(&self, flow: Flow) -> bool {
+        match flow {
+            Flow::Tensor(tensor) => {
+                self.builder.shape(tensor).is_some_and(|shape| shape.rank() == 3)
+            }
+            Flow::Unknown => false,
+        }
     }
 
     pub(super) fn follow_named(
@@ -148,7 +164,7 @@ impl<'t> Elaborator<'t, '_> {
         }
         let signature = value.as_word().and_then(|word| find_follower(word, role));
         let Some(signature) = signature else {
-            let kind = if role == Role::Activation { "an activation" } else { "a normalisation" };
+            let kind = if role == Role::Activation { "an activation" } else { "a normalization" };
             self.error(given.place, format!("needs {kind}, not {}", value.describe()));
             return Flow::Unknown;
         };

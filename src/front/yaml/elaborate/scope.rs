@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 
+use crate::front::yaml::parse::TENSOR_NAMES;
 use crate::front::yaml::tree::Body;
 use crate::front::yaml::value::{Number, Value};
 use crate::network::Shape;
@@ -86,14 +87,12 @@ impl Lookup<'_> {
         if let Some(value) = self.variables.get(name) {
             return Some(value.clone());
         }
-        let axis = match name {
-            "channels" => 1,
-            "height" => 2,
-            "width" => 3,
-            _ => return self.words.contains(name).then(|| Value::word(name)),
+        // Axis 0 is the batch.
+        let Some(axis) = TENSOR_NAMES.iter().position(|known| *known == name) else {
+            return self.words.contains(name).then(|| Value::word(name));
         };
         match self.seen {
-            Seen::Shape(shape) => match shape.sizes().get(axis) {
+            Seen::Shape(shape) => match shape.sizes().get(axis + 1) {
                 Some(&size) => Number::from_integer(size.into()).map(Value::Number),
                 None => self.lacks(Lack::Axis),
             },

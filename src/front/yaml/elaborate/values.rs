@@ -1,6 +1,7 @@
 //! Values of expressions, parameters and the input.
 
 use std::cell::Cell;
+use std::ops::RangeInclusive;
 
 use super::scope::{Lack, Lookup, Seen};
 use super::{Choice, Elaborator, Flow};
@@ -10,6 +11,9 @@ use crate::front::yaml::problem::Problem;
 use crate::front::yaml::tree::{Given, GivenForm, Parameter};
 use crate::front::yaml::value::Value;
 use crate::network::{Place, Shape};
+
+/// How many sizes an input may have, the batch left out.
+pub(in crate::front::yaml) const INPUT_AXES: RangeInclusive<usize> = 1..=3;
 
 impl Elaborator<'_, '_> {
     pub(super) fn seen(&self, flow: Flow) -> Seen {
@@ -99,6 +103,11 @@ impl Elaborator<'_, '_> {
 
     pub(super) fn bind_globals(&mut self, settings: &[(String, Value)]) {
         let tree = self.tree;
+        for (name, _) in settings {
+            if let (false, Some((_, place))) = (tree.parameters.contains_key(name), &tree.layers) {
+                self.fatal(*place, format!("there is no parameter `{name}`"));
+            }
+        }
         for (name, parameter) in &tree.parameters {
             let set = settings.iter().rev().find(|(set, _)| set == name);
             let value = match (set, &parameter.default) {
@@ -131,7 +140,7 @@ impl Elaborator<'_, '_> {
             GivenForm::List(items) if choice.input.is_none() => items.len(),
             _ => sizes.len(),
         };
-        if written != sizes.len() || sizes.contains(&0) || !(1..=3).contains(&sizes.len()) {
+        if written != sizes.len() || sizes.contains(&0) || !INPUT_AXES.contains(&sizes.len()) {
             let message = "the input has one to three sizes, whole numbers of at least 1";
             let help = (written > 3).then_some("leave the batch out, it is chosen when analysing");
             self.problem(Problem::error(given.place, message).help(help));

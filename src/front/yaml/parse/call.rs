@@ -2,7 +2,7 @@
 
 use super::document::is_variable;
 use super::step::{Common, STEP_KEYS, finish};
-use super::synonyms::{ARGUMENT_SYNONYMS, synonym};
+use super::synonyms::{ARGUMENT_SYNONYMS, OPERATOR_SYNONYMS, synonym};
 use super::{NO_FOLLOWER, NORMALIZATIONS, Parser, did_you_mean};
 use crate::diagnostics::suggest;
 use crate::front::yaml::expression::Expression;
@@ -174,9 +174,14 @@ impl Parser {
         };
         let Some(signature) = find_follower(name, role) else {
             let known = crate::ops::signatures().filter(|signature| signature.role == role);
-            let near = suggest(name, known.map(|signature| signature.name));
-            let kind = if role == Role::Activation { "an activation" } else { "a normalisation" };
-            self.error_with_help(key, format!("`{name}` is not {kind}"), did_you_mean(near));
+            let known: Vec<_> = known.map(|signature| signature.name).collect();
+            let near = synonym(&OPERATOR_SYNONYMS, name).filter(|near| known.contains(near));
+            let near = near.or_else(|| suggest(name, known.iter().copied()));
+            let help = did_you_mean(near).unwrap_or_else(|| {
+                format!("known are `{}` and `{NO_FOLLOWER}`", known.join("`, `"))
+            });
+            let kind = if role == Role::Activation { "an activation" } else { "a normalization" };
+            self.error_with_help(key, format!("`{name}` is not {kind}"), Some(help));
             return None;
         };
         let mut step = self.operator_call(signature, key, arguments, at);

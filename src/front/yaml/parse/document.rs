@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::step::STEP_KEYS;
-use super::{Parser, did_you_mean};
+use super::{BlockParameters, Owner, Parser, did_you_mean};
 use crate::diagnostics::suggest;
 use crate::front::yaml::expression::Expression;
 use crate::front::yaml::problem::Problem;
@@ -58,6 +58,7 @@ impl Parser {
             self.outputs(file);
         }
         if let Some(file) = files.last() {
+            self.owner = Owner::Remark;
             self.expectations(file);
             self.missing_parts(file, last("layers").is_some_and(|at| at.root == file.root));
         }
@@ -163,10 +164,13 @@ impl Parser {
             } else if !is_plain_name(name) {
                 self.error(key, no_plain_name(name));
             }
-            let parameters = block.get("params").map(parameter_names).unwrap_or_default();
-            if self.blocks.insert(name.clone(), parameters).is_some() {
-                self.error(key, format!("the block `{name}` is defined twice"));
+            if self.blocks.contains_key(name) {
+                let message = format!("the block `{name}` is defined twice, here and in the base");
+                self.error_with_help(key, message, Some("give this one another name".to_owned()));
+                continue;
             }
+            let parameters = block.get("params").map(block_parameters).unwrap_or_default();
+            self.blocks.insert(name.clone(), parameters);
         }
     }
 
@@ -201,13 +205,17 @@ impl Parser {
             return;
         };
         for (name, yaml) in mapping.iter() {
-            let Some(mut parameter) = self.parameter(name, yaml, place) else { continue };
+            self.owner = Owner::Parameter(name.as_str().unwrap_or_default().to_owned());
+            let parameter = self.parameter(name, yaml, place);
+            self.owner = Owner::Network;
+            let Some(parameter) = parameter else { continue };
             let name = name.as_str().unwrap_or_default().to_owned();
             if let Some(base) = self.tree.parameters.get_mut(&name) {
                 base.default = parameter.default.or(base.default.take());
                 if !parameter.choices.is_empty() {
                     base.choices = parameter.choices;
                 }
+                base.place = parameter.place;
                 continue;
             }
             if parameter.default.is_none() {
@@ -215,7 +223,6 @@ impl Parser {
                 let message = "a parameter of the network needs a default";
                 self.error_with_help(parameter.place, message, Some(help));
             }
-            parameter.used = false;
             self.tree.parameters.insert(name, parameter);
         }
     }
@@ -234,8 +241,7 @@ impl Parser {
             return None;
         }
         let place = self.places.value(parent, name);
-        let mut parameter =
-            Parameter { default: None, choices: Vec::new(), place: key, used: false };
+        let mut parameter = Parameter { default: None, choices: Vec::new(), place: key };
         match yaml {
             Yaml::Null => {}
             Yaml::Mapping(mapping) => {
@@ -277,11 +283,18 @@ impl Parser {
         let root = self.places.value(file.root, "blocks");
         for (name, yaml) in blocks.iter() {
             let Yaml::String(name) = name else { continue };
-            let place = self.places.value(root, name);
-            let Yaml::Mapping(mapping) = yaml else {
-                self.error(place, "a block is a map with `params` and `layers`");
+            // Of a block that is defined twice, the first is read.
+            let Some(index) = self.blocks.get_index_of(name) else { continue };
+            if self.tree.blocks.contains_key(name) {
                 continue;
-            };
+            }
+            let place = self.places.value(root, name);
+            let nothing = Mapping::default();
+            let mapping = yaml.as_mapping().unwrap_or(&nothing);
+            if yaml.as_mapping().is_none() {
+                self.error(place, "a block is a map with `params` and `layers`");
+            }
+            self.owner = Owner::Block(index);
             self.unknown_keys(mapping, place, &["params", "layers"], |_| None);
             let parameters = self.block_parameters(mapping, place);
             let locals = parameters.keys().map(|name| (name.clone(), false)).collect();
@@ -291,6 +304,7 @@ impl Parser {
                     let layers_place = self.places.value(place, "layers");
                     self.body(layers, layers_place)
                 }
+                None if yaml.as_mapping().is_none() => Body::default(),
                 None => {
                     let key = self.places.key(root, name);
                     self.error(key, format!("the block `{name}` has no `layers`"));
@@ -306,6 +320,7 @@ impl Parser {
                 }
             }
             self.tree.blocks.insert(name.clone(), Block { parameters, body: Arc::new(body) });
+            self.owner = Owner::Network;
         }
     }
 
@@ -409,12 +424,14 @@ impl Parser {
             .unwrap_or_default()
             .into_iter()
             .collect();
+        self.tree.reachable = self.reachable();
+        // A parameter that a base has is the base's affair, unless this file sets it or makes the layers itself.
         let extends = file.values.contains_key("extends");
         let unused: Vec<(String, Place)> = self
             .tree
             .parameters
             .iter()
-            .filter(|(name, parameter)| !parameter.used && own.contains(*name))
+            .filter(|(name, _)| !self.is_used(name, extends) && own.contains(*name))
             .filter(|_| has_own_layers || extends)
             .map(|(name, parameter)| (name.clone(), parameter.place))
             .collect();
@@ -424,12 +441,37 @@ impl Parser {
         }
     }
 
+    /// Whether something names a parameter; of a file that extends another, whether what is built depends on it.
+    fn is_used(&self, name: &str, extends: bool) -> bool {
+        if extends {
+            return self.tree.reachable.contains(name);
+        }
+        self.uses.values().any(|names| names.contains(name))
+    }
+
     fn unused(&mut self, name: &str, place: Place, others: &[String]) {
         let near = suggest(name, others.iter().map(String::as_str).filter(|other| *other != name));
         let help = did_you_mean(near).or_else(|| Some("remove it, or use it".to_owned()));
         let problem = Problem::error(place, format!("the parameter `{name}` is used nowhere"));
         self.problems.add(problem.help(help));
     }
+}
+
+/// The parameters of a block: a list of names, or a map to defaults.
+fn block_parameters(yaml: &Yaml) -> BlockParameters {
+    let names = parameter_names(yaml);
+    let has_default = |name: &String| match yaml.get(name) {
+        None | Some(Yaml::Null) => false,
+        Some(Yaml::Mapping(parameter)) => parameter.contains_key("default"),
+        Some(_) => true,
+    };
+    let mut required = names.iter().enumerate().filter(|(_, name)| !has_default(name));
+    let main = match (names.len(), required.next(), required.next()) {
+        (1, _, _) => Some(0),
+        (_, Some((index, _)), None) => Some(index),
+        _ => None,
+    };
+    BlockParameters { names, main }
 }
 
 /// The names of a list of parameters or of a map to defaults.

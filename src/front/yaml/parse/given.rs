@@ -99,7 +99,12 @@ impl Parser {
             if !self.use_name(name) {
                 let message = format!("unknown name `{name}`");
                 let near = suggest(name, self.names_in_scope()).map(str::to_owned);
-                let help = did_you_mean(near.as_deref());
+                let boolean = match name.to_lowercase().as_str() {
+                    "yes" | "on" => Some("write `true`".to_owned()),
+                    "no" | "off" => Some("write `false`".to_owned()),
+                    _ => None,
+                };
+                let help = boolean.or_else(|| did_you_mean(near.as_deref()));
                 self.problems.add(Problem::error(place, message).part(part).help(help));
                 // What was meant is not unused.
                 near.map(|near| self.use_name(&near));
@@ -118,8 +123,8 @@ impl Parser {
     pub(super) fn use_name(&mut self, name: &str) -> bool {
         if let Some((_, used)) = self.locals.iter_mut().rev().find(|(local, _)| local == name) {
             *used = true;
-        } else if let Some(parameter) = self.tree.parameters.get_mut(name) {
-            parameter.used = true;
+        } else if self.tree.parameters.contains_key(name) {
+            self.uses.entry(self.owner.clone()).or_default().insert(name.to_owned());
         } else {
             return TENSOR_NAMES.contains(&name) || self.tree.words.contains(name);
         }

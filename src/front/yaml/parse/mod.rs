@@ -31,6 +31,27 @@ pub(super) const NORMALIZATIONS: [(&str, &str); 2] =
 /// The word for no `norm:` or `act:` at all.
 pub(super) const NO_FOLLOWER: &str = "none";
 
+/// The parameters of a block.
+#[derive(Debug, Clone, Default)]
+struct BlockParameters {
+    names: Vec<String>,
+    /// The one that may stand alone: the only one, or the only one that must be given.
+    main: Option<usize>,
+}
+
+/// A part of a description that uses parameters and calls blocks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Owner {
+    /// The network's layers and outputs.
+    Network,
+    /// A block.
+    Block(usize),
+    /// A parameter's default.
+    Parameter(String),
+    /// What says something of the network, but does not make it.
+    Remark,
+}
+
 /// Reads values into a [`Tree`].
 pub(super) struct Parser {
     pub(super) places: Places,
@@ -38,7 +59,13 @@ pub(super) struct Parser {
     pub(super) tree: Tree,
     operators: HashMap<&'static str, &'static Signature>,
     /// The blocks of all files and their parameters, known before any body is read.
-    blocks: IndexMap<String, Vec<String>>,
+    blocks: IndexMap<String, BlockParameters>,
+    /// What is being read.
+    owner: Owner,
+    /// The network's parameters that expressions name, by where they do.
+    uses: HashMap<Owner, HashSet<String>>,
+    /// The blocks that are called, by where they are.
+    calls: HashMap<Owner, HashSet<usize>>,
     /// Parameters of the block and loop indices in scope, and whether they were used.
     locals: Vec<(String, bool)>,
     /// Names given in the scopes that are being read, innermost last.
@@ -56,9 +83,27 @@ impl Parser {
             tree,
             operators,
             blocks: IndexMap::new(),
+            owner: Owner::Network,
+            uses: HashMap::new(),
+            calls: HashMap::new(),
             locals: Vec::new(),
             names: vec![HashSet::new()],
         }
+    }
+
+    /// The network's parameters on which what is built depends.
+    fn reachable(&self) -> HashSet<String> {
+        let mut known = HashSet::from([Owner::Network]);
+        let mut open = vec![Owner::Network];
+        let mut names = HashSet::new();
+        while let Some(owner) = open.pop() {
+            let used = self.uses.get(&owner).into_iter().flatten();
+            names.extend(used.clone().cloned());
+            let defaults = used.cloned().map(Owner::Parameter);
+            let blocks = self.calls.get(&owner).into_iter().flatten().copied().map(Owner::Block);
+            open.extend(defaults.chain(blocks).filter(|owner| known.insert(owner.clone())));
+        }
+        names
     }
 
     fn error(&mut self, place: Place, message: impl Into<String>) {

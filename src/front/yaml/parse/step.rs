@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::document::{is_plain_name, is_variable, no_plain_name};
 use super::synonyms::{OPERATOR_SYNONYMS, synonym};
-use super::{Parser, did_you_mean};
+use super::{BlockParameters, Parser, did_you_mean};
 use crate::diagnostics::suggest;
 use crate::front::yaml::expression::Template;
 use crate::front::yaml::tree::{Action, Body, Given, RepeatBody, Step};
@@ -115,7 +115,12 @@ impl Parser {
         }
         let near = synonym(&OPERATOR_SYNONYMS, name).or_else(|| self.nearest_step(name));
         let near = near.map(str::to_owned);
-        let help = did_you_mean(near.as_deref());
+        let is_tensor = name == "input" || self.names.iter().any(|names| names.contains(name));
+        let help = match near.as_deref() {
+            Some(near) => did_you_mean(Some(near)),
+            None if is_tensor => Some(format!("to take the tensor `{name}`, write `from: {name}`")),
+            None => None,
+        };
         self.error_with_help(key, format!("unknown operator or block `{name}`"), help);
         match near.and_then(|near| self.operators.get(near.as_str()).copied()) {
             // Reading on as if the suggestion stood there finds what else is wrong.
@@ -200,7 +205,9 @@ impl Parser {
         arguments: &Yaml,
         place: Place,
     ) -> Step {
-        let parameters = self.blocks.get(name).cloned().unwrap_or_default();
+        let BlockParameters { names: parameters, main } =
+            self.blocks.get(name).cloned().unwrap_or_default();
+        self.calls.entry(self.owner.clone()).or_default().insert(block);
         let mut common = Common::default();
         let mut given = Vec::new();
         match arguments {
@@ -227,14 +234,14 @@ impl Parser {
                     }
                 }
             }
-            value if parameters.len() == 1 => given.push((0, self.given(value, place))),
-            _ => {
-                let help = format!("write `{name}: {{{}: …}}`", parameters.join(": …, "));
-                let count = parameters.len();
-                let message =
-                    format!("the block `{name}` has {count} parameters, give them by name");
-                self.error_with_help(place, message, Some(help));
-                return invalid(key, common);
+            value => {
+                let Some(main) = main else {
+                    let help = format!("write `{name}: {{{}: …}}`", parameters.join(": …, "));
+                    let message = format!("the block `{name}` needs its parameters by name");
+                    self.error_with_help(place, message, Some(help));
+                    return invalid(key, common);
+                };
+                given.push((main, self.given(value, place)));
             }
         }
         if common.from.len() > 1 {
