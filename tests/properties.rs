@@ -558,24 +558,21 @@ impl Axis {
         (0..self.kernel).map(move |tap| window * self.stride - self.before + tap * self.dilation)
     }
 
-    fn fits(self, window: i64) -> bool {
-        self.taps(window).all(|tap| tap < self.input + self.after)
+    /// Whether a window fits into the padded map and so many pixels beyond.
+    fn fits(self, window: i64, beyond: i64) -> bool {
+        self.taps(window).all(|tap| tap < self.input + self.after + beyond)
     }
 
-    /// The windows that fit, one by one; with `ceil` also one that overhangs, if some pixel beyond the last window is
-    /// left for it and it does not start in the padding at the far side.
+    /// The windows one by one, by PyTorch's rule: those that fit. With `ceil` they may overhang by less than a stride, also
+    /// where the kernel is larger than the padded map, and the last is left out if it starts in the padding at the far
+    /// side. Where there is none, the window is refused.
     fn windows(self, ceil: bool) -> i64 {
-        let fitting = (0..).take_while(|window| self.fits(*window)).count();
-        let fitting = i64::try_from(fitting).unwrap();
-        if !ceil || fitting == 0 {
-            return fitting;
-        }
-        let reached = self.taps(fitting - 1).max().unwrap();
-        let is_left = reached < self.input + self.after - 1;
-        let starts_inside = self.taps(fitting).min().unwrap() < self.input;
-        // The last window that fits may itself start in the far padding.
-        let last_starts_inside = self.taps(fitting - 1).min().unwrap() < self.input;
-        fitting + i64::from(is_left && starts_inside) - i64::from(!is_left && !last_starts_inside)
+        let beyond = if ceil { self.stride - 1 } else { 0 };
+        let windows = (0_i64..).take_while(|window| self.fits(*window, beyond)).count();
+        let windows = i64::try_from(windows).unwrap();
+        let starts_inside = |window| self.taps(window).min().unwrap() < self.input;
+        let is_left_out = ceil && windows > 0 && !starts_inside(windows - 1);
+        windows - i64::from(is_left_out)
     }
 
     fn is_padded_too_much(self) -> bool {

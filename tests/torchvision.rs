@@ -10,7 +10,6 @@ use cnnstat::front::yaml::Settings;
 use cnnstat::ops::{Op, Padding, Window};
 use cnnstat::report::Layer;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// torchvision's name, and the bundled network's.
 const NETWORKS: [(&str, &str); 18] = [
@@ -208,66 +207,4 @@ fn padding(window: &Window) -> Sizes {
         }
         other => panic!("PyTorch has no such padding: {other:?}"),
     }
-}
-
-/// Where the measurements themselves are beside the checkout, what is carried here must be the same.
-#[test]
-fn what_is_carried_is_what_was_measured() {
-    let measured = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/reference/torchvision");
-    if !measured.is_dir() {
-        return;
-    }
-    let carried_totals: Vec<Totals> = rows("totals.csv");
-    assert_eq!(std::fs::read_dir(&measured).unwrap().count(), carried_totals.len());
-    for carried in carried_totals {
-        let network = &carried.network;
-        let text = std::fs::read_to_string(measured.join(format!("{network}.json"))).unwrap();
-        let json: Value = serde_json::from_str(&text).unwrap();
-        let count = |key: &str| json[key].as_u64().unwrap();
-        let totals = Totals {
-            network: network.clone(),
-            input: shape(&json["input"]),
-            output: shape(&json["output"]),
-            params: count("params"),
-            macs: count("macs_conv_linear"),
-            conv_activations: count("conv_output_elements"),
-            buffers: count("buffers"),
-        };
-        assert_eq!(carried, totals);
-        let layers = json["layers"].as_array().unwrap();
-        let modules: Vec<Module> = layers.iter().map(measured_module).collect();
-        assert_eq!(rows::<Module>(&format!("{network}.csv")), modules, "{network}");
-    }
-}
-
-fn measured_module(json: &Value) -> Module {
-    let text = |key: &str| json[key].as_str().unwrap().to_owned();
-    let pair = |key: &str| match &json[key] {
-        Value::Null => None,
-        Value::Number(number) => Some(Sizes(vec![number.as_u64().unwrap(); 2])),
-        sizes => Some(whole(sizes)),
-    };
-    Module {
-        module: text("name"),
-        kind: text("type"),
-        input: shape(&json["in_shape"]),
-        output: shape(&json["out_shape"]),
-        params: json["params"].as_u64().unwrap(),
-        macs: json["macs"].as_u64(),
-        kernel: pair("kernel"),
-        stride: pair("stride"),
-        padding: pair("padding"),
-        dilation: pair("dilation"),
-        groups: json["groups"].as_u64(),
-        bias: json["bias"].as_bool(),
-        ceil: json["ceil_mode"].as_bool(),
-    }
-}
-
-fn whole(json: &Value) -> Sizes {
-    Sizes(json.as_array().unwrap().iter().map(|size| size.as_u64().unwrap()).collect())
-}
-
-fn shape(json: &Value) -> Sizes {
-    Sizes::without_batch(&whole(json).0)
 }
