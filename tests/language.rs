@@ -184,7 +184,10 @@ fn small(argument: &Argument) -> Value {
     match (argument.name, argument.kind) {
         ("axes", _) => json!([0, 2, 3, 1]),
         (_, Kind::Integers) => json!([-1]),
-        (_, Kind::Count | Kind::Index | Kind::Pair | Kind::PairOrZero | Kind::Padding) => json!(1),
+        (
+            _,
+            Kind::Count | Kind::Index | Kind::Pair | Kind::PairOrZero | Kind::Padding | Kind::Sides,
+        ) => json!(1),
         (_, Kind::Real | Kind::Rate) => json!(0.5),
         (_, Kind::Boolean) => json!(true),
         (_, Kind::Word(words)) => json!(words[0]),

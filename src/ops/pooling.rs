@@ -125,17 +125,31 @@ fn pooled(window: &Window, operands: &[Shape]) -> Result<Shape, OpError> {
     let output = window.output([height, width])?;
     let (extent, padding) = (window.extent()?, window.padding([height, width])?);
     for (axis, size) in [height, width].into_iter().enumerate() {
-        let most = padding[axis][0].max(padding[axis][1]);
-        // Taps that are further apart than the map is large can pass it by.
-        let passes_by = most > 0 && window.kernel[axis] > 1 && window.dilation[axis] > size;
-        if most >= extent[axis] || passes_by {
+        let [before, after] = padding[axis];
+        let (stride, dilation) = (window.stride[axis], window.dilation[axis]);
+        let is_beyond = before.max(after) >= extent[axis];
+        if is_beyond || passes_by(before, stride, dilation, size) {
             return Err(OpError::rule(format!(
-                "a padding of {most} leaves windows of {} pixels outside of the map",
+                "a padding of {} leaves windows of {} pixels outside of the map",
+                before.max(after),
                 extent[axis]
             )));
         }
     }
     Ok(Shape::new(&[batch, channels, output[0], output[1]])?)
+}
+
+/// Whether a window that starts in the padding before a map has no tap on it: taps that are further apart than the map is
+/// large can pass it by.
+fn passes_by(before: u64, stride: u64, dilation: u64, size: u64) -> bool {
+    // More windows than this are not looked at one by one, but refused.
+    const MOST: u64 = 100_000;
+    if dilation <= size || before == 0 {
+        return false;
+    }
+    let first_tap = |outside: u64| outside.div_ceil(dilation).saturating_mul(dilation) - outside;
+    let starts = (0..before.div_ceil(stride)).map(|window| before - window * stride);
+    before / stride > MOST || starts.into_iter().any(|outside| first_tap(outside) >= size)
 }
 
 impl Operator for MaxPool {
