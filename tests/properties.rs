@@ -575,9 +575,16 @@ impl Axis {
         windows - i64::from(is_left_out)
     }
 
+    /// Whether the padding is as large as a window.
     fn is_padded_too_much(self) -> bool {
         let extent = (self.kernel - 1) * self.dilation + 1;
         self.before >= extent || self.after >= extent
+    }
+
+    /// Whether a window has all its taps in the padding.
+    fn misses_the_map(self, ceil: bool) -> bool {
+        let has_tap = |window| self.taps(window).any(|tap| (0..self.input).contains(&tap));
+        (0..self.windows(ceil)).any(|window| !has_tap(window))
     }
 }
 
@@ -619,8 +626,14 @@ proptest! {
     fn pools_have_a_window_for_every_output(axes in [axis(), axis()], ceil: bool) {
         let counted = axes.map(|axis| axis.windows(ceil));
         match analyse(&window_file("max_pool", axes, &json!({ "ceil": ceil }))) {
-            Some(report) => prop_assert_eq!(output(&report), counted),
-            None => prop_assert!(counted.contains(&0) || axes.iter().any(|axis| axis.is_padded_too_much())),
+            Some(report) => {
+                prop_assert_eq!(output(&report), counted);
+                prop_assert!(!axes.iter().any(|axis| axis.misses_the_map(ceil)));
+            }
+            None => {
+                let is_refused = |axis: &Axis| axis.is_padded_too_much() || axis.misses_the_map(ceil);
+                prop_assert!(counted.contains(&0) || axes.iter().any(is_refused));
+            }
         }
     }
 
