@@ -128,7 +128,7 @@ fn pooled(window: &Window, operands: &[Shape]) -> Result<Shape, OpError> {
         let [before, after] = padding[axis];
         let (stride, dilation) = (window.stride[axis], window.dilation[axis]);
         let is_beyond = before.max(after) >= extent[axis];
-        if is_beyond || passes_by(before, stride, dilation, size) {
+        if is_beyond || passes_by(before, [stride, dilation], size, output[axis]) {
             return Err(OpError::rule(format!(
                 "a padding of {} leaves windows of {} pixels outside of the map",
                 before.max(after),
@@ -141,15 +141,16 @@ fn pooled(window: &Window, operands: &[Shape]) -> Result<Shape, OpError> {
 
 /// Whether a window that starts in the padding before a map has no tap on it: taps that are further apart than the map is
 /// large can pass it by.
-fn passes_by(before: u64, stride: u64, dilation: u64, size: u64) -> bool {
+fn passes_by(before: u64, [stride, dilation]: [u64; 2], size: u64, windows: u64) -> bool {
     // More windows than this are not looked at one by one, but refused.
     const MOST: u64 = 100_000;
     if dilation <= size || before == 0 {
         return false;
     }
     let first_tap = |outside: u64| outside.div_ceil(dilation).saturating_mul(dilation) - outside;
-    let starts = (0..before.div_ceil(stride)).map(|window| before - window * stride);
-    before / stride > MOST || starts.into_iter().any(|outside| first_tap(outside) >= size)
+    let outside = before.div_ceil(stride).min(windows);
+    let mut starts = (0..outside.min(MOST)).map(|window| before - window * stride);
+    outside > MOST || starts.any(|outside| first_tap(outside) >= size)
 }
 
 impl Operator for MaxPool {
