@@ -144,3 +144,32 @@ impl Network {
             || self.outputs.iter().any(|output| output.tensor == tensor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::{Add, Input};
+
+    fn node(name: &str, op: Op) -> Node {
+        let shape = Shape::new(&[1, 2]).unwrap();
+        Node { name: name.into(), op, shape, place: Place(0) }
+    }
+
+    #[test]
+    fn the_slot_of_an_edge_decides_not_when_it_was_added() {
+        let mut graph = DiGraph::new();
+        let shape = Shape::new(&[1, 2]).unwrap();
+        let [first, second] =
+            ["first", "second"].map(|name| graph.add_node(node(name, Op::Input(Input { shape }))));
+        let sum = graph.add_node(node("block/sum", Op::Add(Add)));
+        for (operand, slot) in [(second, 1), (first, 2), (first, 0)] {
+            graph.add_edge(operand, sum, Slot(slot));
+        }
+        let network = Network { graph, inputs: vec![Tensor(first)], outputs: Vec::new() };
+        let names: Vec<&str> =
+            network.operands(Tensor(sum)).map(|(_, operand)| operand.name()).collect();
+        assert_eq!(names, ["first", "second", "first"]);
+        assert_eq!(network.node(Tensor(sum)).map(Node::block), Some("block"));
+        assert!(network.is_used(Tensor(first)) && !network.is_used(Tensor(sum)));
+    }
+}
