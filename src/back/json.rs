@@ -3,13 +3,35 @@
 use serde::Serialize;
 pub use serde_json::Error;
 
+use crate::text::is_hidden;
+
 /// A report, a list of reports or any other result as JSON, with a line break at the end.
 ///
 /// # Errors
 ///
 /// Where the serialiser refuses the value.
 pub fn render<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    Ok(serde_json::to_string_pretty(value)? + "\n")
+    let text = serde_json::to_string_pretty(value)? + "\n";
+    Ok(if text.contains(is_escaped) { escaped(&text) } else { text })
+}
+
+/// Characters that JSON may hold as they are, but a terminal would obey. They stand only in strings.
+fn is_escaped(character: char) -> bool {
+    character != '\n' && is_hidden(character)
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_escaped(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                escaped += &format!("\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 mod table;
 
+use std::ops::Range;
+
 use serde::Serialize;
 use thiserror::Error;
 
@@ -10,7 +12,7 @@ pub use table::{Checked, table, tally};
 use crate::diagnostics::{Diagnostic, Diagnostics, suggest};
 use crate::front::yaml::{Description, Elaborated, Expectation, Figure, Published, Settings};
 use crate::network::Place;
-use crate::report::fold::{Overflow, sum};
+use crate::report::fold::{Overflow, Takers, sum};
 use crate::report::{Figures, Layer, Report, ReportError};
 
 /// What became of a published figure.
@@ -72,6 +74,9 @@ pub enum CheckError {
     Sum(#[from] Overflow),
 }
 
+/// The most layers that all expectations of a file are about, counted anew for other settings.
+const MOST_LAYERS: usize = 5_000_000;
+
 /// Checks every expectation of a description, each under the settings it names and otherwise under `settings`. Published figures
 /// are for a batch of 1. Warnings about the network are given along.
 ///
@@ -84,15 +89,28 @@ pub fn check(
     let mut reports: Vec<(Settings, Report)> = Vec::new();
     let mut outcomes = Vec::new();
     let mut warnings = Diagnostics::new();
+    let mut analysed = 0_usize;
     for expectation in description.expectations() {
         let settings = settings_of(expectation, settings);
         let known = reports.iter().position(|(known, _)| *known == settings);
         let index = match known {
             Some(index) => index,
             None => {
+                // Of many settings, the first, mostly the file's own, and the last are kept.
+                reports.truncate(1);
+                if analysed > MOST_LAYERS {
+                    let message =
+                        format!("the expectations are about more than {MOST_LAYERS} layers in all");
+                    return Err(Diagnostics::from(
+                        description.error_at(expectation.place, message),
+                    )
+                    .into());
+                }
                 let elaborated = elaborate(description, expectation, &settings)?;
                 let metadata = description.metadata(&elaborated);
-                reports.push((settings, Report::new(&elaborated.network, metadata)?));
+                let report = Report::new(&elaborated.network, metadata)?;
+                analysed = analysed.saturating_add(report.layers.len());
+                reports.push((settings, report));
                 if warnings.is_empty() {
                     warnings = elaborated.warnings;
                 }
@@ -141,12 +159,14 @@ fn outcomes_of(
             (report.totals.figures, output.map(|output| output.shape.clone()))
         }
         Some((path, place)) => {
-            let layers = report.layers.iter().filter(|layer| belongs(layer, path));
-            let layers: Vec<Layer> = layers.cloned().collect();
-            let Some(last) = layers.last() else {
+            let part = part(report, path);
+            let layers = report.layers.get(part.clone()).unwrap_or_default();
+            if layers.is_empty() {
                 return Err(Diagnostics::from(missing(description, report, path, *place)).into());
-            };
-            (sum(&layers, path)?.figures, Some(last.output_shape.clone()))
+            }
+            let result = Takers::of(&report.layers).result(part);
+            let result = result.and_then(|index| report.layers.get(index));
+            (sum(layers, path)?.figures, result.map(|layer| layer.output_shape.clone()))
         }
     };
     let output = output.unwrap_or_default();
@@ -165,6 +185,17 @@ fn outcomes_of(
         }
     });
     Ok(outcomes.collect())
+}
+
+/// The layers of a path, which stand together.
+fn part(report: &Report, path: &str) -> Range<usize> {
+    let layers = || report.layers.iter();
+    let first = layers().position(|layer| belongs(layer, path));
+    let last = layers().rposition(|layer| belongs(layer, path));
+    match (first, last) {
+        (Some(first), Some(last)) => first..last.saturating_add(1),
+        _ => 0..0,
+    }
 }
 
 /// Whether a layer is the one of this path, what follows it by `norm:` or `act:`, or inside the block of this path.

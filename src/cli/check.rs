@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use cnnstat::back::text::visible;
 use cnnstat::bundled;
 use cnnstat::check::{self, Checked};
 
@@ -89,7 +90,8 @@ impl Check {
             .map_err(|error| Failure::check(&description, error))?;
         terminal.warn(&warnings);
         if outcomes.is_empty() {
-            terminal.tell(&format!("warning: {network} names no published figures (`expect:`)"));
+            let shown = visible(&network);
+            terminal.tell(&format!("warning: {shown} names no published figures (`expect:`)"));
         }
         Ok(Checked { network, outcomes })
     }

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cnnstat::back::text::visible;
 use cnnstat::bundled::{self, Bundled};
 use cnnstat::diagnostics::{Diagnostic, Diagnostics, Origin, Source, suggest};
 use cnnstat::front::yaml::{Description, Library, MAX_BYTES};
@@ -35,7 +36,7 @@ fn source(argument: &str, terminal: &Terminal) -> Result<Arc<Source>, Failure> {
     }
     let Some(source) = bundled::source(name) else { return Err(missing(argument, name)) };
     if name != argument || name.contains('.') {
-        let bundled = bundled::stem(&source);
+        let (argument, bundled) = (visible(argument), bundled::stem(&source));
         terminal
             .tell(&format!("note: there is no file `{argument}`; this is the bundled {bundled}"));
     }

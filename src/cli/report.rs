@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use cnnstat::back;
+use cnnstat::back::{self, text::visible};
 use cnnstat::report::table;
 
 use super::failure::Failure;
@@ -38,11 +38,14 @@ impl Report {
             terminal.print(&page)?;
             return Ok(ExitCode::SUCCESS);
         }
+        if is_same_file(Path::new(&self.network), &path) {
+            return Err(Failure::message("the page would be written over the network's own file"));
+        }
         output::write(&path, &page)?;
         let totals =
             output::render(Format::Table, terminal, &(), || Ok(table::totals_table(&report)))?;
         terminal.print(&totals)?;
-        terminal.tell(&format!("wrote {}", path.display()));
+        terminal.tell(&format!("wrote {}", visible(&path.display().to_string())));
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -55,4 +58,9 @@ fn beside_the_user(network: &str) -> PathBuf {
         Some(ending) if ending == "yaml" || ending == "yml" => name.with_extension("html"),
         _ => PathBuf::from(format!("{}.html", name.display())),
     }
+}
+
+fn is_same_file(network: &Path, output: &Path) -> bool {
+    let known = |path: &Path| path.canonicalize().ok();
+    known(network).is_some_and(|network| Some(network) == known(output))
 }

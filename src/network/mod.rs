@@ -12,6 +12,8 @@
 mod builder;
 mod shape;
 
+use std::collections::HashSet;
+
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{EdgeRef, IntoNodeReferences};
@@ -137,11 +139,14 @@ impl Network {
         edges.into_iter().filter_map(move |(_, index)| node(index))
     }
 
-    /// Whether a tensor is taken by another node or returned by the network.
-    #[must_use]
-    pub fn is_used(&self, tensor: Tensor) -> bool {
-        self.graph.neighbors_directed(tensor.0, Direction::Outgoing).next().is_some()
-            || self.outputs.iter().any(|output| output.tensor == tensor)
+    /// The nodes whose tensors nobody takes, neither another node nor the network's outputs, in execution order.
+    pub fn unused(&self) -> impl Iterator<Item = &Node> {
+        let returned: HashSet<Tensor> = self.outputs.iter().map(|output| output.tensor).collect();
+        let is_taken =
+            |index| self.graph.neighbors_directed(index, Direction::Outgoing).next().is_some();
+        self.nodes()
+            .filter(move |(tensor, _)| !is_taken(tensor.0) && !returned.contains(tensor))
+            .map(|(_, node)| node)
     }
 }
 
@@ -170,6 +175,7 @@ mod tests {
             network.operands(Tensor(sum)).map(|(_, operand)| operand.name()).collect();
         assert_eq!(names, ["first", "second", "first"]);
         assert_eq!(network.node(Tensor(sum)).map(Node::block), Some("block"));
-        assert!(network.is_used(Tensor(first)) && !network.is_used(Tensor(sum)));
+        let unused: Vec<&str> = network.unused().map(Node::name).collect();
+        assert_eq!(unused, ["block/sum"]);
     }
 }

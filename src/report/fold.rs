@@ -4,6 +4,7 @@
 //! changed: where two branches of a network alternate, a block may appear more than once, each time with the
 //! layers of that run alone, so that the rows of any depth always add up to the whole.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use thiserror::Error;
@@ -36,7 +37,7 @@ pub struct Block<'report> {
     pub path: &'report str,
     /// Position of the block's layers in the report.
     pub layers: Range<usize>,
-    /// Shape of what its last layer returns, batch first.
+    /// Shape of what it passes on, batch first.
     pub output_shape: &'report [u64],
     /// Sums over the block's layers; the peaks of memory have no sum and are `None`.
     pub totals: Totals,
@@ -65,7 +66,8 @@ pub fn fold(report: &Report, depth: Option<usize>) -> Result<Vec<Row<'_>>, Overf
     if levels == 0 {
         return Ok(Vec::new());
     }
-    rows_of(&report.layers, 0, 0, levels)
+    let folder = Folder { layers: &report.layers, takers: Takers::of(&report.layers), levels };
+    folder.rows(0..report.layers.len(), 0)
 }
 
 /// Sums over `layers`; the peaks of memory have no sum and are `None`.
@@ -85,47 +87,84 @@ pub fn sum(layers: &[Layer], block: &str) -> Result<Totals, Overflow> {
     })
 }
 
-/// Rows for `layers`, which begin at `first` in the report and share a path of `level` segments.
-fn rows_of(
-    layers: &[Layer],
-    first: usize,
-    level: usize,
-    levels: usize,
-) -> Result<Vec<Row<'_>>, Overflow> {
-    let mut rows = Vec::new();
-    let mut start = 0;
-    while let Some(layer) = layers.get(start) {
-        let Some(path) = leading_path(&layer.block, level + 1) else {
-            rows.push(Row::Layer(LayerRow::new(first + start, layer)));
-            start += 1;
-            continue;
-        };
-        let rest = layers.get(start..).unwrap_or_default();
-        let length = run_length(rest, path, level + 1);
-        let run = rest.get(..length).unwrap_or_default();
-        rows.push(Row::Block(Box::new(block_of(run, path, first + start, level + 1, levels)?)));
-        start += length;
+/// For every layer of a report the last layer that takes its result.
+#[derive(Debug, Clone)]
+pub struct Takers(Vec<Option<usize>>);
+
+impl Takers {
+    /// The takers among all layers of a report.
+    #[must_use]
+    pub fn of(layers: &[Layer]) -> Self {
+        let positions: HashMap<&str, usize> =
+            layers.iter().enumerate().map(|(index, layer)| (layer.name.as_str(), index)).collect();
+        let mut takers = vec![None; layers.len()];
+        for (taker, layer) in layers.iter().enumerate() {
+            let taken = layer.inputs.iter().filter_map(|input| positions.get(input.as_str()));
+            for &taken in taken {
+                if let Some(last) = takers.get_mut(taken) {
+                    *last = Some(taker);
+                }
+            }
+        }
+        Self(takers)
     }
-    Ok(rows)
+
+    /// The position of the layer whose result a part of the network passes on: the last one that a layer after the part takes, or
+    /// else that no layer takes.
+    #[must_use]
+    pub fn result(&self, part: Range<usize>) -> Option<usize> {
+        let taken_by = |index: usize| self.0.get(index).copied().flatten();
+        let beyond = |index: &usize| taken_by(*index).is_some_and(|taker| taker >= part.end);
+        let last = part.clone().rev().find(beyond);
+        last.or_else(|| part.clone().rev().find(|index| taken_by(*index).is_none()))
+            .or_else(|| part.clone().next_back())
+    }
 }
 
-/// The block at `path` (of `level` segments) that holds the whole of `run`.
-fn block_of<'report>(
-    run: &'report [Layer],
-    path: &'report str,
-    first: usize,
-    level: usize,
+struct Folder<'report> {
+    layers: &'report [Layer],
+    takers: Takers,
     levels: usize,
-) -> Result<Block<'report>, Overflow> {
-    let rows = if level < levels { rows_of(run, first, level, levels)? } else { Vec::new() };
-    Ok(Block {
-        name: path.rsplit('/').next().unwrap_or(path),
-        path,
-        layers: first..first + run.len(),
-        output_shape: run.last().map_or(&[], |layer| layer.output_shape.as_slice()),
-        totals: sum(run, path)?,
-        rows,
-    })
+}
+
+impl<'report> Folder<'report> {
+    /// Rows for a part of the layers that share a path of `level` segments.
+    fn rows(&self, part: Range<usize>, level: usize) -> Result<Vec<Row<'report>>, Overflow> {
+        let mut rows = Vec::new();
+        let mut start = part.start;
+        while let Some(layer) = self.layers.get(start).filter(|_| start < part.end) {
+            let Some(path) = leading_path(&layer.block, level + 1) else {
+                rows.push(Row::Layer(LayerRow::new(start, layer)));
+                start += 1;
+                continue;
+            };
+            let rest = self.layers.get(start..part.end).unwrap_or_default();
+            let length = run_length(rest, path, level + 1);
+            let block = self.block(path, start..start + length, level + 1)?;
+            rows.push(Row::Block(Box::new(block)));
+            start += length;
+        }
+        Ok(rows)
+    }
+
+    /// The block at `path`, of `level` segments, that holds a part of the layers.
+    fn block(
+        &self,
+        path: &'report str,
+        part: Range<usize>,
+        level: usize,
+    ) -> Result<Block<'report>, Overflow> {
+        let rows = if level < self.levels { self.rows(part.clone(), level)? } else { Vec::new() };
+        let result = self.takers.result(part.clone()).and_then(|index| self.layers.get(index));
+        Ok(Block {
+            name: path.rsplit('/').next().unwrap_or(path),
+            path,
+            output_shape: result.map_or(&[], |layer| layer.output_shape.as_slice()),
+            totals: sum(self.layers.get(part.clone()).unwrap_or_default(), path)?,
+            layers: part,
+            rows,
+        })
+    }
 }
 
 /// The first `segments` segments of a path, `None` where it has fewer.

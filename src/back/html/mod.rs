@@ -25,6 +25,9 @@ const SCRIPT: &str = include_str!("../../../templates/report.js");
 /// The template's name; its ending turns escaping on.
 const TEMPLATE_NAME: &str = "report.html";
 
+/// More layers than this make a page that browsers do not open in reasonable time.
+const MOST_LAYERS: usize = 20_000;
+
 /// More bars than this are thinner than a pixel on small screens and get an outline.
 const DENSE: usize = 300;
 
@@ -37,6 +40,11 @@ pub enum Error {
     /// A chart could not be drawn.
     #[error(transparent)]
     Chart(#[from] chart::Error),
+    /// More layers than a browser can show.
+    #[error(
+        "a page shows at most {MOST_LAYERS} layers, this network has {0}: see `summary` for its figures"
+    )]
+    Layers(usize),
     /// The template could not be filled in.
     #[error("the page cannot be written: {0}")]
     Template(#[from] tera::Error),
@@ -48,6 +56,9 @@ pub enum Error {
 ///
 /// Where the sum of a block does not fit 64 bits, or there are more layers than a chart has room for.
 pub fn render(report: &Report) -> Result<String, Error> {
+    if report.layers.len() > MOST_LAYERS {
+        return Err(Error::Layers(report.layers.len()));
+    }
     let mut tera = Tera::default();
     tera.add_raw_template(TEMPLATE_NAME, TEMPLATE)?;
     let mut context = Context::new();

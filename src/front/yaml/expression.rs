@@ -106,6 +106,12 @@ impl Expression {
         }
     }
 
+    /// The length of its text in bytes; 0 for one that was not read from a text.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.root.span.len()
+    }
+
     /// The value of the expression, with names looked up by `lookup`.
     ///
     /// # Errors

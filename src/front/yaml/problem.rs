@@ -107,6 +107,11 @@ impl Problems {
         self.list.push(problem);
     }
 
+    /// Whether this was told already.
+    pub(super) fn knows(&self, place: Place, message: &str) -> bool {
+        self.seen.contains(&(place, message.to_owned()))
+    }
+
     /// Whether there is an error among them.
     pub(super) fn any_errors(&self) -> bool {
         self.errors > 0

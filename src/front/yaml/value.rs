@@ -5,6 +5,12 @@ use std::sync::Arc;
 
 pub use super::number::Number;
 
+/// The most elements of a list, those of the lists in it too.
+pub(super) const MAX_ELEMENTS: usize = 10_000;
+
+/// How deep lists may nest.
+const MAX_LIST_DEPTH: usize = 8;
+
 /// A value of the network language. It is cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
@@ -29,6 +35,24 @@ impl Value {
     #[must_use]
     pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
         Self::List(items.into_iter().collect())
+    }
+
+    /// A list of `items`, unless it has too many elements, those of the lists in it too, or nests too deep.
+    pub(super) fn bounded_list(items: Vec<Self>) -> Option<Self> {
+        let list = Self::list(items);
+        let (elements, depth) = list.extent();
+        (elements <= MAX_ELEMENTS && depth <= MAX_LIST_DEPTH).then_some(list)
+    }
+
+    /// How many elements there are in all, and how deep they nest.
+    fn extent(&self) -> (usize, usize) {
+        let Self::List(items) = self else { return (1, 0) };
+        let inner = items.iter().map(Self::extent);
+        let (elements, depth) = inner
+            .fold((0_usize, 0_usize), |(elements, depth), (more, deeper)| {
+                (elements.saturating_add(more), depth.max(deeper))
+            });
+        (elements.saturating_add(1), depth.saturating_add(1))
     }
 
     /// What kind of value this is, with its article: "a number".

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAcce
 
 use super::syntax::{REPEATED, refuse};
 use super::value::Number;
-use crate::diagnostics::{Diagnostics, Source};
+use crate::diagnostics::{Diagnostic, Diagnostics, Source};
 
 /// Whole numbers below this are exact as 64-bit floats.
 const EXACT_IN_F64: f64 = 9_007_199_254_740_992.0;
@@ -37,7 +37,26 @@ pub(super) struct Mapping(Vec<(Yaml, Yaml)>);
 /// The values of a text.
 pub(super) fn read(source: &Arc<Source>) -> Result<Yaml, Diagnostics> {
     let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
+    if let Some(at) = nests_too_deep(text) {
+        let diagnostic = Diagnostic::error("the brackets nest too deep");
+        return Err(diagnostic.label(source, at..at.saturating_add(1), "").into());
+    }
     serde_yaml::from_str(text).map_err(|error| refuse(source, &error).into())
+}
+
+/// Where more brackets are open than any network needs. The reader of YAML would take long to find out.
+fn nests_too_deep(text: &str) -> Option<usize> {
+    // Brackets in texts and comments are counted too, which is why the bound is far from what the reader accepts.
+    const MOST_OPEN: usize = 1_000;
+    let mut open = 0_usize;
+    text.bytes().position(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > MOST_OPEN
+    })
 }
 
 impl Yaml {

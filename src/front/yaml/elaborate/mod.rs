@@ -18,7 +18,10 @@ use crate::network::{Builder, Network, Place, Tensor};
 use scope::{Scope, Seen, Variables};
 
 /// The most steps that are tried for one network.
-const MAX_STEPS: u64 = 1_000_000;
+const MAX_STEPS: usize = 1_000_000;
+
+/// The most bytes of names in one network.
+const MAX_NAME_BYTES: usize = 256 << 20;
 
 /// How deep blocks and branches may nest.
 const MAX_DEPTH: usize = 64;
@@ -78,7 +81,7 @@ struct Elaborator<'t, 'p> {
     scopes: Vec<Scope<'t>>,
     calls: Vec<(Place, &'t str)>,
     depth: usize,
-    steps: u64,
+    steps: usize,
     name_bytes: usize,
     halted: bool,
 }
@@ -131,11 +134,27 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         }
     }
 
-    fn count_step(&mut self, place: Place) {
-        self.steps += 1;
+    /// Counts what takes time and memory: steps, turns, operands, long expressions.
+    fn count(&mut self, steps: usize, place: Place) {
+        self.steps = self.steps.saturating_add(steps);
         if self.steps > MAX_STEPS {
-            self.fatal(place, format!("the network has more than {MAX_STEPS} steps"));
+            self.fatal(place, format!("the network takes more than {MAX_STEPS} steps to build"));
         }
+    }
+
+    /// Notes what goes by a name that no layer has.
+    fn remember(&mut self, full: String, flow: Flow, place: Place) {
+        self.count_name(&full, place);
+        self.results.insert(full, flow);
+    }
+
+    /// Counts the bytes of names; whether they may be kept.
+    fn count_name(&mut self, full: &str, place: Place) -> bool {
+        self.name_bytes = self.name_bytes.saturating_add(full.len());
+        if self.name_bytes > MAX_NAME_BYTES {
+            self.fatal(place, "the names of the layers take too much memory");
+        }
+        self.name_bytes <= MAX_NAME_BYTES
     }
 
     fn steps(&mut self, steps: &'t [Step], input: Flow) -> Flow {
@@ -150,7 +169,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     }
 
     fn step(&mut self, step: &'t Step, before: Flow) -> Flow {
-        self.count_step(step.place);
+        self.count(1, step.place);
         let source = step.from.first();
         let found = source.map(|(name, place)| self.find(name, *place, before));
         let taken = match &found {
@@ -185,7 +204,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             Action::Side(body) => {
                 let Some(name) = self.name(step, "side", taken) else { return before };
                 let result = self.scoped(&name, "side", body, step.place, taken);
-                self.results.insert(self.path.clone() + &name, result);
+                self.remember(self.path.clone() + &name, result, step.place);
                 before
             }
         }
@@ -208,6 +227,10 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     }
 
     fn operands(&mut self, step: &'t Step, branches: &'t [Vec<Step>], taken: Flow) -> Vec<Flow> {
+        self.count(branches.len().max(step.from.len()), step.place);
+        if self.halted {
+            return vec![Flow::Unknown];
+        }
         if branches.is_empty() {
             let found =
                 step.from.iter().map(|(name, place)| match self.find(name, *place, taken) {
@@ -284,7 +307,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             Flow::Unknown
         };
         self.variables.leave(frame);
-        self.results.insert(self.path.clone() + &name, flow);
+        self.remember(self.path.clone() + &name, flow, step.place);
         flow
     }
 
@@ -333,7 +356,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         }
         let mut flow = taken;
         for turn in 0..times {
-            self.count_step(step.place);
+            self.count(1, step.place);
             if self.halted {
                 flow = Flow::Unknown;
                 break;
@@ -365,7 +388,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             return Flow::Unknown;
         };
         let flow = self.scoped(&name, "repeat", body, step.place, taken);
-        self.results.insert(self.path.clone() + &name, flow);
+        self.remember(self.path.clone() + &name, flow, step.place);
         flow
     }
 }

@@ -81,7 +81,11 @@ impl<'t> Elaborator<'t, '_> {
             let help = "a step can only take what was made before it";
             return Err(Box::new(Problem::error(place, message).help(Some(help))));
         }
-        let problem = Problem::error(place, format!("there is no tensor `{name}`"));
+        let message = format!("there is no tensor `{name}`");
+        let problem = Problem::error(place, message.as_str());
+        if self.problems.knows(place, &message) {
+            return Err(Box::new(problem));
+        }
         let help = self.nearest(&name).map(|near| format!("did you mean `{near}`?"));
         Err(Box::new(problem.help(help)))
     }

@@ -9,9 +9,6 @@ use crate::network::{BuildError, Place, Tensor};
 use crate::ops::Op;
 use crate::ops::signature::{Attributes, Role};
 
-/// The most bytes of layers' names in one network.
-const MAX_NAME_BYTES: usize = 256 << 20;
-
 impl<'t> Elaborator<'t, '_> {
     pub(super) fn operator(
         &mut self,
@@ -27,7 +24,7 @@ impl<'t> Elaborator<'t, '_> {
         let followers = [(&call.norm, Role::Normalization), (&call.act, Role::Activation)];
         let full = self.path.clone() + &name;
         let Some((op, tensors)) = built else {
-            self.results.insert(full, Flow::Unknown);
+            self.remember(full, Flow::Unknown, step.place);
             return Flow::Unknown;
         };
         let mut flow = self.add(&full, op, &tensors, step.place, Some(call));
@@ -37,7 +34,7 @@ impl<'t> Elaborator<'t, '_> {
             }
         }
         if call.norm.is_some() || call.act.is_some() || flow == Flow::Unknown {
-            self.results.insert(full, flow);
+            self.remember(full, flow, step.place);
         }
         flow
     }
@@ -94,9 +91,9 @@ impl<'t> Elaborator<'t, '_> {
         place: Place,
         call: Option<&Call>,
     ) -> Flow {
-        self.name_bytes = self.name_bytes.saturating_add(full.len());
-        if self.name_bytes > MAX_NAME_BYTES {
-            self.fatal(place, "the names of the layers take too much memory");
+        // A step is counted already; what it puts behind its layer is not.
+        self.count(usize::from(full.contains('.')), place);
+        if !self.count_name(full, place) || self.halted {
             return Flow::Unknown;
         }
         let kind = op.operator().name();

@@ -61,12 +61,10 @@ impl<'t> Elaborator<'t, '_> {
         }
         match self.builder.finish(outputs?) {
             Ok(network) => {
-                for (tensor, node) in network.layers() {
-                    if !network.is_used(tensor) {
-                        let message = format!("nothing takes the result of `{}`", node.name());
-                        let help = "name it in a `from`, or list it in `outputs`";
-                        self.problems.add(Problem::warning(node.place, message).help(Some(help)));
-                    }
+                for node in network.unused() {
+                    let message = format!("nothing takes the result of `{}`", node.name());
+                    let help = "name it in a `from`, or list it in `outputs`";
+                    self.problems.add(Problem::warning(node.place, message).help(Some(help)));
                 }
                 Some(network)
             }

@@ -80,11 +80,15 @@ pub(super) struct Lookup<'a> {
     pub(super) words: &'a HashSet<String>,
     pub(super) seen: Seen,
     pub(super) lack: Cell<Option<Lack>>,
+    /// How many elements the lists had that were looked up.
+    pub(super) listed: Cell<usize>,
 }
 
 impl Lookup<'_> {
     pub(super) fn get(&self, name: &str) -> Option<Value> {
         if let Some(value) = self.variables.get(name) {
+            let elements = value.as_list().map_or(0, <[Value]>::len);
+            self.listed.set(self.listed.get().saturating_add(elements));
             return Some(value.clone());
         }
         // Axis 0 is the batch.

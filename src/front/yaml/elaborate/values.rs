@@ -9,11 +9,14 @@ use crate::diagnostics::suggest;
 use crate::front::yaml::expression::{self, ExpressionError, Template};
 use crate::front::yaml::problem::Problem;
 use crate::front::yaml::tree::{Given, GivenForm, Parameter};
-use crate::front::yaml::value::Value;
+use crate::front::yaml::value::{MAX_ELEMENTS, Value};
 use crate::network::{Place, Shape};
 
 /// How many sizes an input may have, the batch left out.
 pub(in crate::front::yaml) const INPUT_AXES: RangeInclusive<usize> = 1..=3;
+
+/// So many characters of an expression, or elements of lists that it names, count as a step.
+const LENGTH_OF_A_STEP: usize = 64;
 
 impl Elaborator<'_, '_> {
     pub(super) fn seen(&self, flow: Flow) -> Seen {
@@ -28,10 +31,18 @@ impl Elaborator<'_, '_> {
             GivenForm::Invalid => None,
             GivenForm::List(items) => {
                 let items: Vec<_> = items.iter().map(|item| self.evaluate(item, seen)).collect();
-                Some(Value::list(items.into_iter().collect::<Option<Vec<_>>>()?))
+                let list = Value::bounded_list(items.into_iter().collect::<Option<Vec<_>>>()?);
+                if list.is_none() {
+                    let message = format!(
+                        "the list has more than {MAX_ELEMENTS} elements, or nests too deep"
+                    );
+                    self.error(given.place, message);
+                }
+                list
             }
             GivenForm::Value(value) => Some(value.clone()),
             GivenForm::Expression(expression) => {
+                self.count(expression.length() / LENGTH_OF_A_STEP, given.place);
                 self.looking_up(given.place, seen, |lookup| expression.evaluate(lookup))
             }
         }
@@ -55,12 +66,16 @@ impl Elaborator<'_, '_> {
             words: &self.tree.words,
             seen,
             lack: Cell::new(None),
+            listed: Cell::new(0),
         };
-        let error = match evaluate(&|name| lookup.get(name)) {
+        let evaluated = evaluate(&|name| lookup.get(name));
+        let (lack, listed) = (lookup.lack.get(), lookup.listed.get());
+        self.count(listed / LENGTH_OF_A_STEP, place);
+        let error = match evaluated {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
-        let problem = match lookup.lack.get() {
+        let problem = match lack {
             Some(Lack::Unknown) => return None,
             Some(Lack::Axis) => Problem::error(place, missing_axis(seen)).part(error.span),
             None => Problem::error(place, error.message).part(error.span).help(error.help),

@@ -14,6 +14,9 @@ use crate::front::yaml::tree::{Block, Body, OutputSpec, Parameter};
 use crate::front::yaml::values::{Mapping, Yaml};
 use crate::network::Place;
 
+/// The most parameters, blocks, outputs or expectations of a network.
+const MOST_OF_A_KIND: usize = 1_000;
+
 /// The keys of a file.
 pub(in crate::front::yaml) const KEYS: [&str; 10] = [
     "name",
@@ -64,6 +67,14 @@ impl Parser {
         }
     }
 
+    /// Whether there are more of something than a network can have; tells so.
+    pub(super) fn are_too_many(&mut self, count: usize, what: &str, place: Place) -> bool {
+        if count > MOST_OF_A_KIND {
+            self.error(place, format!("there are {count} {what}, the most are {MOST_OF_A_KIND}"));
+        }
+        count > MOST_OF_A_KIND
+    }
+
     /// Tells of keys that are not of the list.
     pub(super) fn unknown_keys(
         &mut self,
@@ -73,6 +84,9 @@ impl Parser {
         synonym: impl Fn(&str) -> Option<&'static str>,
     ) {
         for key in mapping.keys() {
+            if self.problems.are_enough() {
+                return;
+            }
             let Yaml::String(key) = key else {
                 let (place, written) = self.other_key(key, place);
                 self.error(place, format!("the key {written} must be text"));
@@ -151,6 +165,9 @@ impl Parser {
             self.error(root, "`blocks` must be a map from names to blocks");
             return;
         };
+        if self.are_too_many(blocks.len(), "blocks", root) {
+            return;
+        }
         for (name, block) in blocks.iter() {
             let Yaml::String(name) = name else {
                 self.error(root, "the name of a block must be text");
@@ -204,6 +221,9 @@ impl Parser {
             self.error(place, "`params` must be a map from names to defaults");
             return;
         };
+        if self.are_too_many(mapping.len(), "parameters", place) {
+            return;
+        }
         for (name, yaml) in mapping.iter() {
             self.owner = Owner::Parameter(name.as_str().unwrap_or_default().to_owned());
             let parameter = self.parameter(name, yaml, place);
@@ -296,9 +316,8 @@ impl Parser {
             }
             self.owner = Owner::Block(index);
             self.unknown_keys(mapping, place, &["params", "layers"], |_| None);
+            self.locals = Vec::new();
             let parameters = self.block_parameters(mapping, place);
-            let locals = parameters.keys().map(|name| (name.clone(), false)).collect();
-            self.locals = locals;
             let body = match mapping.get("layers") {
                 Some(layers) => {
                     let layers_place = self.places.value(place, "layers");
@@ -328,6 +347,10 @@ impl Parser {
     fn block_parameters(&mut self, block: &Mapping, place: Place) -> IndexMap<String, Parameter> {
         let mut parameters = IndexMap::new();
         let place = self.places.value(place, "params");
+        let count = block.get("params").map_or(0, |yaml| parameter_names(yaml).len());
+        if self.are_too_many(count, "parameters", place) {
+            return parameters;
+        }
         match block.get("params") {
             None | Some(Yaml::Null) => {}
             Some(Yaml::Sequence(names)) => {
@@ -338,6 +361,7 @@ impl Parser {
                         continue;
                     };
                     if let Some(mut parameter) = self.parameter(name, &Yaml::Null, place) {
+                        self.locals.push((text.clone(), false));
                         parameter.place = place;
                         if parameters.insert(text.clone(), parameter).is_some() {
                             self.error(place, format!("the parameter `{text}` stands twice"));
@@ -346,7 +370,6 @@ impl Parser {
                 }
             }
             Some(Yaml::Mapping(mapping)) => {
-                self.locals = Vec::new();
                 for (name, yaml) in mapping.iter() {
                     if let Some(parameter) = self.parameter(name, yaml, place) {
                         let name = name.as_str().unwrap_or_default().to_owned();
@@ -376,6 +399,9 @@ impl Parser {
         };
         if items.is_empty() {
             self.error(root, "`outputs` names no tensor");
+        }
+        if self.are_too_many(items.len(), "outputs", root) {
+            return;
         }
         let mut outputs = Vec::new();
         for (index, item) in items.iter().enumerate() {

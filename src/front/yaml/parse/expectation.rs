@@ -21,6 +21,9 @@ impl Parser {
             self.error(root, "`expect` must be a list of published figures");
             return;
         };
+        if self.are_too_many(items.len(), "expectations", root) {
+            return;
+        }
         for (index, item) in items.iter().enumerate() {
             let place = self.places.item(root, index);
             let Yaml::Mapping(mapping) = item else {

@@ -37,13 +37,15 @@ impl Parser {
             self.error(place, "a list of steps is needed here");
             return Vec::new();
         };
-        let items = items.iter().enumerate();
-        items
-            .map(|(index, item)| {
-                let place = self.places.item(place, index);
-                self.step(item, place)
-            })
-            .collect()
+        let mut steps = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            if self.problems.are_enough() {
+                break;
+            }
+            let place = self.places.item(place, index);
+            steps.push(self.step(item, place));
+        }
+        steps
     }
 
     fn step(&mut self, yaml: &Yaml, place: Place) -> Step {
