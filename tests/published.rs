@@ -260,3 +260,33 @@ fn an_expectation_of_what_is_not_there_is_an_error() {
         assert!(error.contains(message), "{expectation}: {error}");
     }
 }
+
+#[test]
+fn a_block_gives_what_it_passes_on() {
+    let description = common::read(
+        "input: [3, 4, 4]
+blocks:
+  two_ways:
+    params: {width: , middle: width * 2}
+    layers:
+      - conv: {out: middle, kernel: 1}
+      - conv: {out: width, kernel: 1, act: relu}
+      - side: {name: head, layers: [global_avg_pool, flatten]}
+layers:
+  - two_ways: {name: block, width: 8}
+  - relu
+outputs: [relu1, block/head]
+expect:
+  - {of: block, output: [8, 4, 4]}
+  - {of: block/head, output: [8]}
+  - {of: block/conv2, output: [8, 4, 4]}
+  - {of: block/conv1, output: [16, 4, 4]}
+",
+    )
+    .unwrap();
+    let (outcomes, warnings) = check(&description, &Settings::default()).unwrap();
+    assert!(warnings.is_empty());
+    for outcome in outcomes {
+        assert!(outcome.verdict.passes(), "{outcome:#?}");
+    }
+}

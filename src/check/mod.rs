@@ -75,7 +75,7 @@ pub enum CheckError {
 }
 
 /// The most layers that all expectations of a file are about, counted anew for other settings.
-const MOST_LAYERS: usize = 5_000_000;
+const MOST_LAYERS: usize = 2_000_000;
 
 /// Checks every expectation of a description, each under the settings it names and otherwise under `settings`. Published figures
 /// are for a batch of 1. Warnings about the network are given along.

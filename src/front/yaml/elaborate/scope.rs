@@ -1,10 +1,9 @@
 //! Scopes: the values of variables, and the numbering of names.
 
 use std::cell::Cell;
-use std::collections::HashSet;
 
 use crate::front::yaml::parse::TENSOR_NAMES;
-use crate::front::yaml::tree::Body;
+use crate::front::yaml::tree::{Body, Tree};
 use crate::front::yaml::value::{Number, Value};
 use crate::network::Shape;
 
@@ -77,7 +76,7 @@ pub(super) enum Lack {
 /// Names as an expression finds them, and what it did not find.
 pub(super) struct Lookup<'a> {
     pub(super) variables: &'a Variables<'a>,
-    pub(super) words: &'a HashSet<String>,
+    pub(super) tree: &'a Tree,
     pub(super) seen: Seen,
     pub(super) lack: Cell<Option<Lack>>,
     /// How many elements the lists had that were looked up.
@@ -91,9 +90,13 @@ impl Lookup<'_> {
             self.listed.set(self.listed.get().saturating_add(elements));
             return Some(value.clone());
         }
+        // A parameter without a value was refused.
+        if self.tree.parameters.contains_key(name) {
+            return self.lacks(Lack::Unknown);
+        }
         // Axis 0 is the batch.
         let Some(axis) = TENSOR_NAMES.iter().position(|known| *known == name) else {
-            return self.words.contains(name).then(|| Value::word(name));
+            return self.tree.words.contains(name).then(|| Value::word(name));
         };
         match self.seen {
             Seen::Shape(shape) => match shape.sizes().get(axis + 1) {

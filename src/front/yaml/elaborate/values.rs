@@ -63,7 +63,7 @@ impl Elaborator<'_, '_> {
     ) -> Option<T> {
         let lookup = Lookup {
             variables: &self.variables,
-            words: &self.tree.words,
+            tree: self.tree,
             seen,
             lack: Cell::new(None),
             listed: Cell::new(0),

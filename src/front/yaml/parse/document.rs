@@ -361,10 +361,11 @@ impl Parser {
                         continue;
                     };
                     if let Some(mut parameter) = self.parameter(name, &Yaml::Null, place) {
-                        self.locals.push((text.clone(), false));
                         parameter.place = place;
                         if parameters.insert(text.clone(), parameter).is_some() {
                             self.error(place, format!("the parameter `{text}` stands twice"));
+                        } else {
+                            self.locals.push((text.clone(), false));
                         }
                     }
                 }
