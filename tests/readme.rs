@@ -12,12 +12,12 @@ fn blocks<'text>(text: &'text str, language: &str) -> Vec<&'text str> {
     blocks.map(|block| block.split("```").next().unwrap()).collect()
 }
 
-/// What a command prints, messages first.
+/// What a command prints, messages and all, in the order in which it does.
 fn printed(command: &str, folder: &Path) -> String {
-    let arguments = command.strip_prefix("cnnstat ").unwrap().split(' ');
-    let mut program = Command::new(env!("CARGO_BIN_EXE_cnnstat"));
-    let output = program.args(arguments).current_dir(folder).output().unwrap();
-    String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap()
+    let arguments = command.strip_prefix("cnnstat ").unwrap();
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("exec \"$0\" {arguments} 2>&1")).arg(env!("CARGO_BIN_EXE_cnnstat"));
+    String::from_utf8(shell.current_dir(folder).output().unwrap().stdout).unwrap()
 }
 
 #[test]
