@@ -89,6 +89,7 @@ impl Parser {
         match main {
             Some(index) => {
                 let given = self.given(yaml, place);
+                call.incomplete |= matches!(given.form, GivenForm::Invalid);
                 call.arguments.push((index, given));
             }
             None => {
@@ -210,6 +211,20 @@ pub(in crate::front::yaml) fn find_follower(name: &str, role: Role) -> Option<&'
     let full = NORMALIZATIONS.iter().find(|(short, _)| *short == name);
     let name = full.filter(|_| role == Role::Normalization).map_or(name, |(_, full)| full);
     crate::ops::signatures().find(|signature| signature.role == role && signature.name == name)
+}
+
+/// Whether a call gives all that the operator must be given, under keys that may be meant for it.
+pub(super) fn gives_what_is_required(signature: &Signature, arguments: &Yaml) -> bool {
+    let keys = arguments.as_mapping().into_iter().flat_map(Mapping::keys);
+    if keys.filter_map(Yaml::as_str).any(|key| !is_argument_key(signature, key)) {
+        return true;
+    }
+    let mut required = signature.arguments.iter();
+    required.all(|argument| {
+        argument.fallback != Fallback::Required
+            || arguments.get(argument.name).is_some()
+            || (arguments.as_mapping().is_none() && signature.main == Some(argument.name))
+    })
 }
 
 /// The keys that an operator's map of arguments may have.

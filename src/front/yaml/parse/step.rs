@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::call::gives_what_is_required;
 use super::document::{is_plain_name, is_variable, no_plain_name};
 use super::synonyms::{OPERATOR_SYNONYMS, synonym};
 use super::{BlockParameters, Parser, did_you_mean};
@@ -126,8 +127,10 @@ impl Parser {
         self.error_with_help(key, format!("unknown operator or block `{name}`"), help);
         match near.and_then(|near| self.operators.get(near.as_str()).copied()) {
             // Reading on as if the suggestion stood there finds what else is wrong.
-            Some(signature) => self.operator_call(signature, key, arguments, place),
-            None => {
+            Some(signature) if gives_what_is_required(signature, arguments) => {
+                self.operator_call(signature, key, arguments, place)
+            }
+            _ => {
                 let common = arguments.as_mapping().map(|mapping| self.common(mapping, place));
                 invalid(key, common.unwrap_or_default())
             }
