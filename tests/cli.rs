@@ -331,8 +331,9 @@ fn json_has_the_keys_that_scripts_rely_on() {
     assert_eq!(conv["input_shapes"], serde_json::json!([[2, 3, 8, 8]]));
     assert_eq!(report["layers"][1]["inputs"], serde_json::json!(["conv1"]));
 
-    // Folding and colours do not touch it.
+    // Colors do not touch it, and what a page is written from is the same.
     assert_eq!(desk.json("summary mine.yaml --format json --batch 2 --color always"), report);
+    assert_eq!(desk.json("report mine.yaml --format json --batch 2"), report);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::terminal::Terminal;
 
 /// Check the published figures that network files name against their analysis
 ///
-/// Exits with 1 where a figure does not hold.
+/// Exits with 1 where a figure does not hold. Published figures are for a batch of 1.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cnnstat check                          all bundled networks

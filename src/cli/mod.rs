@@ -28,7 +28,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
 
-    /// When to use colours
+    /// When to use colors
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorWhen,
 }

@@ -25,6 +25,10 @@ pub(super) struct Report {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
+    /// How to write the totals that are shown beside
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+
     #[command(flatten)]
     options: NetworkOptions,
 }
@@ -43,7 +47,7 @@ impl Report {
         }
         output::write(&path, &page)?;
         let totals =
-            output::render(Format::Table, terminal, &(), || Ok(table::totals_table(&report)))?;
+            output::render(self.format, terminal, &report, || Ok(table::totals_table(&report)))?;
         terminal.print(&totals)?;
         terminal.tell(&format!("wrote {}", visible(&path.display().to_string())));
         Ok(ExitCode::SUCCESS)

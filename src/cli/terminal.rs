@@ -1,4 +1,4 @@
-//! The terminal: width, colours, and what is printed where.
+//! The terminal: width, colors, and what is printed where.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -23,7 +23,7 @@ pub(super) enum ColorWhen {
 /// Widths for those that need one where there is no terminal.
 const DEFAULT_WIDTH: usize = 100;
 
-/// The terminal, or what stands in its place: the width, and whether colours may be used.
+/// The terminal, or what stands in its place: the width, and whether colors may be used.
 #[derive(Debug)]
 pub(super) struct Terminal {
     color: bool,
