@@ -16,7 +16,7 @@ pub struct NodeMemory {
     pub activation_bytes: u64,
 }
 
-/// Counts the bytes of every node's values and output.
+/// Counts the bytes of every node's values and output, from the tables of the same network.
 ///
 /// # Errors
 /// Where a count exceeds 64 bits.
@@ -25,11 +25,17 @@ pub fn memory(
     parameters: &NodeTable<NodeParameters>,
     cost: &NodeTable<NodeCost>,
 ) -> Result<NodeTable<NodeMemory>, AnalysisError> {
-    let mut counts = parameters.iter().zip(cost);
-    NodeTable::fill(network, |_, _| {
-        let (held, cost) = counts.next().ok_or(OpError::Overflow)?;
-        let bytes = |values: u64| values.checked_mul(BYTES_PER_VALUE).ok_or(OpError::Overflow);
-        let values = held.trained.checked_add(held.buffers).ok_or(OpError::Overflow)?;
-        Ok(NodeMemory { weight_bytes: bytes(values)?, activation_bytes: bytes(cost.activations)? })
+    let nodes = network.nodes().zip(parameters).zip(cost);
+    let memory = nodes.map(|(((_, node), held), cost)| {
+        bytes(held, cost).ok_or_else(|| AnalysisError::of(node, OpError::Overflow))
+    });
+    memory.collect()
+}
+
+fn bytes(held: &NodeParameters, cost: &NodeCost) -> Option<NodeMemory> {
+    let values = held.trained.checked_add(held.buffers)?;
+    Some(NodeMemory {
+        weight_bytes: values.checked_mul(BYTES_PER_VALUE)?,
+        activation_bytes: cost.activations.checked_mul(BYTES_PER_VALUE)?,
     })
 }

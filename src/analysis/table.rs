@@ -35,6 +35,13 @@ impl<T> NodeTable<T> {
     }
 }
 
+impl<T> FromIterator<T> for NodeTable<T> {
+    /// A table of values in execution order, one for every node.
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self { values: values.into_iter().collect() }
+    }
+}
+
 impl<'a, T> IntoIterator for &'a NodeTable<T> {
     type Item = &'a T;
     type IntoIter = std::slice::Iter<'a, T>;

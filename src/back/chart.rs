@@ -2,7 +2,7 @@
 //!
 //! The picture holds bars and lines alone and is stretched to the room it gets; numbers and names stand around it as
 //! text of the page, so that they keep their size on a phone and their letters come from the reader's own font.
-//! The page's style sheet maps the colours written here to those of its theme.
+//! The page's style sheet maps the colors written here to those of its theme.
 
 use plotters::prelude::*;
 use thiserror::Error;
@@ -17,9 +17,9 @@ const HEIGHT: u32 = 1000;
 /// Most gridlines above the base line.
 const MOST_TICKS: u64 = 4;
 
-/// Colour of gridlines; the style sheet knows it by this value.
+/// Color of gridlines; the style sheet knows it by this value.
 const GRID: RGBColor = RGBColor(0xD8, 0xDC, 0xE3);
-/// Colour of the lines between blocks.
+/// Color of the lines between blocks.
 const BOUNDARY: RGBColor = RGBColor(0xB8, 0xBE, 0xC9);
 
 /// A picture that could not be drawn.
@@ -32,7 +32,7 @@ pub struct Error(String);
 pub struct Bar {
     /// Its height.
     pub value: u64,
-    /// What it is coloured by.
+    /// What it is colored by.
     pub kind: OperatorKind,
 }
 
@@ -64,7 +64,7 @@ fn nice_step(maximum: u64) -> u64 {
     }
 }
 
-/// The colour of a kind's bars.
+/// The color of a kind's bars.
 fn color(kind: OperatorKind) -> RGBColor {
     match kind {
         OperatorKind::Convolution => RGBColor(0x2F, 0x66, 0xD0),
@@ -133,8 +133,8 @@ fn draw(
     Ok(())
 }
 
-fn line(from: (u64, u64), to: (u64, u64), colour: RGBColor) -> PathElement<(u64, u64)> {
-    PathElement::new([from, to], colour)
+fn line(from: (u64, u64), to: (u64, u64), color: RGBColor) -> PathElement<(u64, u64)> {
+    PathElement::new([from, to], color)
 }
 
 /// Half the gap between bars: few bars stand apart, many close up.

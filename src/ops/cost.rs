@@ -71,7 +71,7 @@ pub struct FlopsByKind {
     pub activation: u64,
     /// Element-wise arithmetic between tensors or with constants, and interpolation.
     pub elementwise: u64,
-    /// Normalisation.
+    /// Normalization.
     pub normalization: u64,
     /// Comparisons, additions and divisions of pooling.
     pub pooling: u64,
@@ -140,7 +140,7 @@ impl Cost {
         Self { macs: 0, flops: FlopsByKind { elementwise, ..FlopsByKind::default() } }
     }
 
-    /// Operations of a normalisation.
+    /// Operations of a normalization.
     pub(super) fn normalization(normalization: u64) -> Self {
         Self { macs: 0, flops: FlopsByKind { normalization, ..FlopsByKind::default() } }
     }

@@ -12,7 +12,7 @@ pub enum OperatorKind {
     Depthwise,
     /// Fully connected layers and matrix products.
     Linear,
-    /// Batch, layer and local response normalisation.
+    /// Batch, layer and local response normalization.
     Normalization,
     /// Activation functions, softmax included.
     Activation,

@@ -1,4 +1,4 @@
-//! Normalisations.
+//! Normalizations.
 
 use super::cost::{each, product, sum};
 use super::error::{axis, single};
@@ -6,7 +6,7 @@ use super::signature::{Role, Signature, boolean, count, index, real};
 use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
 use crate::network::Shape;
 
-/// Batch normalisation by channel (Ioffe & Szegedy 2015, arXiv:1502.03167), at inference a scale and a shift made from
+/// Batch normalization by channel (Ioffe & Szegedy 2015, arXiv:1502.03167), at inference a scale and a shift made from
 /// `weight`, `bias` and the running statistics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchNorm {
@@ -16,18 +16,18 @@ pub struct BatchNorm {
     pub affine: bool,
 }
 
-/// Layer normalisation over all axes from `axis` on (Ba et al. 2016, arXiv:1607.06450).
+/// Layer normalization over all axes from `axis` on (Ba et al. 2016, arXiv:1607.06450).
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerNorm {
-    /// The first axis that is normalised over.
+    /// The first axis that is normalized over.
     pub axis: u64,
     /// Added to the variance.
     pub eps: f64,
-    /// Whether there are a trained scale and shift for every normalised element.
+    /// Whether there are a trained scale and shift for every normalized element.
     pub affine: bool,
 }
 
-/// Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3):
+/// Local response normalization across channels (Krizhevsky et al. 2012, section 3.3):
 /// `x / (k + alpha / size · Σ x²)^beta` over `size` neighbouring channels, with Caffe's division of alpha by the size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lrn {
@@ -44,7 +44,7 @@ pub struct Lrn {
 pub(super) static SIGNATURES: &[Signature] = &[
     Signature {
         name: "batch_norm",
-        summary: "batch normalisation by channel",
+        summary: "batch normalization by channel",
         role: Role::Normalization,
         arguments: &[
             real("eps", 1e-5, "added to the variance"),
@@ -58,10 +58,10 @@ pub(super) static SIGNATURES: &[Signature] = &[
     },
     Signature {
         name: "layer_norm",
-        summary: "layer normalisation over all axes from `axis` on",
+        summary: "layer normalization over all axes from `axis` on",
         role: Role::Normalization,
         arguments: &[
-            index("axis", 1, "the first axis that is normalised over"),
+            index("axis", 1, "the first axis that is normalized over"),
             real("eps", 1e-5, "added to the variance"),
             boolean("affine", true, "whether there are a trained scale and shift"),
         ],
@@ -77,7 +77,7 @@ pub(super) static SIGNATURES: &[Signature] = &[
     },
     Signature {
         name: "lrn",
-        summary: "local response normalisation across channels",
+        summary: "local response normalization across channels",
         role: Role::Normalization,
         arguments: &[
             count("size", 5, "how many neighbouring channels are summed"),
@@ -137,11 +137,11 @@ impl Operator for BatchNorm {
 }
 
 impl LayerNorm {
-    /// How many elements are normalised together.
+    /// How many elements are normalized together.
     fn group(&self, shape: &Shape) -> Result<u64, OpError> {
         let axis = axis(shape, self.axis)?;
         if axis == 0 {
-            return Err(OpError::rule("the batch, axis 0, cannot be normalised over"));
+            return Err(OpError::rule("the batch, axis 0, cannot be normalized over"));
         }
         product(shape.sizes().get(axis..).unwrap_or_default())
     }

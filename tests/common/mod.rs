@@ -35,7 +35,7 @@ pub(crate) fn report(text: &str) -> Report {
     analyse(&description, &Settings::default()).1
 }
 
-/// Diagnostics as they are printed where there are no colours.
+/// Diagnostics as they are printed where there are no colors.
 pub(crate) fn plain(diagnostics: &Diagnostics) -> String {
     diagnostics.render(false, 100)
 }

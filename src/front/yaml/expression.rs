@@ -71,12 +71,6 @@ impl Expression {
         Self::parse_part(text, 0..text.len())
     }
 
-    /// An expression that is always `value`.
-    #[must_use]
-    pub fn from_value(value: Value) -> Self {
-        Self { root: Node { kind: Kind::Literal(value), span: 0..0 }, names: Vec::new() }
-    }
-
     /// Reads the expression in a part of a text; spans are those of the whole text.
     fn parse_part(text: &str, part: Range<usize>) -> Result<Self, ExpressionError> {
         let (root, names) = Parser::new(text, part).parse()?;
@@ -106,7 +100,7 @@ impl Expression {
         }
     }
 
-    /// The length of its text in bytes; 0 for one that was not read from a text.
+    /// The length of its text in bytes.
     #[must_use]
     pub fn length(&self) -> usize {
         self.root.span.len()

@@ -62,7 +62,7 @@ fn definitions() -> Map<String, Json> {
     define("from", from());
     define("output", output());
     define("expectation", expectation());
-    define("norm", follower(Role::Normalization, "normalisation after the layer"));
+    define("norm", follower(Role::Normalization, "normalization after the layer"));
     define("act", follower(Role::Activation, "activation after the layer"));
     for signature in signatures() {
         define(signature.name, operator(signature));

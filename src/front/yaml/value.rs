@@ -92,15 +92,6 @@ impl Value {
         }
     }
 
-    /// The boolean, if it is one.
-    #[must_use]
-    pub fn as_boolean(&self) -> Option<bool> {
-        match self {
-            Self::Boolean(boolean) => Some(*boolean),
-            _ => None,
-        }
-    }
-
     /// The word, if it is one.
     #[must_use]
     pub fn as_word(&self) -> Option<&str> {

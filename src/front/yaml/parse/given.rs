@@ -51,7 +51,10 @@ impl Parser {
         match Expression::parse(text) {
             Ok(expression) => {
                 self.know_names(expression.names(), place);
-                GivenForm::Expression(Box::new(expression))
+                match expression.constant() {
+                    Some(value) => GivenForm::Value(value.clone()),
+                    None => GivenForm::Expression(Box::new(expression)),
+                }
             }
             Err(error) => {
                 self.expression_error(error, place);

@@ -24,7 +24,7 @@ use crate::ops::{Padding, Signature, signatures};
 /// Names that every expression knows: sizes of the tensor a step takes.
 pub(super) const TENSOR_NAMES: [&str; 3] = ["channels", "height", "width"];
 
-/// Short names of normalisations under `norm:`.
+/// Short names of normalizations under `norm:`.
 pub(super) const NORMALIZATIONS: [(&str, &str); 2] =
     [("batch", "batch_norm"), ("layer", "layer_norm")];
 
