@@ -1,6 +1,6 @@
 //! Calls of operators: arguments, branches, and what follows a layer.
 
-use super::document::is_variable;
+use super::names::is_variable;
 use super::step::{Common, STEP_KEYS, finish};
 use super::synonyms::{ARGUMENT_SYNONYMS, OPERATOR_SYNONYMS, synonym};
 use super::{NO_FOLLOWER, NORMALIZATIONS, Parser, did_you_mean};

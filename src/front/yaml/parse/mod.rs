@@ -1,14 +1,17 @@
 //! From the values of a YAML file to the syntax tree. Everything that is wrong is noted, and reading goes on.
 
 mod call;
+mod declarations;
 mod document;
 mod expectation;
 mod given;
+mod names;
 mod step;
 mod synonyms;
 
 pub(super) use call::find_follower;
-pub(super) use document::{File, KEYS, is_plain_name, no_plain_name};
+pub(super) use document::{File, KEYS};
+pub(super) use names::{is_plain_name, no_plain_name};
 
 use std::collections::{HashMap, HashSet};
 

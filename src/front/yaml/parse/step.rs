@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::call::gives_what_is_required;
-use super::document::{is_plain_name, is_variable, no_plain_name};
+use super::names::{is_plain_name, is_variable, no_plain_name};
 use super::synonyms::{OPERATOR_SYNONYMS, synonym};
 use super::{BlockParameters, Parser, did_you_mean};
 use crate::diagnostics::suggest;
