@@ -116,7 +116,7 @@ pub fn tally(checked: &[Checked]) -> String {
     let count = |verdict| outcomes().filter(|outcome| outcome.verdict == verdict).count();
     let failing = outcomes().filter(|outcome| !outcome.verdict.passes()).count();
     format!(
-        "Networks: {}. Published figures: {}. Holding: {}, differing as the file explains: {}, failing: {failing}.",
+        "Networks: {}. Published figures: {}: {} hold, {} differ as explained, {failing} fail.",
         checked.len(),
         outcomes().count(),
         count(Verdict::Holds),
