@@ -38,6 +38,7 @@ pub mod back;
 pub mod bundled;
 pub mod check;
 pub mod diagnostics;
+pub mod figure;
 pub mod front;
 pub mod network;
 pub mod ops;

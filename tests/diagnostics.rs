@@ -8,9 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cnnstat::bundled::Bundled;
-use cnnstat::diagnostics::{Diagnostic, Diagnostics, Source};
+use cnnstat::diagnostics::{Diagnostics, Source};
 use cnnstat::front::yaml::{Description, Library, Settings};
-use cnnstat::report::{Report, ReportError};
+use cnnstat::report::Report;
 
 /// The files of `tests/in`, by their path in it, and the bundled ones.
 struct Files;
@@ -38,10 +38,7 @@ fn said(source: &Arc<Source>) -> Diagnostics {
     };
     match Report::new(&elaborated.network, description.metadata(&elaborated)) {
         Ok(_) => elaborated.warnings,
-        Err(ReportError::Layer(error)) => {
-            description.error_at(error.place, error.to_string()).into()
-        }
-        Err(ReportError::Sum(error)) => Diagnostic::error(error.to_string()).into(),
+        Err(error) => description.error_at(error.place, error.to_string()).into(),
     }
 }
 

@@ -17,6 +17,8 @@ pub struct NodeCost {
     pub activations: u64,
     /// Elements of the output where the node is a convolution, otherwise 0.
     pub conv_activations: u64,
+    /// Elements of the output where the node is a concatenation, otherwise 0.
+    pub concat_activations: u64,
 }
 
 /// Counts the arithmetic and the outputs of every node.
@@ -37,6 +39,7 @@ pub fn cost(network: &Network) -> Result<NodeTable<NodeCost>, AnalysisError> {
             flops_by_kind: cost.flops,
             activations,
             conv_activations: if is_convolution { activations } else { 0 },
+            concat_activations: if matches!(node.op, Op::Concat(_)) { activations } else { 0 },
         })
     })
 }

@@ -14,6 +14,8 @@ pub struct NodeMemory {
     pub weight_bytes: u64,
     /// Of its output; 0 for an input.
     pub activation_bytes: u64,
+    /// Of its output where it is a concatenation, otherwise 0.
+    pub concat_bytes: u64,
 }
 
 /// Counts the bytes of every node's values and output, from the tables of the same network.
@@ -37,5 +39,6 @@ fn bytes(held: &NodeParameters, cost: &NodeCost) -> Option<NodeMemory> {
     Some(NodeMemory {
         weight_bytes: values.checked_mul(BYTES_PER_VALUE)?,
         activation_bytes: cost.activations.checked_mul(BYTES_PER_VALUE)?,
+        concat_bytes: cost.concat_activations.checked_mul(BYTES_PER_VALUE)?,
     })
 }

@@ -4,6 +4,7 @@ mod cost;
 mod memory;
 mod parameters;
 mod table;
+mod totals;
 
 use thiserror::Error;
 
@@ -11,19 +12,18 @@ pub use cost::{NodeCost, cost};
 pub use memory::{BYTES_PER_VALUE, NodeMemory, memory};
 pub use parameters::{NodeParameters, parameters};
 pub use table::NodeTable;
+pub use totals::{Figures, Totals};
 
 use crate::network::{Network, Node, Place};
 use crate::ops::OpError;
 
-/// The tables of all passes.
+/// What all passes find.
 #[derive(Debug, Clone)]
-pub struct Tables {
-    /// Trained values and buffers.
-    pub parameters: NodeTable<NodeParameters>,
-    /// Arithmetic and outputs.
-    pub cost: NodeTable<NodeCost>,
-    /// Bytes.
-    pub memory: NodeTable<NodeMemory>,
+pub struct Analysis {
+    /// The figures of every node that add up.
+    pub figures: NodeTable<Figures>,
+    /// The figures of the whole network.
+    pub totals: Totals,
 }
 
 /// Why a figure cannot be given.
@@ -47,10 +47,12 @@ impl AnalysisError {
 /// Runs every pass.
 ///
 /// # Errors
-/// Where a figure of a layer exceeds 64 bits.
-pub fn analyse(network: &Network) -> Result<Tables, AnalysisError> {
+/// Where a figure of a layer or of the network exceeds 64 bits.
+pub fn analyse(network: &Network) -> Result<Analysis, AnalysisError> {
     let parameters = parameters(network)?;
     let cost = cost(network)?;
     let memory = memory(network, &parameters, &cost)?;
-    Ok(Tables { parameters, cost, memory })
+    let figures = totals::figures(&parameters, &cost, &memory);
+    let totals = totals::totals(network, &figures)?;
+    Ok(Analysis { figures, totals })
 }

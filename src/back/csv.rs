@@ -35,8 +35,12 @@ fn exact(cell: &Cell) -> String {
             let sizes: Vec<String> = shape.iter().map(u64::to_string).collect();
             sizes.join("x")
         }
-        Cell::Ratio(ratio) => ratio.to_string(),
-        Cell::Empty => String::new(),
+        Cell::Ratio(number)
+        | Cell::Share(number)
+        | Cell::Number(number)
+        | Cell::Seconds(number) => number.to_string(),
+        Cell::Difference(difference) => difference.to_string(),
+        Cell::Unknown | Cell::Empty => String::new(),
     }
 }
 

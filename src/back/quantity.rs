@@ -15,6 +15,10 @@ const MEBIBYTE: u128 = 1 << 20;
 
 /// The exact count with separators: `25,557,032`.
 pub fn thousands(count: u64) -> String {
+    grouped(count.into())
+}
+
+fn grouped(count: u128) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {
@@ -98,6 +102,51 @@ pub fn ratio(ratio: f64) -> String {
     } else {
         format!("×{ratio:.0}")
     }
+}
+
+/// A difference with its sign and separators: `+1,024`, `−3`.
+pub fn signed(difference: i128) -> String {
+    let digits = grouped(difference.unsigned_abs());
+    match difference {
+        0 => digits,
+        1.. => format!("+{digits}"),
+        _ => format!("−{digits}"),
+    }
+}
+
+/// A number to four digits: `4.290`, `0.01234`, `31,250`; an SI prefix is the caller's affair.
+pub fn number(number: f64) -> String {
+    let size = number.abs();
+    if !number.is_finite() {
+        number.to_string()
+    } else if size >= 1000.0 {
+        let text = grouped(rounded(size));
+        if number < 0.0 { format!("−{text}") } else { text }
+    } else if size >= 100.0 {
+        format!("{number:.1}")
+    } else if size >= 10.0 {
+        format!("{number:.2}")
+    } else if size >= 1.0 || number == 0.0 {
+        format!("{number:.3}")
+    } else if size >= 0.001 {
+        format!("{number:.5}")
+    } else {
+        format!("{number:.3e}")
+    }
+}
+
+/// The whole number nearest to one that is not negative.
+fn rounded(number: f64) -> u128 {
+    // Whole by its rounding; beyond 128 bits the digits say nothing any more.
+    format!("{number:.0}").parse().unwrap_or(u128::MAX)
+}
+
+/// A duration with its unit: `1.234 ms`.
+pub fn seconds(seconds: f64) -> String {
+    let units = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs")];
+    let unit = units.into_iter().find(|(scale, _)| seconds >= *scale);
+    let (scale, name) = unit.unwrap_or((1e-9, "ns"));
+    format!("{} {name}", number(seconds / scale))
 }
 
 /// A share of a whole: `12.3 %`.

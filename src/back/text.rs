@@ -38,6 +38,11 @@ pub(crate) fn for_people(cell: &Cell) -> String {
         Cell::Bytes(bytes) => quantity::mebibytes(*bytes),
         Cell::Shape(shape) => crate::report::table::shape_text(shape),
         Cell::Ratio(ratio) => quantity::ratio(*ratio),
+        Cell::Difference(difference) => quantity::signed(*difference),
+        Cell::Share(share) => quantity::percent(*share),
+        Cell::Number(number) => quantity::number(*number),
+        Cell::Seconds(seconds) => quantity::seconds(*seconds),
+        Cell::Unknown => "?".to_owned(),
         Cell::Empty => String::new(),
     }
 }

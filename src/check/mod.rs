@@ -9,11 +9,12 @@ use thiserror::Error;
 
 pub use table::{Checked, table, tally};
 
+use crate::analysis::AnalysisError;
 use crate::diagnostics::{Diagnostic, Diagnostics, suggest};
-use crate::front::yaml::{Description, Elaborated, Expectation, Figure, Published, Settings};
+use crate::front::yaml::{Description, Elaborated, Expectation, Expected, Published, Settings};
 use crate::network::Place;
 use crate::report::fold::{Overflow, Takers, sum};
-use crate::report::{Figures, Layer, Report, ReportError};
+use crate::report::{Layer, Report, Totals};
 
 /// What became of a published figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -45,7 +46,7 @@ pub struct Outcome {
     /// Parameters and input where they are not the file's own, as text.
     pub conditions: String,
     /// The figure.
-    pub figure: Figure,
+    pub figure: Expected,
     /// Its published value.
     pub published: Published,
     /// Its value by analysis.
@@ -68,7 +69,7 @@ pub enum CheckError {
     Description(#[from] Diagnostics),
     /// A figure cannot be given.
     #[error(transparent)]
-    Report(#[from] ReportError),
+    Analysis(#[from] AnalysisError),
     /// A sum cannot be given.
     #[error(transparent)]
     Sum(#[from] Overflow),
@@ -153,10 +154,10 @@ fn outcomes_of(
     report: &Report,
     conditions: &str,
 ) -> Result<Vec<Outcome>, CheckError> {
-    let (figures, output) = match &expectation.of {
+    let (totals, output) = match &expectation.of {
         None => {
             let output = report.outputs.first();
-            (report.totals.figures, output.map(|output| output.shape.clone()))
+            (report.totals.clone(), output.map(|output| output.shape.clone()))
         }
         Some((path, place)) => {
             let part = part(report, path);
@@ -166,13 +167,16 @@ fn outcomes_of(
             }
             let result = Takers::of(&report.layers).result(part);
             let result = result.and_then(|index| report.layers.get(index));
-            (sum(layers, path)?.figures, result.map(|layer| layer.output_shape.clone()))
+            (sum(layers, path)?, result.map(|layer| layer.output_shape.clone()))
         }
     };
     let output = output.unwrap_or_default();
     let outcomes = expectation.figures.iter().map(|(figure, published)| {
-        let analysed = analysed(*figure, &figures, &output);
-        Outcome {
+        let analysed = analysed(*figure, &totals, &output).ok_or_else(|| {
+            let message = format!("`{}` is known of whole networks only", figure.name());
+            Diagnostics::from(description.error_at(expectation.place, message))
+        })?;
+        Ok(Outcome {
             of: expectation.of.as_ref().map(|(path, _)| path.clone()),
             conditions: conditions.to_owned(),
             figure: *figure,
@@ -182,9 +186,9 @@ fn outcomes_of(
             within: expectation.within.map(|tolerance| tolerance.to_string()),
             source: expectation.source.clone(),
             differs: expectation.differs.clone(),
-        }
+        })
     });
-    Ok(outcomes.collect())
+    outcomes.collect()
 }
 
 /// The layers of a path, which stand together.
@@ -211,14 +215,11 @@ fn missing(description: &Description, report: &Report, path: &str, place: Place)
     description.error_at(place, message).maybe_help(near)
 }
 
-fn analysed(figure: Figure, figures: &Figures, output: &[u64]) -> Published {
+/// What the analysis gives; `None` where it does not.
+fn analysed(figure: Expected, totals: &Totals, output: &[u64]) -> Option<Published> {
     match figure {
-        Figure::Params => Published::Count(figures.params),
-        Figure::Macs => Published::Count(figures.macs),
-        Figure::Flops => Published::Count(figures.flops),
-        Figure::Activations => Published::Count(figures.activations),
-        Figure::ConvActivations => Published::Count(figures.conv_activations),
-        Figure::Output => Published::Sizes(output.iter().skip(1).copied().collect()),
+        Expected::Figure(figure) => totals.get(figure).map(Published::Count),
+        Expected::Output => Some(Published::Sizes(output.iter().skip(1).copied().collect())),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::io;
 
+use cnnstat::analysis::AnalysisError;
 use cnnstat::back::{csv, html, json};
 use cnnstat::check::CheckError;
 use cnnstat::diagnostics::{Diagnostic, Diagnostics};
 use cnnstat::front::yaml::Description;
-use cnnstat::report::ReportError;
 use cnnstat::report::fold::Overflow;
 
 /// Why a command could not do its work.
@@ -33,20 +33,15 @@ impl Failure {
     }
 
     /// A figure of a description that cannot be given.
-    pub(super) fn report(description: &Description, error: &ReportError) -> Self {
-        match error {
-            ReportError::Layer(layer) => {
-                Self::Input(description.error_at(layer.place, layer.to_string()).into())
-            }
-            ReportError::Sum(sum) => Self::message(sum.to_string()),
-        }
+    pub(super) fn analysis(description: &Description, error: &AnalysisError) -> Self {
+        Self::Input(description.error_at(error.place, error.to_string()).into())
     }
 
     /// A check that cannot be made.
     pub(super) fn check(description: &Description, error: CheckError) -> Self {
         match error {
             CheckError::Description(diagnostics) => Self::Input(diagnostics),
-            CheckError::Report(error) => Self::report(description, &error),
+            CheckError::Analysis(error) => Self::analysis(description, &error),
             CheckError::Sum(error) => Self::message(error.to_string()),
         }
     }

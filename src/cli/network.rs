@@ -55,6 +55,6 @@ impl NetworkOptions {
         let elaborated = description.elaborate(&self.settings(&description)?)?;
         terminal.warn(&elaborated.warnings);
         Report::new(&elaborated.network, description.metadata(&elaborated))
-            .map_err(|error| Failure::report(&description, &error))
+            .map_err(|error| Failure::analysis(&description, &error))
     }
 }

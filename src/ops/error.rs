@@ -67,6 +67,9 @@ pub enum OpError {
     /// A count that exceeds 64 bits.
     #[error("a figure of this layer exceeds 64 bits")]
     Overflow,
+    /// A sum over the network that exceeds 64 bits.
+    #[error("with this layer, the figures of the network exceed 64 bits")]
+    TotalOverflow,
     /// A rule of one operator, told in full.
     #[error("{0}")]
     Rule(String),

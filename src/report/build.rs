@@ -1,31 +1,18 @@
 //! From a network and the tables of its passes to a report.
 
-use thiserror::Error;
-
-use super::fold::{Overflow, sum};
 use super::{Figures, Layer, Output, Report};
-use crate::analysis::{AnalysisError, NodeCost, NodeMemory, NodeParameters, analyse};
+use crate::analysis::{Analysis, AnalysisError, analyse};
 use crate::front::Metadata;
 use crate::network::{Network, Node, Tensor};
-
-/// Why there is no report.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum ReportError {
-    /// A figure of a layer cannot be given.
-    #[error(transparent)]
-    Layer(#[from] AnalysisError),
-    /// A sum over layers cannot be given.
-    #[error(transparent)]
-    Sum(#[from] Overflow),
-}
+use crate::ops::Op;
 
 impl Report {
     /// Analyses a network and puts its figures into a report.
     ///
     /// # Errors
     /// Where a figure exceeds 64 bits.
-    pub fn new(network: &Network, metadata: Metadata) -> Result<Self, ReportError> {
-        let layers = layers(network)?;
+    pub fn new(network: &Network, metadata: Metadata) -> Result<Self, AnalysisError> {
+        let analysis = analyse(network)?;
         let inputs = network.inputs().iter().filter_map(|input| network.node(*input));
         let input = inputs.map(|node| node.shape).next();
         let outputs = network.outputs().iter().filter_map(|output| {
@@ -33,7 +20,8 @@ impl Report {
             Some(Output { name: output.name.clone(), shape })
         });
         Ok(Self {
-            totals: sum(&layers, &metadata.name)?,
+            layers: layers(network, &analysis),
+            totals: analysis.totals,
             name: metadata.name,
             source: metadata.source,
             description: metadata.description,
@@ -42,36 +30,14 @@ impl Report {
             input: input.map_or_else(Vec::new, |shape| shape.sizes().to_vec()),
             receptive_field: None,
             outputs: outputs.collect(),
-            layers,
         })
     }
 }
 
-fn layers(network: &Network) -> Result<Vec<Layer>, AnalysisError> {
-    let tables = analyse(network)?;
-    let first = network.inputs().len();
-    let nodes = network.nodes().zip(&tables.parameters).zip(&tables.cost).zip(&tables.memory);
-    let mut layers = Vec::with_capacity(network.len().saturating_sub(first));
-    for ((((tensor, node), parameters), cost), memory) in nodes {
-        if !network.inputs().contains(&tensor) {
-            layers.push(layer(network, tensor, node, figures(parameters, cost, memory)));
-        }
-    }
-    Ok(layers)
-}
-
-fn figures(parameters: &NodeParameters, cost: &NodeCost, memory: &NodeMemory) -> Figures {
-    Figures {
-        params: parameters.trained,
-        buffers: parameters.buffers,
-        macs: cost.macs,
-        flops: cost.flops,
-        flops_by_kind: cost.flops_by_kind,
-        activations: cost.activations,
-        conv_activations: cost.conv_activations,
-        weight_bytes: memory.weight_bytes,
-        activation_bytes: memory.activation_bytes,
-    }
+fn layers(network: &Network, analysis: &Analysis) -> Vec<Layer> {
+    let nodes = network.nodes().zip(&analysis.figures);
+    let layers = nodes.filter(|((_, node), _)| !matches!(node.op, Op::Input(_)));
+    layers.map(|((tensor, node), figures)| layer(network, tensor, node, *figures)).collect()
 }
 
 fn layer(network: &Network, tensor: Tensor, node: &Node, figures: Figures) -> Layer {

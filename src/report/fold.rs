@@ -82,8 +82,7 @@ pub fn sum(layers: &[Layer], block: &str) -> Result<Totals, Overflow> {
     Ok(Totals {
         layers: u64::try_from(layers.len()).map_err(|_| overflow())?,
         figures: figures.ok_or_else(overflow)?,
-        peak_activation_bytes: None,
-        training_bytes: None,
+        ..Totals::default()
     })
 }
 

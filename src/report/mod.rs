@@ -4,6 +4,7 @@
 //! else. Its serialised form is the JSON that `cnnstat summary --format json` prints, on which scripts rely.
 
 mod build;
+pub mod document;
 pub mod fold;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -11,8 +12,7 @@ pub mod table;
 
 use serde::Serialize;
 
-pub use build::ReportError;
-
+pub use crate::analysis::{Figures, Totals};
 pub use crate::front::Setting;
 pub use crate::ops::{FlopKind, FlopsByKind, OperatorKind};
 
@@ -49,61 +49,6 @@ pub struct Report {
     pub outputs: Vec<Output>,
     /// Every operator, in execution order.
     pub layers: Vec<Layer>,
-}
-
-/// Figures that add up: of a layer, a part of a network, or all of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Figures {
-    /// Trained values.
-    pub params: u64,
-    /// Values stored but not trained: batch norm's running statistics.
-    pub buffers: u64,
-    /// Multiply–accumulates of convolutions, linear layers and matrix products.
-    pub macs: u64,
-    /// 2·MACs and all other arithmetic.
-    pub flops: u64,
-    /// `flops` by kind.
-    pub flops_by_kind: FlopsByKind,
-    /// Elements of all operator outputs.
-    pub activations: u64,
-    /// Elements of the outputs of convolutions alone.
-    pub conv_activations: u64,
-    /// Bytes of trained values and buffers as 32-bit floats.
-    pub weight_bytes: u64,
-    /// Bytes of all operator outputs as 32-bit floats.
-    pub activation_bytes: u64,
-}
-
-impl Figures {
-    /// The sum; `None` where one exceeds 64 bits.
-    #[must_use]
-    pub fn checked_add(&self, other: &Self) -> Option<Self> {
-        Some(Self {
-            params: self.params.checked_add(other.params)?,
-            buffers: self.buffers.checked_add(other.buffers)?,
-            macs: self.macs.checked_add(other.macs)?,
-            flops: self.flops.checked_add(other.flops)?,
-            flops_by_kind: self.flops_by_kind.checked_add(&other.flops_by_kind)?,
-            activations: self.activations.checked_add(other.activations)?,
-            conv_activations: self.conv_activations.checked_add(other.conv_activations)?,
-            weight_bytes: self.weight_bytes.checked_add(other.weight_bytes)?,
-            activation_bytes: self.activation_bytes.checked_add(other.activation_bytes)?,
-        })
-    }
-}
-
-/// Figures of a whole network, or of a part of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Totals {
-    /// Number of layers (operators).
-    pub layers: u64,
-    /// The sums over these.
-    #[serde(flatten)]
-    pub figures: Figures,
-    /// Largest sum of live activations at inference; `None` where it is not known.
-    pub peak_activation_bytes: Option<u64>,
-    /// Bytes kept for the backward pass; `None` where it is not known.
-    pub training_bytes: Option<u64>,
 }
 
 /// A named result of the network.

@@ -2,54 +2,43 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::elaborate::evaluate_alone;
 use super::problem::{Problem, Problems};
 use super::tree::{self, Tree};
 use super::value::{Number, Value};
+use crate::figure::Figure;
 use crate::network::Place;
 
-/// A figure that can be expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Figure {
-    /// Trained values.
-    Params,
-    /// Multiply–accumulates.
-    Macs,
-    /// 2·MACs and all other arithmetic.
-    Flops,
-    /// Elements of all operator outputs.
-    Activations,
-    /// Elements of the outputs of convolutions.
-    ConvActivations,
+/// What can be expected of a network or a part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// A figure.
+    Figure(Figure),
     /// Sizes of the result, without the batch.
     Output,
 }
 
-impl Figure {
-    /// All figures.
-    pub const ALL: [Self; 6] = [
-        Self::Params,
-        Self::Macs,
-        Self::Flops,
-        Self::Activations,
-        Self::ConvActivations,
-        Self::Output,
-    ];
+impl Expected {
+    /// Everything that can be expected.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Figure::ALL.into_iter().map(Self::Figure).chain([Self::Output])
+    }
 
-    /// The figure's key in a file.
+    /// Its key in a file.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Params => "params",
-            Self::Macs => "macs",
-            Self::Flops => "flops",
-            Self::Activations => "activations",
-            Self::ConvActivations => "conv_activations",
+            Self::Figure(figure) => figure.name(),
             Self::Output => "output",
         }
+    }
+}
+
+impl Serialize for Expected {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -104,7 +93,7 @@ pub struct Expectation {
     /// The layer or block that is meant; the whole network if `None`.
     pub of: Option<(String, Place)>,
     /// The figures and their published values.
-    pub figures: Vec<(Figure, Published)>,
+    pub figures: Vec<(Expected, Published)>,
     /// How far the figures may be off; they must be equal if `None`.
     pub within: Option<Tolerance>,
     /// Where they are published.
@@ -131,11 +120,11 @@ fn expectation(
     let figures = written.figures.iter().map(|(figure, given)| {
         let value = evaluate_alone(tree, given, problems)?;
         let published = match figure {
-            Figure::Output => sizes(&value).map(Published::Sizes),
+            Expected::Output => sizes(&value).map(Published::Sizes),
             _ => value.as_u64().map(Published::Count),
         };
         if published.is_none() {
-            let needed = if *figure == Figure::Output { "a list of sizes" } else { "a count" };
+            let needed = if *figure == Expected::Output { "a list of sizes" } else { "a count" };
             let message = format!("`{}` needs {needed}, not {}", figure.name(), value.describe());
             problems.add(Problem::error(given.place, message));
         }

@@ -20,7 +20,7 @@ mod values;
 use std::fmt;
 use std::sync::Arc;
 
-pub use expectation::{Expectation, Figure, Published, Tolerance};
+pub use expectation::{Expectation, Expected, Published, Tolerance};
 pub use files::{Library, MAX_BYTES};
 pub use schema::schema;
 

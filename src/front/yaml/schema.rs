@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::elaborate::INPUT_AXES;
-use super::expectation::Figure;
+use super::expectation::Expected;
 use super::parse::{NO_FOLLOWER, NORMALIZATIONS};
 use crate::ops::signature::{Argument, Attribute, Fallback, Kind, Role};
 use crate::ops::{Padding, Signature, signatures};
@@ -197,7 +197,7 @@ fn output() -> Json {
 
 fn expectation() -> Json {
     let mut properties = Map::new();
-    for figure in Figure::ALL {
+    for figure in Expected::all() {
         properties.insert(figure.name().to_owned(), reference("value"));
     }
     for (key, schema) in [

@@ -138,7 +138,7 @@ pub(super) struct OutputSpec {
 pub(super) struct Expectation {
     pub(super) place: Place,
     pub(super) of: Option<(String, Place)>,
-    pub(super) figures: Vec<(super::Figure, Given)>,
+    pub(super) figures: Vec<(super::Expected, Given)>,
     pub(super) within: Option<super::Tolerance>,
     pub(super) source: Option<String>,
     pub(super) differs: Option<String>,

@@ -13,6 +13,7 @@ pub use summary::summary_table;
 pub use totals::totals_table;
 
 use super::{Figures, FlopKind, Report};
+use crate::figure::{Figure, Unit};
 
 /// A titled table with notes.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,6 +91,16 @@ pub enum Cell {
     Shape(Vec<u64>),
     /// A factor between two figures, such as `×0.51`.
     Ratio(f64),
+    /// How far one count is from another, with its sign.
+    Difference(i128),
+    /// A part of a whole, such as `12.3 %`.
+    Share(f64),
+    /// A measured or derived number, to four digits: `4.29`.
+    Number(f64),
+    /// A duration in seconds.
+    Seconds(f64),
+    /// A figure that is not known.
+    Unknown,
     /// Nothing to say.
     Empty,
 }
@@ -115,7 +126,25 @@ impl Cell {
         Self::Shape(without_batch(shape).to_vec())
     }
 
-    pub(super) fn ratio(figure: &Self, base: &Self) -> Self {
+    /// A count, or that it is not known.
+    pub(crate) fn count(count: Option<u64>) -> Self {
+        count.map_or(Self::Unknown, Self::Count)
+    }
+
+    /// An amount of memory, or that it is not known.
+    pub(crate) fn bytes(bytes: Option<u64>) -> Self {
+        bytes.map_or(Self::Unknown, Self::Bytes)
+    }
+
+    /// The value of a figure in its unit.
+    pub(crate) fn figure(figure: Figure, value: Option<u64>) -> Self {
+        match figure.unit() {
+            Unit::Bytes => Self::bytes(value),
+            Unit::Count | Unit::Pixels => Self::count(value),
+        }
+    }
+
+    pub(crate) fn ratio(figure: &Self, base: &Self) -> Self {
         match (figure, base) {
             (Self::Count(figure) | Self::Bytes(figure), Self::Count(base) | Self::Bytes(base)) => {
                 super::ratio(*figure, *base).map_or(Self::Empty, Self::Ratio)
@@ -126,7 +155,7 @@ impl Cell {
 }
 
 impl Row {
-    pub(super) fn plain(cells: Vec<Cell>) -> Self {
+    pub(crate) fn plain(cells: Vec<Cell>) -> Self {
         Self { cells, level: 0, emphasis: Emphasis::Plain }
     }
 }
@@ -153,7 +182,7 @@ pub fn without_batch(shape: &[u64]) -> &[u64] {
 }
 
 /// A figure of a part of a network, as every table of figures has it.
-struct Figure {
+struct Entry {
     /// For people.
     label: &'static str,
     /// For scripts.
@@ -165,8 +194,8 @@ struct Figure {
 }
 
 /// All figures, in the order of every table.
-fn figures(of: &Figures) -> Vec<Figure> {
-    let figure = |label, key: &str, level, cell| Figure { label, key: key.to_owned(), level, cell };
+fn figures(of: &Figures) -> Vec<Entry> {
+    let figure = |label, key: &str, level, cell| Entry { label, key: key.to_owned(), level, cell };
     let mut figures = vec![
         figure("Params", "params", 0, Cell::Count(of.params)),
         figure("Buffers", "buffers", 0, Cell::Count(of.buffers)),
@@ -180,8 +209,10 @@ fn figures(of: &Figures) -> Vec<Figure> {
     figures.extend([
         figure("Activations", "activations", 0, Cell::Count(of.activations)),
         figure("of convolutions", "conv_activations", 1, Cell::Count(of.conv_activations)),
+        figure("of concatenations", "concat_activations", 1, Cell::Count(of.concat_activations)),
         figure("Weight bytes", "weight_bytes", 0, Cell::Bytes(of.weight_bytes)),
         figure("Activation bytes", "activation_bytes", 0, Cell::Bytes(of.activation_bytes)),
+        figure("of concatenations", "concat_bytes", 1, Cell::Bytes(of.concat_bytes)),
     ]);
     figures
 }

@@ -6,7 +6,7 @@ use crate::diagnostics::suggest;
 use crate::front::yaml::tree::Expectation;
 use crate::front::yaml::value::Number;
 use crate::front::yaml::values::{Mapping, Yaml};
-use crate::front::yaml::{Figure, Tolerance};
+use crate::front::yaml::{Expected, Tolerance};
 use crate::network::Place;
 
 /// The keys of an expectation besides the figures.
@@ -36,11 +36,11 @@ impl Parser {
     }
 
     fn expectation(&mut self, mapping: &Mapping, place: Place) -> Expectation {
-        let figures = Figure::ALL.map(Figure::name);
-        let known: Vec<&str> = figures.into_iter().chain(EXPECTATION_KEYS).collect();
+        let figures: Vec<&str> = Expected::all().map(Expected::name).collect();
+        let known: Vec<&str> = figures.iter().copied().chain(EXPECTATION_KEYS).collect();
         self.unknown_keys(mapping, place, &known, |_| None);
         let mut expectation = Expectation { place, ..Expectation::default() };
-        for figure in Figure::ALL {
+        for figure in Expected::all() {
             if let Some(yaml) = mapping.get(figure.name()) {
                 let place = self.places.value(place, figure.name());
                 expectation.figures.push((figure, self.given(yaml, place)));

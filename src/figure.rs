@@ -1,0 +1,145 @@
+//! The names of figures: what a published figure, a budget, a sweep, a study or a closed form can be about.
+//!
+//! A [`Figure`] is one number of a whole network. The passes of [`crate::analysis`] give its value.
+
+use serde::{Serialize, Serializer};
+
+/// A figure of a network that is one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Figure {
+    /// Number of operators.
+    Layers,
+    /// Trained values.
+    Params,
+    /// Values stored but not trained.
+    Buffers,
+    /// Multiply–accumulates.
+    Macs,
+    /// 2·MACs and all other arithmetic.
+    Flops,
+    /// Elements of all operator outputs.
+    Activations,
+    /// Elements of the outputs of convolutions.
+    ConvActivations,
+    /// Elements of the outputs of concatenations.
+    ConcatActivations,
+    /// Bytes of trained values and buffers.
+    WeightMemory,
+    /// Bytes of all operator outputs.
+    ActivationMemory,
+    /// Bytes of the outputs of concatenations.
+    ConcatMemory,
+    /// Largest sum of live activations at inference, in bytes.
+    PeakMemory,
+    /// Bytes kept for the backward pass.
+    TrainingMemory,
+    /// Extent of the receptive field in input pixels, along the axis where it is larger.
+    ReceptiveField,
+}
+
+/// What a figure is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Things.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Pixels of the input.
+    Pixels,
+}
+
+impl Figure {
+    /// All figures, in the order of every table.
+    pub const ALL: [Self; 14] = [
+        Self::Layers,
+        Self::Params,
+        Self::Buffers,
+        Self::Macs,
+        Self::Flops,
+        Self::Activations,
+        Self::ConvActivations,
+        Self::ConcatActivations,
+        Self::WeightMemory,
+        Self::ActivationMemory,
+        Self::ConcatMemory,
+        Self::PeakMemory,
+        Self::TrainingMemory,
+        Self::ReceptiveField,
+    ];
+
+    /// The figure's name in files and arguments, and its key in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Layers => "layers",
+            Self::Params => "params",
+            Self::Buffers => "buffers",
+            Self::Macs => "macs",
+            Self::Flops => "flops",
+            Self::Activations => "activations",
+            Self::ConvActivations => "conv_activations",
+            Self::ConcatActivations => "concat_activations",
+            Self::WeightMemory => "weight_memory",
+            Self::ActivationMemory => "activation_memory",
+            Self::ConcatMemory => "concat_memory",
+            Self::PeakMemory => "peak_memory",
+            Self::TrainingMemory => "training_memory",
+            Self::ReceptiveField => "receptive_field",
+        }
+    }
+
+    /// The figure's name for people.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Layers => "Layers",
+            Self::Params => "Params",
+            Self::Buffers => "Buffers",
+            Self::Macs => "MACs",
+            Self::Flops => "FLOPs",
+            Self::Activations => "Activations",
+            Self::ConvActivations => "Activations of convolutions",
+            Self::ConcatActivations => "Activations of concatenations",
+            Self::WeightMemory => "Weight memory",
+            Self::ActivationMemory => "Activation memory",
+            Self::ConcatMemory => "Concatenation memory",
+            Self::PeakMemory => "Peak memory",
+            Self::TrainingMemory => "Training memory",
+            Self::ReceptiveField => "Receptive field",
+        }
+    }
+
+    /// What it is counted in.
+    #[must_use]
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::WeightMemory
+            | Self::ActivationMemory
+            | Self::ConcatMemory
+            | Self::PeakMemory
+            | Self::TrainingMemory => Unit::Bytes,
+            Self::ReceptiveField => Unit::Pixels,
+            _ => Unit::Count,
+        }
+    }
+
+    /// The figure of this name, or of the key that it has among the totals of a report (`peak_activation_bytes`).
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let key = match name {
+            "weight_bytes" => "weight_memory",
+            "activation_bytes" => "activation_memory",
+            "concat_bytes" => "concat_memory",
+            "peak_activation_bytes" => "peak_memory",
+            "training_bytes" => "training_memory",
+            name => name,
+        };
+        Self::ALL.into_iter().find(|figure| figure.name() == key)
+    }
+}
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
