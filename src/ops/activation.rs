@@ -3,7 +3,7 @@
 use super::cost::{each, product};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, index, real};
-use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Parameters, Storage, parameters};
 use crate::network::Shape;
 
 /// An activation function, applied to every element.
@@ -194,6 +194,24 @@ impl Operator for Activation {
             _ => String::new(),
         }
     }
+
+    /// The output where the derivative follows from it, which the next layer often keeps anyway; else the operand.
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(match self.function {
+            Function::Relu | Function::Sigmoid | Function::Tanh => Kept::OUTPUT,
+            Function::Relu6
+            | Function::LeakyRelu { .. }
+            | Function::Elu { .. }
+            | Function::Gelu
+            | Function::Silu
+            | Function::HardSigmoid
+            | Function::HardSwish => Kept::OPERANDS,
+        })
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
+    }
 }
 
 impl PRelu {
@@ -224,6 +242,14 @@ impl Operator for PRelu {
 
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::activation(each(output, 2)?))
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OPERANDS)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
     }
 }
 
@@ -262,6 +288,14 @@ impl Operator for Softmax {
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         grouped(output, self.axis, 5, 2)
     }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OUTPUT)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
+    }
 }
 
 impl Operator for LogSoftmax {
@@ -280,6 +314,14 @@ impl Operator for LogSoftmax {
     /// As the softmax, with one logarithm and m subtractions in place of m divisions.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         grouped(output, self.axis, 5, 1)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OUTPUT)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
     }
 }
 

@@ -3,7 +3,7 @@
 use super::cost::each;
 use super::error::{pair, single};
 use super::signature::{Role, Signature, real};
-use super::{Cost, OpError, Operator, OperatorKind};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Storage};
 use crate::network::Shape;
 
 /// The sum of its operands.
@@ -99,7 +99,7 @@ fn between(operands: &[Shape], output: &Shape, further: u64) -> Result<Cost, OpE
 }
 
 macro_rules! of_any_number {
-    ($operator:ident, $name:literal, $further:literal) => {
+    ($operator:ident, $name:literal, $further:literal, $kept:expr) => {
         impl Operator for $operator {
             fn name(&self) -> &'static str {
                 $name
@@ -116,16 +116,25 @@ macro_rules! of_any_number {
             fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
                 between(operands, output, $further)
             }
+
+            fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+                Ok($kept)
+            }
+
+            fn storage(&self) -> Storage {
+                Storage::InPlace
+            }
         }
     };
 }
 
-of_any_number!(Add, "add", 0);
-of_any_number!(Mul, "mul", 0);
-of_any_number!(Mean, "mean", 1);
+// The gradient of a factor is made from the others, and of a divisor from both.
+of_any_number!(Add, "add", 0, Kept::NOTHING);
+of_any_number!(Mul, "mul", 0, Kept::OPERANDS);
+of_any_number!(Mean, "mean", 1, Kept::NOTHING);
 
 macro_rules! of_two {
-    ($operator:ident, $name:literal) => {
+    ($operator:ident, $name:literal, $kept:expr) => {
         impl Operator for $operator {
             fn name(&self) -> &'static str {
                 $name
@@ -143,12 +152,20 @@ macro_rules! of_two {
             fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
                 between(operands, output, 0)
             }
+
+            fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+                Ok($kept)
+            }
+
+            fn storage(&self) -> Storage {
+                Storage::InPlace
+            }
         }
     };
 }
 
-of_two!(Sub, "sub");
-of_two!(Div, "div");
+of_two!(Sub, "sub", Kept::NOTHING);
+of_two!(Div, "div", Kept::OPERANDS);
 
 impl Operator for Affine {
     fn name(&self) -> &'static str {
@@ -170,5 +187,13 @@ impl Operator for Affine {
 
     fn detail(&self) -> String {
         format!("{}·x + {}", self.scale, self.shift)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
     }
 }

@@ -6,7 +6,9 @@ use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, SIDES, Signature, absent, boolean, count, pair,
     required,
 };
-use super::{Cost, Op, OpError, Operator, OperatorKind, Padding, Parameters, Window, parameters};
+use super::{
+    Cost, Kept, Op, OpError, Operator, OperatorKind, Padding, Parameters, Window, parameters,
+};
 use crate::network::Shape;
 
 /// A 2-D convolution, by groups: `weight[out, in / groups, kh, kw]`, `bias[out]`.
@@ -191,6 +193,11 @@ impl Operator for Conv {
     fn detail(&self) -> String {
         channels_detail(&self.window, self.groups)
     }
+
+    /// The gradient of the kernel is made from the operand.
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OPERANDS)
+    }
 }
 
 impl ConvTranspose {
@@ -254,5 +261,10 @@ impl Operator for ConvTranspose {
 
     fn detail(&self) -> String {
         channels_detail(&self.window, self.groups)
+    }
+
+    /// The gradient of the kernel is made from the operand.
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OPERANDS)
     }
 }

@@ -1,6 +1,6 @@
 //! Where the graph begins.
 
-use super::{Cost, OpError, Operator, OperatorKind};
+use super::{Cost, Kept, OpError, Operator, OperatorKind};
 use crate::network::Shape;
 
 /// An input of the network: no operator of a description, but the node where the graph begins.
@@ -25,5 +25,9 @@ impl Operator for Input {
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }

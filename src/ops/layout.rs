@@ -5,7 +5,7 @@ use super::error::{axis, maps, single};
 use super::signature::{
     ArgumentError, Integers, Kind, Role, Signature, absent, count, index, required, word,
 };
-use super::{Cost, OpError, Operator, OperatorKind, Padding};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Padding, Storage};
 use crate::network::Shape;
 
 /// Joins all axes from one on.
@@ -198,6 +198,14 @@ impl Operator for Flatten {
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
     }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::View
+    }
 }
 
 impl Reshape {
@@ -242,6 +250,14 @@ impl Operator for Reshape {
     fn detail(&self) -> String {
         format!("to {}", list(&self.sizes))
     }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::View
+    }
 }
 
 fn list(values: &[i64]) -> String {
@@ -281,6 +297,10 @@ impl Operator for Transpose {
 
     fn detail(&self) -> String {
         list(&self.axes)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 
@@ -326,6 +346,10 @@ impl Operator for Concat {
     fn detail(&self) -> String {
         if self.axis == 1 { String::new() } else { format!("axis {}", self.axis) }
     }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
 }
 
 impl Operator for Pad {
@@ -355,6 +379,10 @@ impl Operator for Pad {
 
     fn detail(&self) -> String {
         format!("{:?}", self.sides)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 
@@ -398,6 +426,10 @@ impl Operator for Slice {
         let stop = self.stop.map(|stop| stop.to_string()).unwrap_or_default();
         format!("axis {}, {}:{stop}:{}", self.axis, self.start, self.step)
     }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
 }
 
 impl Operator for ChannelShuffle {
@@ -425,6 +457,10 @@ impl Operator for ChannelShuffle {
     fn detail(&self) -> String {
         format!("groups {}", self.groups)
     }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
 }
 
 impl Operator for Identity {
@@ -442,5 +478,13 @@ impl Operator for Identity {
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::View
     }
 }

@@ -3,7 +3,7 @@
 use super::cost::{each, product};
 use super::error::{pair, single};
 use super::signature::{Kind, Role, Signature, boolean, required};
-use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Parameters, parameters};
 use crate::network::Shape;
 
 /// A fully connected layer over the last axis: `weight[out, in]`, `bias[out]`.
@@ -82,6 +82,11 @@ impl Operator for Linear {
         let macs = product(&[output.elements(), features(operands)?])?;
         Cost::multiply_accumulates(macs, each(output, self.bias.into())?)
     }
+
+    /// The gradient of the weights is made from the operand.
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OPERANDS)
+    }
 }
 
 impl Operator for MatMul {
@@ -111,5 +116,10 @@ impl Operator for MatMul {
         let [left, _] = pair(operands)?;
         let inner = left.sizes().last().copied().unwrap_or(1);
         Cost::multiply_accumulates(product(&[output.elements(), inner])?, 0)
+    }
+
+    /// The gradient of each operand is made from the other.
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OPERANDS)
     }
 }

@@ -5,6 +5,7 @@
 
 mod activation;
 mod arithmetic;
+mod backward;
 mod convolution;
 mod cost;
 mod error;
@@ -17,12 +18,14 @@ mod pooling;
 mod regularization;
 mod resampling;
 pub mod signature;
+mod storage;
 mod window;
 
 use arrayvec::ArrayVec;
 
 pub use activation::{Activation, Function, LogSoftmax, PRelu, Softmax};
 pub use arithmetic::{Add, Affine, Div, Mean, Mul, Sub};
+pub use backward::Kept;
 pub use convolution::{Conv, ConvTranspose};
 pub use cost::{Cost, FlopKind, FlopsByKind};
 pub use error::OpError;
@@ -37,6 +40,7 @@ pub use pooling::{AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPoo
 pub use regularization::{DropPath, Dropout};
 pub use resampling::{Upsample, UpsampleMode, UpsampleSize};
 pub use signature::Signature;
+pub use storage::Storage;
 pub use window::{Padding, Window};
 
 use crate::network::Shape;
@@ -74,6 +78,17 @@ pub trait Operator {
     /// The arguments for people, such as `3x3, stride 2`; empty where there is nothing to say.
     fn detail(&self) -> String {
         String::new()
+    }
+
+    /// What its backward pass needs of the forward pass, in training and where a gradient is asked for.
+    ///
+    /// # Errors
+    /// Where a count exceeds 64 bits.
+    fn keeps(&self, operands: &[Shape], output: &Shape) -> Result<Kept, OpError>;
+
+    /// Where its output lives: in storage of its own, unless said otherwise.
+    fn storage(&self) -> Storage {
+        Storage::Own
     }
 }
 

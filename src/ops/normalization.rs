@@ -3,7 +3,7 @@
 use super::cost::{each, product, sum};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, count, index, real};
-use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Parameters, Storage, parameters};
 use crate::network::Shape;
 
 /// Batch normalization by channel (Ioffe & Szegedy 2015, arXiv:1502.03167), at inference a scale and a shift made from
@@ -134,6 +134,15 @@ impl Operator for BatchNorm {
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::normalization(each(output, 2)?))
     }
+
+    /// The operand, and the batch's mean and inverse deviation of every channel.
+    fn keeps(&self, operands: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Kept::OPERANDS.floats(product(&[2, channels(operands)?])?)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
+    }
 }
 
 impl LayerNorm {
@@ -178,6 +187,15 @@ impl Operator for LayerNorm {
         let operations = each(output, if self.affine { 7 } else { 5 })?;
         Ok(Cost::normalization(sum(&[operations, product(&[groups, 3])?])?))
     }
+
+    /// The operand, and the mean and inverse deviation of every group.
+    fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
+        Kept::OPERANDS.floats(product(&[2, output.elements() / self.group(output)?])?)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
+    }
 }
 
 impl Operator for Lrn {
@@ -202,5 +220,11 @@ impl Operator for Lrn {
 
     fn detail(&self) -> String {
         format!("size {}", self.size)
+    }
+
+    /// The operand, the output and the denominators before the power, as Caffe does; PyTorch composes it of smaller operators and
+    /// keeps more.
+    fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
+        Kept { operands: true, output: true, bytes: 0 }.floats(output.elements())
     }
 }

@@ -5,7 +5,7 @@ use super::error::maps;
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, pair, required,
 };
-use super::{Cost, OpError, Operator, OperatorKind, Window};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Window};
 use crate::network::Shape;
 
 /// The largest element under a window.
@@ -174,6 +174,11 @@ impl Operator for MaxPool {
     fn detail(&self) -> String {
         self.window.to_string()
     }
+
+    /// Where each maximum was found.
+    fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
+        Kept::NOTHING.indices(output.elements())
+    }
 }
 
 impl Operator for AvgPool {
@@ -196,6 +201,10 @@ impl Operator for AvgPool {
 
     fn detail(&self) -> String {
         self.window.to_string()
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 
@@ -221,6 +230,10 @@ impl Operator for GlobalAvgPool {
     fn cost(&self, operands: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::pooling(product(&maps(operands)?)?))
     }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
 }
 
 impl Operator for GlobalMaxPool {
@@ -239,6 +252,11 @@ impl Operator for GlobalMaxPool {
     /// One comparison less than the map has elements.
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::pooling(product(&maps(operands)?)?.saturating_sub(output.elements())))
+    }
+
+    /// Where each maximum was found.
+    fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
+        Kept::NOTHING.indices(output.elements())
     }
 }
 
@@ -278,6 +296,10 @@ impl Operator for AdaptiveAvgPool {
 
     fn detail(&self) -> String {
         format!("to {}x{}", self.output_size[0], self.output_size[1])
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 

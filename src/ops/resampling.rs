@@ -3,7 +3,7 @@
 use super::cost::{each, product};
 use super::error::maps;
 use super::signature::{ArgumentError, Kind, Role, Signature, absent, boolean, word};
-use super::{Cost, OpError, Operator, OperatorKind};
+use super::{Cost, Kept, OpError, Operator, OperatorKind};
 use crate::network::Shape;
 
 /// Enlarges maps.
@@ -110,5 +110,9 @@ impl Operator for Upsample {
             UpsampleMode::Nearest => format!("{size}, nearest"),
             UpsampleMode::Bilinear { .. } => format!("{size}, bilinear"),
         }
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
