@@ -9,7 +9,10 @@ mod totals;
 use thiserror::Error;
 
 pub use cost::{NodeCost, cost};
-pub use memory::{BYTES_PER_VALUE, NodeMemory, memory};
+pub use memory::{
+    BYTES_PER_VALUE, ConcatenationMemory, ConcatenationPolicy, DataType, Gradients, Memory,
+    NodeMemory, Optimizer, OptimizerBytes, Schedule, Training, WeightBytes, memory, node_memory,
+};
 pub use parameters::{NodeParameters, parameters};
 pub use table::NodeTable;
 pub use totals::{Figures, Totals};
@@ -24,6 +27,8 @@ pub struct Analysis {
     pub figures: NodeTable<Figures>,
     /// The figures of the whole network.
     pub totals: Totals,
+    /// Its memory, part by part.
+    pub memory: Memory,
 }
 
 /// Why a figure cannot be given.
@@ -51,8 +56,11 @@ impl AnalysisError {
 pub fn analyse(network: &Network) -> Result<Analysis, AnalysisError> {
     let parameters = parameters(network)?;
     let cost = cost(network)?;
-    let memory = memory(network, &parameters, &cost)?;
-    let figures = totals::figures(&parameters, &cost, &memory);
-    let totals = totals::totals(network, &figures)?;
-    Ok(Analysis { figures, totals })
+    let node_memory = node_memory(network, &parameters, &cost)?;
+    let figures = totals::figures(&parameters, &cost, &node_memory);
+    let mut totals = totals::totals(network, &figures)?;
+    let memory = memory(network, &parameters, &totals.figures)?;
+    totals.peak_activation_bytes = Some(memory.in_place.peak_bytes);
+    totals.training_bytes = Some(memory.training.training_bytes);
+    Ok(Analysis { figures, totals, memory })
 }

@@ -22,6 +22,7 @@ impl Report {
         Ok(Self {
             layers: layers(network, &analysis),
             totals: analysis.totals,
+            memory: analysis.memory,
             name: metadata.name,
             source: metadata.source,
             description: metadata.description,
@@ -37,10 +38,20 @@ impl Report {
 fn layers(network: &Network, analysis: &Analysis) -> Vec<Layer> {
     let nodes = network.nodes().zip(&analysis.figures);
     let layers = nodes.filter(|((_, node), _)| !matches!(node.op, Op::Input(_)));
-    layers.map(|((tensor, node), figures)| layer(network, tensor, node, *figures)).collect()
+    let layers = layers.zip(&analysis.memory.training.layers);
+    let layer = |(((tensor, node), figures), kept_bytes): (((Tensor, &Node), &Figures), &u64)| {
+        layer(network, tensor, node, *figures, *kept_bytes)
+    };
+    layers.map(layer).collect()
 }
 
-fn layer(network: &Network, tensor: Tensor, node: &Node, figures: Figures) -> Layer {
+fn layer(
+    network: &Network,
+    tensor: Tensor,
+    node: &Node,
+    figures: Figures,
+    kept_bytes: u64,
+) -> Layer {
     let operands: Vec<&Node> = network.operands(tensor).map(|(_, operand)| operand).collect();
     let shapes: Vec<_> = operands.iter().map(|operand| operand.shape).collect();
     let operator = node.op.operator();
@@ -54,6 +65,7 @@ fn layer(network: &Network, tensor: Tensor, node: &Node, figures: Figures) -> La
         input_shapes: shapes.iter().map(|shape| shape.sizes().to_vec()).collect(),
         output_shape: node.shape.sizes().to_vec(),
         figures,
+        kept_bytes,
         receptive_field: None,
     }
 }

@@ -12,7 +12,7 @@ pub mod table;
 
 use serde::Serialize;
 
-pub use crate::analysis::{Figures, Totals};
+pub use crate::analysis::{Figures, Memory, Totals};
 pub use crate::front::Setting;
 pub use crate::ops::{FlopKind, FlopsByKind, OperatorKind};
 
@@ -43,6 +43,8 @@ pub struct Report {
     pub input: Vec<u64>,
     /// Figures of the whole network.
     pub totals: Totals,
+    /// Its memory, part by part.
+    pub memory: Memory,
     /// Receptive field of the first output; `None` where it is not known.
     pub receptive_field: Option<ReceptiveField>,
     /// What the network returns.
@@ -82,6 +84,8 @@ pub struct Layer {
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,
+    /// Bytes that training keeps of it: its output where any operator needs that for the backward pass, and masks, indices, statistics.
+    pub kept_bytes: u64,
     /// Receptive field at the layer's output; `None` where it is not known.
     pub receptive_field: Option<ReceptiveField>,
 }
