@@ -9,19 +9,19 @@ use crate::ops::{Kept, Op, OpError, OperatorKind, Storage};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     /// Bytes of the output.
-    pub bytes: u64,
+    pub(super) bytes: u64,
     /// Where that lives.
-    pub storage: Storage,
+    pub(super) storage: Storage,
     /// What the backward pass needs; nothing where no trained value lies before.
-    pub kept: Kept,
+    pub(super) kept: Kept,
     /// Whether it is an input of the network.
-    pub is_input: bool,
+    pub(super) is_input: bool,
     /// Whether it is a concatenation.
-    pub is_concat: bool,
+    pub(super) is_concat: bool,
     /// Whether it is a concatenation along the channels, so that a sample of an operand is one part of a sample of it.
-    pub is_channel_concat: bool,
+    pub(super) is_channel_concat: bool,
     /// Whether it is a normalization or an activation, which is cheap to make again.
-    pub is_cheap: bool,
+    pub(super) is_cheap: bool,
     /// Where its operands begin.
     start: usize,
     /// Where they end.
@@ -32,10 +32,10 @@ pub(super) struct Step {
 /// these passes have a value for every node.
 #[derive(Debug)]
 pub(super) struct Graph {
-    pub steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     operands: Vec<usize>,
     /// Positions of what the network returns.
-    pub outputs: Vec<usize>,
+    pub(super) outputs: Vec<usize>,
 }
 
 /// The sums over the network exceed 64 bits; which layer is to blame cannot be said, so that the last is named.
@@ -53,7 +53,7 @@ impl Graph {
     ///
     /// # Errors
     /// Where the bytes of a node exceed 64 bits.
-    pub fn of(
+    pub(super) fn of(
         network: &Network,
         parameters: &NodeTable<NodeParameters>,
     ) -> Result<Self, AnalysisError> {
@@ -99,24 +99,24 @@ impl Graph {
     }
 
     /// The number of nodes.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.steps.len()
     }
 
     /// The operands of a node.
-    pub fn operands(&self, at: usize) -> &[usize] {
+    pub(super) fn operands(&self, at: usize) -> &[usize] {
         let step = &self.steps[at];
         &self.operands[step.start..step.end]
     }
 
     /// Bytes of all inputs; `None` beyond 64 bits.
-    pub fn input_bytes(&self) -> Option<u64> {
+    pub(super) fn input_bytes(&self) -> Option<u64> {
         let inputs = self.steps.iter().filter(|step| step.is_input);
         inputs.map(|step| step.bytes).try_fold(0, u64::checked_add)
     }
 
     /// For every node the one whose storage its output is: itself unless it is a view.
-    pub fn owners(&self, training: bool) -> Vec<usize> {
+    pub(super) fn owners(&self, training: bool) -> Vec<usize> {
         let mut owners: Vec<usize> = Vec::with_capacity(self.len());
         for (at, step) in self.steps.iter().enumerate() {
             let viewed = self.operands(at).first().filter(|_| step.storage.is_view(training));
@@ -126,7 +126,7 @@ impl Graph {
     }
 
     /// The owners of a node's operands, each once, in the order of their slots.
-    pub fn distinct<'a>(
+    pub(super) fn distinct<'a>(
         &'a self,
         owners: &'a [usize],
         at: usize,

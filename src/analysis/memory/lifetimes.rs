@@ -23,9 +23,9 @@ pub struct Schedule {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Rules {
     /// Whether a step may write over an operand.
-    pub in_place: bool,
+    pub(super) in_place: bool,
     /// How concatenations are stored.
-    pub concatenations: Concatenations,
+    pub(super) concatenations: Concatenations,
 }
 
 /// How concatenations are stored at inference.

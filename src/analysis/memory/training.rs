@@ -25,9 +25,9 @@ pub struct Training {
 #[derive(Debug)]
 pub(super) struct KeptTensors {
     /// For every node the one whose tensor its output is in training.
-    pub owners: Vec<usize>,
+    pub(super) owners: Vec<usize>,
     /// Whether the tensor of an owner is kept.
-    pub is_kept: Vec<bool>,
+    pub(super) is_kept: Vec<bool>,
 }
 
 /// Collects the tensors that the operators of a network need.
@@ -49,7 +49,7 @@ pub(super) fn kept(graph: &Graph) -> KeptTensors {
 
 impl KeptTensors {
     /// The bytes of kept tensors and of what is kept beside; `None` where a sum exceeds 64 bits.
-    pub fn training(&self, graph: &Graph) -> Option<Training> {
+    pub(super) fn training(&self, graph: &Graph) -> Option<Training> {
         let [mut inputs, mut outputs, mut further] = [0u64; 3];
         let mut layers = Vec::with_capacity(graph.len());
         for (step, &is_kept) in graph.steps.iter().zip(&self.is_kept) {

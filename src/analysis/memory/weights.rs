@@ -109,7 +109,7 @@ impl Optimizer {
     pub fn label(self) -> &'static str {
         match self {
             Self::Sgd => "SGD",
-            Self::Momentum => "SGD with momentum",
+            Self::Momentum => "momentum",
             Self::Adam => "Adam",
         }
     }

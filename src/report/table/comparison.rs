@@ -1,6 +1,6 @@
 //! Several networks side by side.
 
-use super::{Cell, Column, Row, Table, figures};
+use super::{Cell, Column, Row, Table, figures, of_the_whole};
 use crate::report::{CONVENTIONS, Report};
 
 /// How networks stand in a comparison.
@@ -57,8 +57,10 @@ fn figure_rows(reports: &[Report]) -> Vec<Row> {
     ];
     let layers: Vec<_> = reports.iter().map(|report| Cell::Count(report.totals.layers)).collect();
     rows.push(ratio_row("Layers", "layers", 0, layers));
-    let mut networks: Vec<_> =
-        reports.iter().map(|report| figures(&report.totals.figures).into_iter()).collect();
+    let all = |report: &Report| {
+        figures(&report.totals.figures).into_iter().chain(of_the_whole(&report.totals))
+    };
+    let mut networks: Vec<_> = reports.iter().map(all).collect();
     loop {
         let row: Vec<_> = networks.iter_mut().filter_map(Iterator::next).collect();
         let Some(first) = row.first() else { return rows };

@@ -1,6 +1,6 @@
 //! The figures of a whole network.
 
-use super::{Cell, Column, Row, Table, figures, heading};
+use super::{Cell, Column, Row, Table, figures, heading, of_the_whole};
 use crate::report::{CONVENTIONS, Report};
 
 /// The figures of the whole network, exact and short.
@@ -8,7 +8,8 @@ use crate::report::{CONVENTIONS, Report};
 pub fn totals_table(report: &Report) -> Table {
     let layers = [named("Layers", "layers"), Cell::Count(report.totals.layers), Cell::Empty];
     let mut rows = vec![Row::plain(layers.to_vec())];
-    for figure in figures(&report.totals.figures) {
+    let whole = of_the_whole(&report.totals);
+    for figure in figures(&report.totals.figures).into_iter().chain(whole) {
         let (exact, short) = match figure.cell {
             Cell::Count(count) => (Cell::Count(count), Cell::Short(count)),
             Cell::Bytes(bytes) => (Cell::Count(bytes), Cell::Bytes(bytes)),
