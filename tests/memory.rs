@@ -92,22 +92,22 @@ const CASES: &[(&str, Case)] = &[
     (
         "a product with one value a channel",
         Case {
-            file: "{input: [2, 2, 2], layers: [conv: {out: 2, kernel: 1}, mul: [[global_avg_pool, sigmoid], []]]}",
-            in_place: &[8 + 8, 8 + 2, 8 + 2, 8 + 2],
-            separate: &[8 + 8, 8 + 2, 8 + 2 + 2, 8 + 2 + 8],
+            file: "{input: [2, 2, 2], layers: [conv: {out: 2, kernel: 1}, mul: [[global_avg_pool, sigmoid], []], relu]}",
+            in_place: &[8 + 8, 8 + 2, 8 + 2, 8 + 2, 8],
+            separate: &[8 + 8, 8 + 2, 8 + 2 + 2, 8 + 2 + 8, 8 + 8],
             kept_input: 8,
-            kept: &[4 * 8, 0, 4 * 2, 0],
+            kept: &[4 * 8, 0, 4 * 2, 0, 4 * 8],
         },
     ),
-    // The caller's input is not written over; without trained values there is no backward pass.
+    // The caller's input is not written over; running statistics are not trained, and without trained values there is no backward pass.
     (
         "nothing trained",
         Case {
-            file: "{input: [4], layers: [relu, affine: {scale: 2}]}",
-            in_place: &[4 + 4, 4],
-            separate: &[4 + 4, 4 + 4],
+            file: "{input: [4], layers: [relu, affine: {scale: 2}, batch_norm: {affine: false}]}",
+            in_place: &[4 + 4, 4, 4],
+            separate: &[4 + 4, 4 + 4, 4 + 4],
             kept_input: 0,
-            kept: &[0, 0],
+            kept: &[0, 0, 0],
         },
     ),
     // What is returned stays, and is not written over.
@@ -282,6 +282,29 @@ fn a_dense_block_is_counted_by_hand() {
         [12 + 12 + 4, all - 12 - 8, 16],
         // Kept are the input, the block's, and both layers' outputs, with the statistics of the first; the last layer is made again.
         [12 + 4 + 16, 4 + 8 + 4 + 8 + 4 + 4 + (16 + 8 + 16), 16 + 8 + 16],
+    ];
+    assert_eq!(policies(&report), counted.map(|policy| policy.map(|elements| 4 * elements)));
+}
+
+/// ReLUs of 1, 1 and 2 channels on 2×2 maps, of which the first two are joined first. No operator needs that inner concatenation, but the
+/// three lie in the outer one.
+#[test]
+fn concatenations_in_place_lie_in_one_another() {
+    let report = report(
+        "{input: [1, 2, 2], layers: [concat: [
+            [concat: [[conv: {out: 1, kernel: 1}, relu], [conv: {out: 1, kernel: 1}, relu]]],
+            [conv: {out: 2, kernel: 1}, relu]], conv: {out: 1, kernel: 1}]}",
+        1,
+    );
+    let counted = [
+        // Both sources and the outer concatenation; the input, three ReLUs and the outer concatenation.
+        [8 + 8 + 16, 4 + (4 + 4 + 8) + 16, 16],
+        // A buffer of 16, and the ReLUs until it was taken.
+        [16 + (4 + 4 + 8) + 4, 4 + (4 + 4 + 8) + 16, 16],
+        // Where the outer concatenation is taken.
+        [16 + 4, 4 + 16, 16],
+        // The outer concatenation is made again by itself.
+        [8 + 8 + 16, 4 + (4 + 4 + 8) + 16, 16],
     ];
     assert_eq!(policies(&report), counted.map(|policy| policy.map(|elements| 4 * elements)));
 }
