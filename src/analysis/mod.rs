@@ -3,6 +3,7 @@
 mod cost;
 mod memory;
 mod parameters;
+mod receptive_field;
 mod table;
 mod totals;
 
@@ -11,6 +12,10 @@ use thiserror::Error;
 pub use cost::{NodeCost, cost};
 pub use memory::{BYTES_PER_VALUE, NodeMemory, memory};
 pub use parameters::{NodeParameters, parameters};
+pub use receptive_field::{
+    AxisField, AxisWindow, NetworkField, PaddingShare, ReceptiveField, ReceptiveFields, Unaligned,
+    receptive_field,
+};
 pub use table::NodeTable;
 pub use totals::{Figures, Totals};
 
@@ -24,6 +29,8 @@ pub struct Analysis {
     pub figures: NodeTable<Figures>,
     /// The figures of the whole network.
     pub totals: Totals,
+    /// What the units of every node depend on.
+    pub receptive_fields: ReceptiveFields,
 }
 
 /// Why a figure cannot be given.
@@ -53,6 +60,8 @@ pub fn analyse(network: &Network) -> Result<Analysis, AnalysisError> {
     let cost = cost(network)?;
     let memory = memory(network, &parameters, &cost)?;
     let figures = totals::figures(&parameters, &cost, &memory);
-    let totals = totals::totals(network, &figures)?;
-    Ok(Analysis { figures, totals })
+    let mut totals = totals::totals(network, &figures)?;
+    let receptive_fields = receptive_field(network)?;
+    totals.receptive_field = receptive_fields.network.as_ref().map(|field| field.size);
+    Ok(Analysis { figures, totals, receptive_fields })
 }

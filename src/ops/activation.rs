@@ -3,7 +3,7 @@
 use super::cost::{each, product};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, index, real};
-use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
+use super::{Cost, OpError, Operator, OperatorKind, Parameters, Reach, Step, parameters};
 use crate::network::Shape;
 
 /// An activation function, applied to every element.
@@ -183,6 +183,10 @@ impl Operator for Activation {
         single(operands).copied()
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::activation(each(output, self.function.operations())?))
     }
@@ -218,6 +222,10 @@ impl Operator for PRelu {
         single(operands).copied()
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
         parameters([("weight", &[self.slopes(operands)?], true)])
     }
@@ -233,6 +241,12 @@ fn over(operands: &[Shape], along: u64) -> Result<Shape, OpError> {
         0 => Err(OpError::rule("axis 0 is the batch; a softmax goes over another")),
         _ => Ok(*shape),
     }
+}
+
+/// Every unit depends on all that lie along the axis.
+fn every_along(operands: &[Shape], along: u64) -> Result<Reach, OpError> {
+    let shape = single(operands)?;
+    Ok(Reach::along(shape, axis(shape, along)?, &Step::Every))
 }
 
 /// `each` operations for every element but `less` for every group along the axis.
@@ -257,6 +271,10 @@ impl Operator for Softmax {
         over(operands, self.axis)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        every_along(operands, self.axis)
+    }
+
     /// Over m elements: the maximum takes m - 1 comparisons, differences and exponentials m each, their sum m - 1
     /// additions, the division m.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
@@ -275,6 +293,10 @@ impl Operator for LogSoftmax {
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         over(operands, self.axis)
+    }
+
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        every_along(operands, self.axis)
     }
 
     /// As the softmax, with one logarithm and m subtractions in place of m divisions.
