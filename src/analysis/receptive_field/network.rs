@@ -24,16 +24,15 @@ impl NetworkField {
         fields: &NodeTable<ReceptiveField>,
         input: [u64; 2],
     ) -> Option<Self> {
-        let fields: Vec<&ReceptiveField> = fields.iter().collect();
         let output = network.outputs().first()?.tensor;
-        if let Some(size) = fields.get(output.index())?.size(input) {
+        if let Some(size) = fields.get(output)?.size(input) {
             return Some(Self { tensor: output, is_before_output: false, size });
         }
-        let mut is_seen = vec![false; fields.len()];
+        let mut is_seen = vec![false; network.len()];
         let mut waiting = vec![output];
         let mut largest: Option<Self> = None;
         while let Some(tensor) = waiting.pop() {
-            let Some(field) = fields.get(tensor.index()) else { continue };
+            let Some(field) = fields.get(tensor) else { continue };
             match is_seen.get_mut(tensor.index()) {
                 Some(is_seen) if !*is_seen => *is_seen = true,
                 _ => continue,
@@ -48,7 +47,7 @@ impl NetworkField {
                 if largest.as_ref().is_none_or(|largest| rank(&found) > rank(largest)) {
                     largest = Some(found);
                 }
-            } else if **field == ReceptiveField::Global {
+            } else if *field == ReceptiveField::Global {
                 waiting.extend(network.operands(tensor).map(|(operand, _)| operand));
             }
         }
