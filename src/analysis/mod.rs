@@ -3,6 +3,7 @@
 mod cost;
 mod memory;
 mod parameters;
+mod receptive_field;
 mod table;
 mod totals;
 
@@ -14,6 +15,10 @@ pub use memory::{
     NodeMemory, Optimizer, OptimizerBytes, Schedule, Training, WeightBytes, memory, node_memory,
 };
 pub use parameters::{NodeParameters, parameters};
+pub use receptive_field::{
+    AxisField, AxisWindow, NetworkField, PaddingShare, ReceptiveField, ReceptiveFields, Unaligned,
+    receptive_field,
+};
 pub use table::NodeTable;
 pub use totals::{Figures, Totals};
 
@@ -29,6 +34,8 @@ pub struct Analysis {
     pub totals: Totals,
     /// Its memory, part by part.
     pub memory: Memory,
+    /// What the units of every node depend on.
+    pub receptive_fields: ReceptiveFields,
 }
 
 /// Why a figure cannot be given.
@@ -62,5 +69,7 @@ pub fn analyse(network: &Network) -> Result<Analysis, AnalysisError> {
     let memory = memory(network, &parameters, &totals.figures)?;
     totals.peak_activation_bytes = Some(memory.in_place.peak_bytes);
     totals.training_bytes = Some(memory.training.training_bytes);
-    Ok(Analysis { figures, totals, memory })
+    let receptive_fields = receptive_field(network)?;
+    totals.receptive_field = receptive_fields.network.as_ref().map(|field| field.size);
+    Ok(Analysis { figures, totals, memory, receptive_fields })
 }

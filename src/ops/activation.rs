@@ -3,7 +3,9 @@
 use super::cost::{each, product};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, index, real};
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Parameters, Storage, parameters};
+use super::{
+    Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Storage, parameters,
+};
 use crate::network::Shape;
 
 /// An activation function, applied to every element.
@@ -183,6 +185,10 @@ impl Operator for Activation {
         single(operands).copied()
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::activation(each(output, self.function.operations())?))
     }
@@ -236,6 +242,10 @@ impl Operator for PRelu {
         single(operands).copied()
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
         parameters([("weight", &[self.slopes(operands)?], true)])
     }
@@ -261,6 +271,12 @@ fn over(operands: &[Shape], along: u64) -> Result<Shape, OpError> {
     }
 }
 
+/// Every unit depends on all that lie along the axis.
+fn every_along(operands: &[Shape], along: u64) -> Result<Reach, OpError> {
+    let shape = single(operands)?;
+    Ok(Reach::along(shape, axis(shape, along)?, &Step::Every))
+}
+
 /// `each` operations for every element but `less` for every group along the axis.
 fn grouped(output: &Shape, along: u64, each: u64, less: u64) -> Result<Cost, OpError> {
     let axis = axis(output, along)?;
@@ -281,6 +297,10 @@ impl Operator for Softmax {
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         over(operands, self.axis)
+    }
+
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        every_along(operands, self.axis)
     }
 
     /// Over m elements: the maximum takes m - 1 comparisons, differences and exponentials m each, their sum m - 1
@@ -309,6 +329,10 @@ impl Operator for LogSoftmax {
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         over(operands, self.axis)
+    }
+
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        every_along(operands, self.axis)
     }
 
     /// As the softmax, with one logarithm and m subtractions in place of m divisions.

@@ -3,7 +3,7 @@
 use super::cost::each;
 use super::error::{pair, single};
 use super::signature::{Role, Signature, real};
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Storage};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Step, Storage};
 use crate::network::Shape;
 
 /// The sum of its operands.
@@ -92,6 +92,16 @@ fn spread(operands: &[Shape]) -> Result<Shape, OpError> {
     Ok(Shape::new(&sizes)?)
 }
 
+/// The same position of an operand, or its only one along an axis that is spread.
+fn spread_from(operands: &[Shape], slot: usize, output: &Shape) -> Result<Reach, OpError> {
+    let own = operands.get(slot).map(Shape::sizes).unwrap_or_default();
+    if own == output.sizes() {
+        return Ok(Reach::Same);
+    }
+    let is_spread = |axis: usize| own.get(axis) == Some(&1) && output.sizes().get(axis) > Some(&1);
+    Ok(Reach::each(output, |axis| if is_spread(axis) { Step::Only } else { Step::Same }))
+}
+
 /// Operations between neighbouring operands and `further` for every element.
 fn between(operands: &[Shape], output: &Shape, further: u64) -> Result<Cost, OpError> {
     let count = u64::try_from(operands.len()).map_err(|_| OpError::Overflow)?;
@@ -111,6 +121,15 @@ macro_rules! of_any_number {
 
             fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
                 spread(operands)
+            }
+
+            fn reach(
+                &self,
+                operands: &[Shape],
+                slot: usize,
+                output: &Shape,
+            ) -> Result<Reach, OpError> {
+                spread_from(operands, slot, output)
             }
 
             fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
@@ -149,6 +168,15 @@ macro_rules! of_two {
                 spread(operands)
             }
 
+            fn reach(
+                &self,
+                operands: &[Shape],
+                slot: usize,
+                output: &Shape,
+            ) -> Result<Reach, OpError> {
+                spread_from(operands, slot, output)
+            }
+
             fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
                 between(operands, output, 0)
             }
@@ -178,6 +206,10 @@ impl Operator for Affine {
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         single(operands).copied()
+    }
+
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
     }
 
     /// A multiplication and an addition.

@@ -15,9 +15,11 @@ mod layout;
 mod linear;
 mod normalization;
 mod pooling;
+mod reach;
 mod regularization;
 mod resampling;
 pub mod signature;
+mod spans;
 mod storage;
 mod window;
 
@@ -37,9 +39,12 @@ pub use layout::{
 pub use linear::{Linear, MatMul};
 pub use normalization::{BatchNorm, LayerNorm, Lrn};
 pub use pooling::{AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool};
+pub use reach::{Reach, Step};
 pub use regularization::{DropPath, Dropout};
 pub use resampling::{Upsample, UpsampleMode, UpsampleSize};
 pub use signature::Signature;
+pub(crate) use spans::Budget;
+pub use spans::{MAX_PERIOD, Span, Spans};
 pub use storage::Storage;
 pub use window::{Padding, Window};
 
@@ -59,6 +64,12 @@ pub trait Operator {
     /// # Errors
     /// Where the operator does not fit its operands.
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError>;
+
+    /// Which units of the operand in a slot a unit of the output depends on.
+    ///
+    /// # Errors
+    /// Where a position exceeds 64 bits.
+    fn reach(&self, operands: &[Shape], slot: usize, output: &Shape) -> Result<Reach, OpError>;
 
     /// The tensors it holds: none, unless said otherwise.
     ///

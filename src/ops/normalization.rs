@@ -2,8 +2,11 @@
 
 use super::cost::{each, product, sum};
 use super::error::{axis, single};
+use super::reach::signed;
 use super::signature::{Role, Signature, boolean, count, index, real};
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Parameters, Storage, parameters};
+use super::{
+    Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Storage, parameters,
+};
 use crate::network::Shape;
 
 /// Batch normalization by channel (Ioffe & Szegedy 2015, arXiv:1502.03167), at inference a scale and a shift made from
@@ -117,6 +120,10 @@ impl Operator for BatchNorm {
         single(operands).copied()
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
         let channels = &[channels(operands)?];
         if self.affine {
@@ -171,6 +178,12 @@ impl Operator for LayerNorm {
         Ok(*shape)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        let shape = single(operands)?;
+        let first = axis(shape, self.axis)?;
+        Ok(Reach::each(shape, |axis| if axis < first { Step::Same } else { Step::Every }))
+    }
+
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
         if !self.affine {
             return Ok(Parameters::new());
@@ -210,6 +223,12 @@ impl Operator for Lrn {
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         channels(operands)?;
         single(operands).copied()
+    }
+
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        let (before, after) = (self.size / 2, self.size.saturating_sub(1) / 2);
+        let step = Step::window(self.size, 1, signed(before)?, signed(after)?)?;
+        Ok(Reach::along(single(operands)?, 1, &step))
     }
 
     /// For every element: its square, `size - 1` additions, and a multiplication, an addition, a power and a division;

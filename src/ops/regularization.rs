@@ -2,7 +2,7 @@
 
 use super::error::single;
 use super::signature::{Kind, Role, Signature, required};
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Storage};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Storage};
 use crate::network::Shape;
 
 /// Sets elements to zero in training (Srivastava et al. 2014); passes its operand on at inference.
@@ -50,6 +50,10 @@ macro_rules! passing {
 
             fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
                 single(operands).copied()
+            }
+
+            fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+                Ok(Reach::Same)
             }
 
             fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {

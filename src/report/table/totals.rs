@@ -1,6 +1,6 @@
 //! The figures of a whole network.
 
-use super::{Cell, Column, Row, Table, figures, heading, of_the_whole};
+use super::{Cell, Column, Row, Table, field, figures, heading, of_the_whole};
 use crate::report::{CONVENTIONS, Report};
 
 /// The figures of the whole network, exact and short.
@@ -19,6 +19,11 @@ pub fn totals_table(report: &Report) -> Table {
         row.level = figure.level;
         rows.push(row);
     }
+    let receptive_field =
+        [named("Receptive field", "receptive_field"), field::network_cell(report)];
+    rows.push(Row::plain([receptive_field.to_vec(), vec![Cell::Empty]].concat()));
+    let mut notes = vec![CONVENTIONS.to_owned()];
+    notes.extend(field::notes(report));
     Table {
         title: heading(report),
         columns: vec![
@@ -27,7 +32,7 @@ pub fn totals_table(report: &Report) -> Table {
             Column::figure("Short", "short", 1),
         ],
         rows,
-        notes: vec![CONVENTIONS.to_owned()],
+        notes,
     }
 }
 
