@@ -24,6 +24,7 @@ use arrayvec::ArrayVec;
 pub use activation::{Activation, Function, LogSoftmax, PRelu, Softmax};
 pub use arithmetic::{Add, Affine, Div, Mean, Mul, Sub};
 pub use convolution::{Conv, ConvTranspose};
+pub(crate) use cost::product;
 pub use cost::{Cost, FlopKind, FlopsByKind};
 pub use error::OpError;
 pub use input::Input;
