@@ -2,6 +2,7 @@
 
 mod check;
 mod compare;
+mod explain;
 mod failure;
 mod list;
 mod load;
@@ -47,6 +48,7 @@ enum Command {
     Report(report::Report),
     Compare(compare::Compare),
     Check(check::Check),
+    Explain(explain::Explain),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -60,6 +62,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Report(report) => report.run(&terminal),
         Command::Compare(compare) => compare.run(&terminal),
         Command::Check(check) => check.run(&terminal),
+        Command::Explain(explain) => explain.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };

@@ -60,7 +60,11 @@ fn macs(layer: &Layer<'_>) -> Result<Counts, OpError> {
         // `_conv_trans_flops_compute` takes the outputs of a group for all outputs and divides them by the groups again.
         Op::ConvTranspose(conv) => {
             let filters = conv.out.checked_div(conv.groups).ok_or(OpError::Overflow)?;
-            layer.own(product(&[layer.inputs(), filters / conv.groups.max(1), conv.window.taps()?])?)
+            layer.own(product(&[
+                layer.inputs(),
+                filters / conv.groups.max(1),
+                conv.window.taps()?,
+            ])?)
         }
         _ => Ok(Counts::NONE),
     }

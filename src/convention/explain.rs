@@ -149,7 +149,6 @@ pub fn explain(
     })
 }
 
-
 fn difference(count: u64, other: u64) -> i128 {
     i128::from(count) - i128::from(other)
 }

@@ -18,7 +18,7 @@ pub(super) static TOOL: Tool = Tool {
     assumptions: &[],
     rules: &[
         Rule::new(
-            "flops (its name for MACs)",
+            "flops",
             Figure::Macs,
             flops,
             &[

@@ -25,7 +25,7 @@ use serde::{Serialize, Serializer};
 
 pub use category::{Category, Counts};
 pub use explain::{ExplainError, Explanation, LayerLine, Line, Side, explain};
-pub use table::{add_column, layers_table, lines_table};
+pub use table::{layers_table, lines_table};
 
 use crate::analysis::AnalysisError;
 use crate::figure::Figure;

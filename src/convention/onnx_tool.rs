@@ -15,8 +15,7 @@ use super::{Counts, Layer, Rule, Tool};
 use crate::figure::Figure;
 use crate::network::Shape;
 use crate::ops::{
-    AdaptiveAvgPool, Conv, Function, LayerNorm, Op, OpError, Upsample, UpsampleMode,
-    product,
+    AdaptiveAvgPool, Conv, Function, LayerNorm, Op, OpError, Upsample, UpsampleMode, product,
 };
 
 const DIVISION: u64 = 4;
@@ -69,8 +68,7 @@ fn macs(layer: &Layer<'_>) -> Result<Counts, OpError> {
         // `ConvTransposeNode` takes the weight's second axis, the outputs of a group, for the inputs.
         Op::ConvTranspose(conv) => {
             let filters = conv.out.checked_div(conv.groups).ok_or(OpError::Overflow)?;
-            let counts =
-                layer.own(product(&[layer.outputs(), filters, conv.window.taps()?])?)?;
+            let counts = layer.own(product(&[layer.outputs(), filters, conv.window.taps()?])?)?;
             if conv.bias { counts.with(Bias, layer.outputs()) } else { Ok(counts) }
         }
         // `BatchNormalizationNode`
@@ -160,9 +158,7 @@ fn params(layer: &Layer<'_>) -> Result<Counts, OpError> {
     match layer.op {
         Op::BatchNorm(_) if layer.folding == Folding::Vanishes => Ok(Counts::NONE),
         // Scale, shift, mean and variance, also of one that is not affine.
-        Op::BatchNorm(_) => {
-            layer.own(product(&[4, layer.output.channels().unwrap_or(1)])?)
-        }
+        Op::BatchNorm(_) => layer.own(product(&[4, layer.output.channels().unwrap_or(1)])?),
         Op::Conv(Conv { bias: false, out, .. }) if layer.folding == Folding::TakesIn => {
             layer.trained()?.with(Bias, *out)
         }

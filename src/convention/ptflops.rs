@@ -89,10 +89,7 @@ fn pytorch(layer: &Layer<'_>) -> Result<Counts, OpError> {
             Function::Relu | Function::Elu { .. } | Function::Gelu => 2,
             // A `ReLU6` calls `F.hardtanh`, which is not counted, nor is `F.leaky_relu`; `SiLU` has no hook.
             Function::Relu6 | Function::LeakyRelu { .. } | Function::Silu => 1,
-            Function::Sigmoid
-            | Function::Tanh
-            | Function::HardSigmoid
-            | Function::HardSwish => 0,
+            Function::Sigmoid | Function::Tanh | Function::HardSigmoid | Function::HardSwish => 0,
         }),
         Op::PRelu(_) => layer.each_output(2),
         Op::Softmax(_) => layer.each_output(1),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Explanation, LayerLine, Recounted, Side};
+use super::{Explanation, LayerLine, Recount, Side};
 use crate::report::fold::{self, Row as Folded};
 use crate::report::table::{Cell, Column, Emphasis, Row, Table};
 use crate::report::{Report, table};
@@ -93,13 +93,7 @@ pub fn layers_table(report: &Report, explanation: &Explanation, all: bool) -> Ta
 
 fn layer_row(layer: &LayerLine) -> Row {
     let [count, against, difference] = counts(layer.convention, layer.against, layer.difference);
-    Row::plain(vec![
-        Cell::text(&layer.name),
-        Cell::text(layer.op),
-        count,
-        against,
-        difference,
-    ])
+    Row::plain(vec![Cell::text(&layer.name), Cell::text(layer.op), count, against, difference])
 }
 
 /// Several layers as one row. Their sums are less than the totals, which fit.
@@ -128,24 +122,26 @@ fn notes(explanation: &Explanation) -> Vec<String> {
     sides.into_iter().flat_map(side_notes).collect()
 }
 
-/// Whose rules these are, what else the tool prints, and what is assumed.
+/// What else the tool prints, and what is assumed.
 fn side_notes(side: &Side) -> Vec<String> {
-    let name = side.recount.convention.name();
-    let recount = &side.recount;
-    let others = recount.figures.iter().filter(|figure| figure.name != side.name);
-    let others: Vec<_> =
-        others.map(|figure| format!("{} {}", figure.name, grouped(figure.value))).collect();
-    let version = if recount.version.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name} {}", recount.version)
+    recount_notes(&side.recount, Some(side.name))
+}
+
+/// The figures of a tool but the one that is shown, and what is assumed.
+fn recount_notes(recount: &Recount, shown: Option<&str>) -> Vec<String> {
+    let name = match (recount.convention.name(), recount.version) {
+        (name, "") => name.to_owned(),
+        (name, version) => format!("{name} {version}"),
     };
+    let figures = recount.figures.iter().filter(|figure| Some(figure.name) != shown);
+    let figures: Vec<_> =
+        figures.map(|figure| format!("{} {}", figure.name, grouped(figure.value))).collect();
+    let also = if shown.is_some() { "also counts" } else { "counts" };
     let mut notes = Vec::new();
-    if !others.is_empty() {
-        notes.push(format!("{version} also counts: {}.", others.join("; ")));
+    if !figures.is_empty() {
+        notes.push(format!("{name} {also}: {}.", figures.join("; ")));
     }
-    let assumptions = recount.assumptions.iter();
-    notes.extend(assumptions.map(|assumption| format!("{version}: {assumption}")));
+    notes.extend(recount.assumptions.iter().map(|assumption| format!("{name}: {assumption}")));
     notes
 }
 
@@ -162,30 +158,46 @@ fn grouped(count: u64) -> String {
     text
 }
 
-/// Puts a tool's count behind the MACs of a table of layers.
-///
-/// # Errors
-/// Where the sum of a block does not fit 64 bits.
-pub fn add_column(
-    table: &mut Table,
-    report: &Report,
-    depth: Option<usize>,
-    tool: &str,
-    recounted: &Recounted,
-) -> Result<(), fold::Overflow> {
-    let position = table.columns.iter().position(|column| column.key == "macs");
-    let Some(position) = position.map(|position| position + 1) else { return Ok(()) };
-    let mut parts = Vec::new();
-    push_parts(&fold::fold(report, depth)?, &mut parts);
-    parts.push(0..report.layers.len());
-    let header = format!("{tool}: {}", recounted.name);
-    table.columns.insert(position, Column::figure(&header, "convention", 0));
-    for (row, part) in table.rows.iter_mut().zip(parts) {
-        let counts = recounted.layers.get(part).unwrap_or_default();
-        let count = counts.iter().copied().fold(0u64, u64::saturating_add);
-        row.cells.insert(position.min(row.cells.len()), Cell::Count(count));
+impl Recount {
+    /// Puts the tool's most important figure into a table of the network: behind the MACs of every layer or block, or as a row
+    /// below those of the whole; and a note with all its figures under it.
+    ///
+    /// # Errors
+    /// Where the sum of a block does not fit 64 bits.
+    pub fn add_to(
+        &self,
+        table: &mut Table,
+        report: &Report,
+        depth: Option<usize>,
+    ) -> Result<(), fold::Overflow> {
+        let Some(figure) = self.figures.first() else { return Ok(()) };
+        let header = format!("{}: {}", self.convention.name(), figure.name);
+        match table.columns.iter().position(|column| column.key == "macs") {
+            Some(position) => {
+                let mut parts = Vec::new();
+                push_parts(&fold::fold(report, depth)?, &mut parts);
+                parts.push(0..report.layers.len());
+                // A flat table has a row a layer.
+                if table.rows.len() == report.layers.len() {
+                    parts = (0..report.layers.len()).map(|index| index..index + 1).collect();
+                }
+                let column = Column::figure(&header, "convention", 0);
+                table.columns.insert(position + 1, column);
+                for (row, part) in table.rows.iter_mut().zip(parts) {
+                    let counts = figure.layers.get(part).unwrap_or_default();
+                    let count = counts.iter().copied().fold(0u64, u64::saturating_add);
+                    row.cells.insert((position + 1).min(row.cells.len()), Cell::Count(count));
+                }
+            }
+            None => {
+                let name = Cell::Named(header, "convention".to_owned());
+                let cells = vec![name, Cell::Count(figure.value), Cell::Short(figure.value)];
+                table.rows.push(Row::plain(cells));
+            }
+        }
+        table.notes.extend(recount_notes(self, None));
+        Ok(())
     }
-    Ok(())
 }
 
 /// The layers that each row of a folded table stands for.

@@ -3,9 +3,7 @@
 //! It counts operators as they are dispatched (`torch/utils/flop_counter.py`, `flop_registry`): convolutions and matrix products, two
 //! for each multiply–accumulate, and nothing else; a bias is not counted.
 
-use super::Category::{
-    Convolution, Doubling, Linear, MatrixProduct, TransposedConvolution,
-};
+use super::Category::{Convolution, Doubling, Linear, MatrixProduct, TransposedConvolution};
 use super::{Counts, Rule, Tool};
 use crate::figure::Figure;
 use crate::ops::Op;
