@@ -51,7 +51,7 @@ pub struct AnalysisError {
 }
 
 impl AnalysisError {
-    fn of(node: &Node, error: OpError) -> Self {
+    pub(crate) fn of(node: &Node, error: OpError) -> Self {
         Self { name: node.name().to_owned(), place: node.place, error }
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod compare;
+mod explain;
 mod failure;
 mod list;
 mod load;
@@ -50,6 +51,7 @@ enum Command {
     Compare(compare::Compare),
     Memory(memory::Memory),
     Check(check::Check),
+    Explain(explain::Explain),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -64,6 +66,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(compare) => compare.run(&terminal),
         Command::Memory(memory) => memory.run(&terminal),
         Command::Check(check) => check.run(&terminal),
+        Command::Explain(explain) => explain.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };

@@ -29,6 +29,7 @@ pub use activation::{Activation, Function, LogSoftmax, PRelu, Softmax};
 pub use arithmetic::{Add, Affine, Div, Mean, Mul, Sub};
 pub use backward::Kept;
 pub use convolution::{Conv, ConvTranspose};
+pub(crate) use cost::product;
 pub use cost::{Cost, FlopKind, FlopsByKind};
 pub use error::OpError;
 pub use input::Input;
