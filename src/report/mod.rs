@@ -6,6 +6,7 @@
 mod build;
 pub mod document;
 pub mod fold;
+mod picture;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;
