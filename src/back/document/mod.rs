@@ -3,6 +3,7 @@
 //!
 //! Tables of one page often say the same under them; what the next table says too is written once, under the last of them.
 
+mod formula;
 mod html;
 mod markdown;
 mod svg;
