@@ -37,7 +37,12 @@ impl Token {
     fn element(&self) -> String {
         match self {
             Self::Number(digits) | Self::Raised(digits) => format!("<mn>{}</mn>", markup(digits)),
-            Self::Name(name) => format!("<mi>{}</mi>", markup(name)),
+            Self::Name(name) => match name.split_once('_') {
+                Some((name, index)) if !name.is_empty() && !index.is_empty() => {
+                    format!("<msub>{}{}</msub>", variable(name), variable(index))
+                }
+                _ => variable(name),
+            },
             Self::Sign('*') => "<mo>·</mo>".to_owned(),
             Self::Sign('-') => "<mo>−</mo>".to_owned(),
             Self::Sign(sign) if "·/⌊⌋⌈⌉()".contains(*sign) => {
@@ -46,6 +51,11 @@ impl Token {
             Self::Sign(sign) => format!("<mo>{}</mo>", markup(&sign.to_string())),
         }
     }
+}
+
+/// A variable; the page sets it in italics, since the letters that stand for mathematical italics are missing in many fonts.
+fn variable(name: &str) -> String {
+    format!("<mi mathvariant=\"normal\">{}</mi>", markup(name))
 }
 
 fn tokens(text: &str) -> Vec<Token> {
@@ -64,7 +74,7 @@ fn tokens(text: &str) -> Vec<Token> {
             (Some(Token::Name(name)), _) if character.is_alphanumeric() || character == '_' => {
                 name.push(character)
             }
-            _ if character.is_ascii_digit() => tokens.push(Token::Number(character.to_string())),
+            _ if character.is_numeric() => tokens.push(Token::Number(character.to_string())),
             _ if character.is_alphabetic() || character == '_' => {
                 tokens.push(Token::Name(character.to_string()))
             }

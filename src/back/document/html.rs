@@ -21,8 +21,9 @@ const STYLE: &str = concat!(
 /// The template's name; its ending turns escaping on.
 const TEMPLATE_NAME: &str = "document.html";
 
-/// Widths of a chart on a screen and on a phone; the style sheet shows one of them.
-const WIDE: f64 = 600.0;
+/// Widths of a chart on a screen, alone and beside another, and on a phone; the style sheet shows one of them.
+const ALONE: f64 = 820.0;
+const WIDE: f64 = 560.0;
 const NARROW: f64 = 340.0;
 
 /// The document as one self-contained page.
@@ -129,7 +130,7 @@ impl Page {
 impl PageSection {
     fn new(section: &Section, document: &Document) -> Result<Self, Error> {
         let mut parts: Vec<PagePart> = Vec::new();
-        for part in &section.parts {
+        for (place, part) in section.parts.iter().enumerate() {
             match part {
                 Part::Text(text) => parts.push(PagePart::Text(one_line(text))),
                 Part::Table(table) => {
@@ -140,7 +141,11 @@ impl PageSection {
                     parts.push(PagePart::Formulas(lines.iter().map(PageFormula::new).collect()));
                 }
                 Part::Chart(chart) => {
-                    let chart = PageChart::new(chart)?;
+                    let is_chart = |part: Option<&Part>| matches!(part, Some(Part::Chart(_)));
+                    let before = place.checked_sub(1).and_then(|before| section.parts.get(before));
+                    let follows = is_chart(before);
+                    let is_alone = !follows && !is_chart(section.parts.get(place + 1));
+                    let chart = PageChart::new(chart, if is_alone { ALONE } else { WIDE })?;
                     match parts.last_mut() {
                         Some(PagePart::Charts(charts)) => charts.push(chart),
                         _ => parts.push(PagePart::Charts(vec![chart])),
@@ -222,14 +227,14 @@ impl PageFormula {
 }
 
 impl PageChart {
-    fn new(chart: &Chart) -> Result<Self, Error> {
+    fn new(chart: &Chart, wide: f64) -> Result<Self, Error> {
         let drawn = |width, class: &str| {
             let drawing = drawing::chart(chart, width, Titled::No)?;
             Ok::<_, Error>(drawing.element(class))
         };
         Ok(Self {
             title: one_line(&chart.title),
-            wide: drawn(WIDE, "wide")?,
+            wide: drawn(wide, "wide")?,
             narrow: drawn(NARROW, "narrow")?,
         })
     }

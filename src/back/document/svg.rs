@@ -98,8 +98,7 @@ impl Sheet {
         for entry in row {
             let (drawing, caption) = entry;
             let middle = x + width(entry) / 2.0;
-            let top = self.y + (height - drawing.height) / 2.0;
-            self.body += &drawing.placed(middle - drawing.width / 2.0, top);
+            self.body += &drawing.placed(middle - drawing.width / 2.0, self.y);
             let at = (middle, self.y + height + 20.0);
             self.body += &Text { class: "caption", at, anchor: "middle", text: caption }.element();
             x += width(entry) + GAP;

@@ -20,6 +20,8 @@ const MOST_TOLD: usize = 3_000;
 const MOST_DOTS: usize = 40;
 /// With more named points than this, names are told and not written.
 const MOST_NAMED: usize = 24;
+/// So many points of a series are kept clear of names.
+const MOST_AVOIDED: usize = 400;
 /// Longer names are cut.
 const LONGEST: usize = 34;
 /// Names beside lines take at most this part of the width.
@@ -75,7 +77,7 @@ struct Plot<'chart> {
 impl<'chart> Plot<'chart> {
     fn new(chart: &'chart Chart, width: f64, is_titled: Titled) -> Self {
         let (shown, left_out) = shown(chart);
-        let height = (width * 0.5).clamp(200.0, 320.0);
+        let height = (width * 0.5).clamp(200.0, 380.0);
         let xs: Vec<f64> = values(&shown, |point| point.1);
         let ys: Vec<f64> = values(&shown, |point| point.2);
         let most = |room: f64| (1..40).take_while(|count| f64::from(*count) <= room).count();
@@ -132,11 +134,12 @@ impl<'chart> Plot<'chart> {
         let right = right.fold(8.0, f64::max);
         self.area = Area { x: left, y: self.y, width: self.width - left - right, ..self.area };
         self.frame();
-        let mut taken = self.guide_names();
         for index in 0..self.shown.len() {
             self.series(index);
         }
         self.names_beside(&beside);
+        let mut taken = self.taken();
+        self.guide_names(&mut taken);
         self.point_names(&mut taken);
         self.note();
         Drawing { width: self.width, height: self.y, label: self.in_words(), body: self.body }
@@ -206,7 +209,7 @@ impl<'chart> Plot<'chart> {
     fn names_beside(&mut self, heights: &[Option<f64>]) {
         for (shown, height) in self.shown.iter().zip(heights) {
             let Some(height) = height else { continue };
-            let class = format!("name {}", shown.look.class);
+            let class = format!("beside {}", shown.look.class);
             let last = shown.points.last().map_or(0.0, |point| self.x.share(point.1));
             let x = self.area.x + last * self.area.width;
             let at = (x + 9.0, self.area.y + height + 4.0);
@@ -217,10 +220,12 @@ impl<'chart> Plot<'chart> {
 
     /// The names that stand neither beside lines nor above guides.
     fn legend(&mut self, is_beside: &[bool]) {
+        // The only series needs no name that the title or the axis says already.
+        let count = self.shown.iter().filter(|shown| shown.look.mark != Mark::Guide).count();
+        let said = [&self.chart.title, &self.chart.y.label].map(|text| text.to_lowercase());
         let is_said = |shown: &Shown<'_>| {
-            shown.name.is_empty()
-                || self.shown.len() == 1
-                    && (shown.name == self.chart.title || shown.name == self.chart.y.label)
+            let name = shown.name.to_lowercase();
+            name.is_empty() || count == 1 && said.iter().any(|text| text.contains(&name))
         };
         let entries: Vec<(&Look, &str)> = self
             .shown
@@ -236,28 +241,55 @@ impl<'chart> Plot<'chart> {
         self.y += if height > 0.0 { height + 6.0 } else { 0.0 };
     }
 
-    /// Names above the ends of guides; what room they take.
-    fn guide_names(&mut self) -> Vec<Area> {
-        let mut taken: Vec<Area> = Vec::new();
+    /// Names at the ends of guides, where they hide the least.
+    fn guide_names(&mut self, taken: &mut Vec<Area>) {
         let mut drawn = String::new();
         for shown in self.shown.iter().filter(|shown| shown.look.mark == Mark::Guide) {
             let Some((_, x, y)) = shown.points.last() else { continue };
             let (x, y) = self.position(*x, *y);
             let width = text_width(&shown.name, NAME_SIZE);
-            let places = [y - 6.0, y + 15.0].map(|base| Area {
-                x: x - width - 4.0,
-                y: base - 10.0,
-                width,
-                height: 13.0,
-            });
-            let free = places.iter().find(|place| !taken.iter().any(|other| other.overlaps(place)));
-            let place = free.unwrap_or(&places[0]);
-            let at = (place.right(), place.y + 10.0);
-            let class = "name guide-name";
-            drawn += &Text { class, at, anchor: "end", text: &shown.name }.element();
-            taken.push(*place);
+            let corner = |left: f64, top: f64| Area { x: left, y: top, width, height: 13.0 };
+            let right = x - width - 4.0;
+            let places = [
+                corner(right, y - 17.0),
+                corner(right, y + 5.0),
+                corner(right - width * 0.5, y - 17.0),
+                corner(right - width * 0.5, y + 5.0),
+            ];
+            let hidden = |place: &&Area| taken.iter().filter(|other| other.overlaps(place)).count();
+            let Some(place) = places.iter().min_by_key(hidden).copied() else { continue };
+            let at = (place.x, place.y + 11.0);
+            let text = Text { class: "guide-name", at, anchor: "start", text: &shown.name };
+            drawn += &text.element();
+            taken.push(place);
         }
         self.body += &drawn;
+    }
+
+    /// Where dots and lines are, as far as a name could hide them.
+    fn taken(&self) -> Vec<Area> {
+        let mut taken = Vec::new();
+        let square = |x: f64, y: f64, half: f64| Area {
+            x: x - half,
+            y: y - half,
+            width: 2.0 * half,
+            height: 2.0 * half,
+        };
+        for shown in self.shown.iter().filter(|shown| shown.look.mark != Mark::Bar) {
+            let points = shown.points.iter().take(MOST_AVOIDED);
+            let points: Vec<_> = points.map(|(_, x, y)| self.position(*x, *y)).collect();
+            if shown.look.mark == Mark::Point {
+                taken.extend(points.iter().map(|(x, y)| square(*x, *y, 5.0)));
+                continue;
+            }
+            for (one, other) in points.iter().zip(points.iter().skip(1)) {
+                for step in 0..24 {
+                    let share = f64::from(step) / 24.0;
+                    let at = |one: f64, other: f64| one + (other - one) * share;
+                    taken.push(square(at(one.0, other.0), at(one.1, other.1), 1.5));
+                }
+            }
+        }
         taken
     }
 
@@ -334,14 +366,9 @@ impl<'chart> Plot<'chart> {
     }
 
     fn bars(&self, shown: &Shown<'_>) -> String {
-        let rows: Vec<*const Series> = self
-            .shown
-            .iter()
-            .filter(|other| other.look.mark == Mark::Bar)
-            .map(|other| std::ptr::from_ref(other.series))
-            .collect();
-        let count = rows.len().max(1) as f64;
-        let row = rows.iter().position(|row| std::ptr::eq(*row, shown.series)).unwrap_or(0) as f64;
+        let rows = || self.shown.iter().filter(|other| other.look.mark == Mark::Bar);
+        let count = rows().count().max(1) as f64;
+        let row = rows().take_while(|other| other.look.shape != shown.look.shape).count() as f64;
         let base = self.area.bottom() - self.y_scale.base() * self.area.height;
         let slot = (self.x.share(self.slot) - self.x.share(0.0)) * self.area.width;
         let group = (slot * 0.74).min(64.0 * count);
@@ -406,12 +433,6 @@ impl<'chart> Plot<'chart> {
         let count: usize = self.shown.iter().filter(named).map(|shown| shown.points.len()).sum();
         if count > MOST_NAMED {
             return;
-        }
-        for shown in self.shown.iter().filter(|shown| shown.look.mark != Mark::Bar) {
-            for (_, x, y) in shown.points.iter().take(MOST_DOTS) {
-                let (x, y) = self.position(*x, *y);
-                taken.push(Area { x: x - 5.0, y: y - 5.0, width: 10.0, height: 10.0 });
-            }
         }
         let mut drawn = String::new();
         for shown in self.shown.iter().filter(named) {

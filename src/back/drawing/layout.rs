@@ -17,6 +17,8 @@ const ROW_GAP: f64 = 32.0;
 const PASSES: usize = 12;
 /// How much a line that has another way around draws the boxes at its ends, where one that has none draws them by 1.
 const SKIP_WEIGHT: f64 = 0.01;
+/// How much a line draws the boxes at its ends that is the only one of both.
+const CHAIN_WEIGHT: f64 = 8.0;
 
 /// What is to be placed.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,6 +146,7 @@ impl Plan {
                 plan.connect(*input, target, weight);
             }
         }
+        plan.straighten();
         let count = plan.spots.iter().map(|spot| spot.row + 1).max().unwrap_or(0);
         plan.rows = vec![Vec::new(); count];
         plan
@@ -170,6 +173,30 @@ impl Plan {
             end = next;
         }
         self.join(end, to, weight);
+    }
+
+    /// Lets a line hold its ends together where it is the only one of both.
+    fn straighten(&mut self) {
+        for upper in 0..self.spots.len() {
+            let only = |lines: &[(usize, f64)]| {
+                let mut strong = lines.iter().filter(|(_, strength)| *strength > SKIP_WEIGHT);
+                strong.next().map(|(spot, _)| *spot).filter(|_| strong.next().is_none())
+            };
+            let Some(lower) = only(&self.spots[upper].below) else { continue };
+            if only(&self.spots[lower].above) != Some(upper) {
+                continue;
+            }
+            for (spot, strength) in &mut self.spots[upper].below {
+                if *spot == lower {
+                    *strength = CHAIN_WEIGHT;
+                }
+            }
+            for (spot, strength) in &mut self.spots[lower].above {
+                if *spot == upper {
+                    *strength = CHAIN_WEIGHT;
+                }
+            }
+        }
     }
 
     fn join(&mut self, upper: usize, lower: usize, weight: f64) {
@@ -314,10 +341,15 @@ impl Plan {
         let spot_of = &self.spots[spot];
         let above = spot_of.above.iter().filter(|_| downwards || both);
         let below = spot_of.below.iter().filter(|_| !downwards || both);
+        let neighbors: Vec<&(usize, f64)> = above.chain(below).collect();
+        let is_drawn = neighbors.iter().any(|(_, strength)| *strength > SKIP_WEIGHT);
         let (mut sum, mut weight) = (0.0, 0.0);
-        for (neighbor, strength) in above.chain(below) {
-            sum += positions[*neighbor] * strength;
-            weight += strength;
+        for (neighbor, strength) in neighbors {
+            // What may go around does not bend what is straight.
+            if !is_drawn || *strength > SKIP_WEIGHT || spot_of.is_way {
+                sum += positions[*neighbor] * strength;
+                weight += strength;
+            }
         }
         if weight == 0.0 {
             return Wish { at: positions[spot], weight: 0.1 };

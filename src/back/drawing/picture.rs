@@ -12,6 +12,8 @@ use crate::report::document::{Picture, PictureBox};
 const MOST_BOXES: usize = 120;
 /// Longer texts are cut.
 const LONGEST: usize = 30;
+/// How much wider the bold letters of titles are.
+const BOLD: f64 = 1.07;
 /// Font sizes, as in the style sheet.
 const TITLE_SIZE: f64 = 12.5;
 const DETAIL_SIZE: f64 = 11.0;
@@ -87,7 +89,8 @@ impl<'picture> Shown<'picture> {
 
     fn item(&self, place: usize) -> Item {
         let size = if self.is_slim() { DETAIL_SIZE } else { TITLE_SIZE };
-        let widest = text_width(&self.title, size).max(text_width(&self.detail, DETAIL_SIZE));
+        let widest =
+            (text_width(&self.title, size) * BOLD).max(text_width(&self.detail, DETAIL_SIZE));
         let height = match (self.is_slim(), self.detail.is_empty()) {
             (true, _) => 20.0,
             (false, true) => 30.0,

@@ -215,7 +215,10 @@ fn written(value: f64, values: Values) -> String {
     if values == Values::Counts {
         for (power, prefix) in PREFIXES {
             if size >= power && size < 1e21 {
-                return format!("{}{prefix}", trimmed(value / power));
+                let number = trimmed(value / power);
+                // Powers of two among others are known by all of their digits.
+                let is_known = number.len() > 4 && size < 1e6;
+                return if is_known { quantity::number(value) } else { number + prefix };
             }
         }
     }

@@ -9,7 +9,7 @@ const WIDTHS: [u16; 95] = [
     222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
 ];
 /// Other system fonts are up to this much wider.
-const ALLOWANCE: f64 = 1.12;
+const ALLOWANCE: f64 = 1.2;
 
 /// The width of a line of text at a size, a little more rather than less.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
