@@ -7,6 +7,7 @@ mod build;
 pub mod document;
 mod field;
 pub mod fold;
+mod picture;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;
