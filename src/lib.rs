@@ -39,6 +39,7 @@ pub mod bundled;
 pub mod check;
 pub mod diagnostics;
 pub mod figure;
+pub mod formula;
 pub mod front;
 pub mod network;
 pub mod ops;
