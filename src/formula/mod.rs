@@ -23,8 +23,10 @@
 //! ```
 
 mod factor;
+mod interpolate;
 mod polynomial;
 mod ratio;
+mod sample;
 mod spelling;
 mod variable;
 
@@ -172,6 +174,8 @@ struct Setup<'d> {
     parameters: Vec<(String, Value)>,
     /// The input's sizes without the batch.
     input: Vec<u64>,
+    /// How many layers the network has.
+    layers: usize,
 }
 
 impl<'d> Setup<'d> {
@@ -185,6 +189,7 @@ impl<'d> Setup<'d> {
             settings,
             parameters: elaborated.parameters,
             input: input.unwrap_or_default(),
+            layers: network.len(),
         })
     }
 
