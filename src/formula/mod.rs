@@ -24,9 +24,12 @@
 
 mod factor;
 mod interpolate;
+mod points;
 mod polynomial;
 mod ratio;
+mod refusal;
 mod sample;
+mod search;
 mod spelling;
 mod variable;
 
@@ -37,6 +40,8 @@ pub use variable::{MAX_VARIABLES, Quantity, Variable};
 use std::fmt;
 
 use thiserror::Error;
+
+use sample::Samples;
 
 use crate::analysis::AnalysisError;
 use crate::diagnostics::Diagnostics;
@@ -159,10 +164,13 @@ pub fn find(
     over: &[Variable],
     figures: &[Figure],
 ) -> Result<Formulas, FormulaError> {
-    let _setup = Setup::new(description, settings)?;
-    let refusal = Refusal { message: String::new(), variable: None, layer: None };
-    let figures = figures.iter().map(|figure| (*figure, Err(refusal.clone()))).collect();
-    Ok(Formulas { name: description.name().to_owned(), over: over.to_vec(), figures })
+    let setup = Setup::new(description, settings)?;
+    let mut samples = Samples::new(&setup, over)?;
+    let mut found = Vec::with_capacity(figures.len());
+    for figure in figures {
+        found.push((*figure, search::form(&mut samples, *figure)?));
+    }
+    Ok(Formulas { name: description.name().to_owned(), over: over.to_vec(), figures: found })
 }
 
 /// A description with the values from which a search starts.

@@ -232,7 +232,7 @@ impl Polynomial {
     }
 
     /// The polynomial in other variables, all of its own among them.
-    fn in_variables(&self, variables: &[String]) -> Self {
+    pub(super) fn in_variables(&self, variables: &[String]) -> Self {
         if self.variables == variables {
             return self.clone();
         }

@@ -100,6 +100,16 @@ impl<'s> Samples<'s> {
         Ok(self.at(point)?.ok().and_then(|totals| totals.get(figure)))
     }
 
+    /// All that is known of a figure, in the order of the points.
+    pub(super) fn known(&self, figure: Figure) -> Vec<(Point, u64)> {
+        let known = self.known.iter().filter_map(|(point, sample)| {
+            Some((point.clone(), sample.as_ref().ok()?.get(figure)?))
+        });
+        let mut known: Vec<_> = known.collect();
+        known.sort_unstable();
+        known
+    }
+
     /// The network at a point, or what is wrong with it.
     pub(super) fn network(&self, point: &[u64]) -> Result<Network, String> {
         let settings = self.settings(point).ok_or("a value is too large")?;
