@@ -188,7 +188,7 @@ pub fn width(table: &Table) -> usize {
 }
 
 /// Breaks a sentence between words.
-fn wrapped(sentence: &str, width: Option<u16>) -> Vec<String> {
+pub(super) fn wrapped(sentence: &str, width: Option<u16>) -> Vec<String> {
     let width = width.map_or(TEXT_WIDTH, usize::from);
     let mut lines: Vec<String> = Vec::new();
     let mut length = 0;

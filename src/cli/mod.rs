@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod failure;
+mod formula;
 mod list;
 mod load;
 mod network;
@@ -47,6 +48,7 @@ enum Command {
     Report(report::Report),
     Compare(compare::Compare),
     Check(check::Check),
+    Formula(formula::Formula),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -60,6 +62,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Report(report) => report.run(&terminal),
         Command::Compare(compare) => compare.run(&terminal),
         Command::Check(check) => check.run(&terminal),
+        Command::Formula(formula) => formula.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };

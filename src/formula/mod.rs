@@ -39,6 +39,7 @@ pub use variable::{MAX_VARIABLES, Quantity, Variable};
 
 use std::fmt;
 
+use serde::Serialize;
 use thiserror::Error;
 
 use sample::Samples;
@@ -56,6 +57,10 @@ pub struct Formulas {
     pub name: String,
     /// What the forms are in.
     pub over: Vec<Variable>,
+    /// The number of samples: a number, or the variable.
+    pub batch: String,
+    /// The input's sizes without the batch: numbers and variables.
+    pub input: Vec<String>,
     /// A form, or why there is none, for every figure that was asked for.
     pub figures: Vec<(Figure, Result<Formula, Refusal>)>,
 }
@@ -79,7 +84,7 @@ pub struct Formula {
 }
 
 /// The values of a variable for which a form holds: `start`, `start + step`, … as far as the network exists.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Domain {
     /// The variable.
     pub variable: String,
@@ -170,7 +175,9 @@ pub fn find(
     for figure in figures {
         found.push((*figure, search::form(&mut samples, *figure)?));
     }
-    Ok(Formulas { name: description.name().to_owned(), over: over.to_vec(), figures: found })
+    let (batch, input) = samples.sizes();
+    let name = description.name().to_owned();
+    Ok(Formulas { name, over: over.to_vec(), batch, input, figures: found })
 }
 
 /// A description with the values from which a search starts.

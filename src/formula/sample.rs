@@ -116,6 +116,44 @@ impl<'s> Samples<'s> {
         self.setup.description.variant(&settings, self.most_steps)
     }
 
+    /// The batch and the input's sizes, with the variables in their places.
+    pub(super) fn sizes(&self) -> (String, Vec<String>) {
+        let of = |wanted: &Quantity| {
+            let mut over = self.over.iter();
+            over.find(|variable| variable.quantity == *wanted).map(|variable| variable.name.clone())
+        };
+        let batch = of(&Quantity::Batch);
+        let axes = [Quantity::Channels, Quantity::Height, Quantity::Width];
+        let mut sizes: Vec<_> = self.setup.input.iter().map(u64::to_string).collect();
+        for (size, axis) in sizes.iter_mut().zip(&axes) {
+            if let Some(name) = of(axis) {
+                *size = name;
+            }
+        }
+        // A size that the file has as a parameter follows it.
+        let given = |point: &[u64]| {
+            let settings = self.settings(point)?;
+            settings.input.or_else(|| self.setup.description.input_sizes(&settings.parameters))
+        };
+        for (position, variable) in self.over.iter().enumerate() {
+            let mut moved = self.own.clone();
+            moved.iter_mut().skip(position).take(1).for_each(|value| *value += 1);
+            let parameter =
+                matches!(variable.quantity, Quantity::Parameter(_) | Quantity::Element(..));
+            let (true, Some(before), Some(after)) = (parameter, given(&self.own), given(&moved))
+            else {
+                continue;
+            };
+            for (size, (before, after)) in sizes.iter_mut().zip(before.iter().zip(&after)) {
+                if before != after {
+                    let is_itself = self.own.get(position) == Some(before) && before + 1 == *after;
+                    *size = if is_itself { variable.name.clone() } else { "…".to_owned() };
+                }
+            }
+        }
+        (batch.unwrap_or_else(|| self.setup.settings.batch.to_string()), sizes)
+    }
+
     /// The settings at a point; `None` where a value is too large.
     fn settings(&self, point: &[u64]) -> Option<Settings> {
         let mut settings = self.setup.settings.clone();
