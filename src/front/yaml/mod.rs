@@ -33,6 +33,7 @@ use parse::Parser;
 use place::Places;
 use problem::Problems;
 use tree::Tree;
+pub(crate) use variants::NoVariant;
 use value::Value;
 
 /// A network file, with all that it extends, checked for form.
