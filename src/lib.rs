@@ -40,6 +40,7 @@ pub mod check;
 pub mod convention;
 pub mod diagnostics;
 pub mod figure;
+pub mod formula;
 pub mod front;
 pub mod network;
 pub mod ops;

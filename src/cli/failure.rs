@@ -6,6 +6,7 @@ use cnnstat::analysis::AnalysisError;
 use cnnstat::back::{csv, html, json};
 use cnnstat::check::CheckError;
 use cnnstat::diagnostics::{Diagnostic, Diagnostics};
+use cnnstat::formula::FormulaError;
 use cnnstat::front::yaml::Description;
 use cnnstat::report::fold::Overflow;
 
@@ -43,6 +44,14 @@ impl Failure {
             CheckError::Description(diagnostics) => Self::Input(diagnostics),
             CheckError::Analysis(error) => Self::analysis(description, &error),
             CheckError::Sum(error) => Self::message(error.to_string()),
+        }
+    }
+
+    /// Closed forms that cannot be looked for.
+    pub(super) fn formula(description: &Description, error: FormulaError) -> Self {
+        match error {
+            FormulaError::Description(diagnostics) => Self::Input(diagnostics),
+            FormulaError::Analysis(error) => Self::analysis(description, &error),
         }
     }
 

@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod explain;
 mod failure;
+mod formula;
 mod list;
 mod load;
 mod memory;
@@ -52,6 +53,7 @@ enum Command {
     Memory(memory::Memory),
     Check(check::Check),
     Explain(explain::Explain),
+    Formula(formula::Formula),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -67,6 +69,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Memory(memory) => memory.run(&terminal),
         Command::Check(check) => check.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),
+        Command::Formula(formula) => formula.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };

@@ -13,7 +13,7 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::value::Value;
+use super::value::{Number, Value};
 use parser::Parser;
 
 /// The longest text of an expression or a template, in bytes.
@@ -100,6 +100,20 @@ impl Expression {
         }
     }
 
+    /// The numbers that stand in it.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<Number> {
+        let mut numbers = Vec::new();
+        let mut nodes = vec![&self.root];
+        while let Some(node) = nodes.pop() {
+            match &node.kind {
+                Kind::Literal(value) => numbers.extend(value.as_number()),
+                kind => nodes.extend(kind.parts()),
+            }
+        }
+        numbers
+    }
+
     /// The length of its text in bytes.
     #[must_use]
     pub fn length(&self) -> usize {
@@ -146,6 +160,23 @@ enum Kind {
     If(Box<[Node; 3]>),
     Index(Box<Node>, Vec<Node>),
     Call(Function, Vec<Node>),
+}
+
+impl Kind {
+    /// The nodes that it is made of.
+    fn parts(&self) -> Vec<&Node> {
+        match self {
+            Self::Literal(_) | Self::Name(_) => Vec::new(),
+            Self::Negate(inner) | Self::Not(inner) => vec![inner],
+            Self::Arithmetic(first, rest) => {
+                std::iter::once(&**first).chain(rest.iter().map(|(_, node)| node)).collect()
+            }
+            Self::Compare(_, operands) => operands.iter().collect(),
+            Self::If(parts) => parts.iter().collect(),
+            Self::Logical(_, operands) | Self::Call(_, operands) => operands.iter().collect(),
+            Self::Index(base, indices) => std::iter::once(&**base).chain(indices).collect(),
+        }
+    }
 }
 
 /// An operator between numbers.

@@ -16,6 +16,7 @@ mod syntax;
 mod tree;
 pub mod value;
 mod values;
+mod variants;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,12 +28,13 @@ pub use schema::schema;
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
 use crate::front::{Metadata, Setting};
 use crate::network::{Network, Place};
-use elaborate::{Choice, elaborate, evaluate_alone};
+use elaborate::{Choice, MAX_STEPS, elaborate, evaluate_alone};
 use parse::Parser;
 use place::Places;
 use problem::Problems;
 use tree::Tree;
 use value::Value;
+pub(crate) use variants::NoVariant;
 
 /// A network file, with all that it extends, checked for form.
 #[derive(Debug)]
@@ -104,7 +106,7 @@ impl Description {
         }
         if problems.any_errors() {
             // What is wrong with the values is told along with what is wrong with the form.
-            let choice = Choice { settings: &[], input: None, batch: 1 };
+            let choice = Choice { settings: &[], input: None, batch: 1, most_steps: MAX_STEPS };
             let _ = elaborate(&description.tree, &choice, &mut problems);
             return Err(problems.diagnose(&description.places));
         }
@@ -200,6 +202,7 @@ impl Description {
             settings: &settings.parameters,
             input: settings.input.as_deref(),
             batch: settings.batch,
+            most_steps: MAX_STEPS,
         };
         let mut problems = Problems::default();
         let elaborated = elaborate(&self.tree, &choice, &mut problems);

@@ -117,6 +117,12 @@ impl Problems {
         self.errors > 0
     }
 
+    /// What the first error says.
+    pub(super) fn first_error(&self) -> Option<&str> {
+        let mut errors = self.list.iter().filter(|problem| problem.severity == Severity::Error);
+        errors.next().map(|problem| problem.message.as_str())
+    }
+
     /// How many errors were told so far.
     pub(super) fn errors(&self) -> usize {
         self.errors

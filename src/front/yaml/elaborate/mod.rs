@@ -18,7 +18,7 @@ use crate::network::{Builder, Network, Place, Tensor};
 use scope::{Scope, Seen, Variables};
 
 /// The most steps that are tried for one network.
-const MAX_STEPS: usize = 1_000_000;
+pub(super) const MAX_STEPS: usize = 1_000_000;
 
 /// The most bytes of names in one network.
 const MAX_NAME_BYTES: usize = 256 << 20;
@@ -34,6 +34,8 @@ pub(super) struct Choice<'a> {
     /// Sizes without the batch in place of the file's.
     pub(super) input: Option<&'a [u64]>,
     pub(super) batch: u64,
+    /// The most steps that are tried, no more than [`MAX_STEPS`].
+    pub(super) most_steps: usize,
 }
 
 /// The network of a tree, and its parameters' values in the order of the file. `None` where a problem was found.
@@ -44,6 +46,7 @@ pub(super) fn elaborate(
 ) -> Option<(Network, Vec<(String, Value)>)> {
     let (body, place) = tree.layers.as_ref()?;
     let mut elaborator = Elaborator::new(tree, body, problems);
+    elaborator.most_steps = choice.most_steps.min(MAX_STEPS);
     elaborator.bind_globals(choice.settings);
     let input = elaborator.input(choice);
     let last = elaborator.steps(&body.steps, input);
@@ -54,10 +57,28 @@ pub(super) fn elaborate(
     Some((network, values))
 }
 
+/// The sizes of the input without the batch, as the file gives them for these values of its parameters.
+pub(super) fn input_sizes(
+    tree: &Tree,
+    settings: &[(String, Value)],
+    problems: &mut Problems,
+) -> Option<Vec<u64>> {
+    let body = Body::default();
+    let mut elaborator = Elaborator::new(tree, &body, problems);
+    elaborator.bind_globals(settings);
+    let sizes = elaborator.evaluate(tree.input.as_ref()?, Seen::Nothing)?;
+    sizes.as_list()?.iter().map(Value::as_u64).collect()
+}
+
 /// The value of what is given outside of the layers, where only words are known.
 pub(super) fn evaluate_alone(tree: &Tree, given: &Given, problems: &mut Problems) -> Option<Value> {
     let body = Body::default();
     Elaborator::new(tree, &body, problems).evaluate(given, Seen::Nothing)
+}
+
+/// What is said of a network that takes too many steps.
+pub(super) fn too_many_steps(most: usize) -> String {
+    format!("the network takes more than {most} steps to build")
 }
 
 /// What flows from a step to the next.
@@ -82,6 +103,7 @@ struct Elaborator<'t, 'p> {
     calls: Vec<(Place, &'t str)>,
     depth: usize,
     steps: usize,
+    most_steps: usize,
     name_bytes: usize,
     halted: bool,
 }
@@ -100,6 +122,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             calls: Vec::new(),
             depth: 0,
             steps: 0,
+            most_steps: MAX_STEPS,
             name_bytes: 0,
             halted: false,
         }
@@ -137,8 +160,8 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     /// Counts what takes time and memory: steps, turns, operands, long expressions.
     fn count(&mut self, steps: usize, place: Place) {
         self.steps = self.steps.saturating_add(steps);
-        if self.steps > MAX_STEPS {
-            self.fatal(place, format!("the network takes more than {MAX_STEPS} steps to build"));
+        if self.steps > self.most_steps {
+            self.fatal(place, too_many_steps(self.most_steps));
         }
     }
 

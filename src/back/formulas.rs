@@ -1,0 +1,97 @@
+//! Closed forms for terminals and for TeX.
+
+use crate::report::formulas::{FormulaEntry, FormulaSheet};
+
+use super::terminal::wrapped;
+use super::text::one_line;
+
+/// Lines are broken at this width where none is given.
+const WIDTH: u16 = 80;
+
+/// The narrowest that a form is broken to.
+const NARROWEST: u16 = 24;
+
+/// The forms for a terminal, one a line, broken between terms at the width; with `canonical`, the spelling for programs below each.
+#[must_use]
+pub fn render(sheet: &FormulaSheet, width: Option<u16>, canonical: bool) -> String {
+    let labels = sheet.entries.iter().map(|entry| entry.label.chars().count());
+    let indent = labels.max().unwrap_or(0) + 2;
+    let width = width.unwrap_or(WIDTH);
+    let room = width.saturating_sub(u16::try_from(indent).unwrap_or(u16::MAX)).max(NARROWEST);
+    let mut page = one_line(&sheet.title) + "\n\n";
+    for entry in &sheet.entries {
+        let mut label = one_line(&entry.label);
+        for text in paragraphs(entry, canonical) {
+            for line in wrapped(&one_line(&text), Some(room)) {
+                let padding = indent.saturating_sub(label.chars().count());
+                page += &format!("{label}{}{line}\n", " ".repeat(padding));
+                label.clear();
+            }
+        }
+    }
+    page.push('\n');
+    for note in &sheet.notes {
+        for line in wrapped(&one_line(note), Some(width.max(NARROWEST))) {
+            page += &line;
+            page.push('\n');
+        }
+    }
+    page
+}
+
+fn paragraphs(entry: &FormulaEntry, canonical: bool) -> Vec<String> {
+    let line = match &entry.form {
+        Ok(line) => line,
+        Err(why) => return vec![format!("– {why}")],
+    };
+    let mut paragraphs = vec![line.pretty.clone()];
+    if canonical && line.canonical != line.pretty {
+        paragraphs.push(line.canonical.clone());
+    }
+    paragraphs.push(entry.holds_for());
+    paragraphs.retain(|text| !text.is_empty());
+    paragraphs
+}
+
+/// The forms as a display for LaTeX with `amsmath`; a figure without one is a comment.
+#[must_use]
+pub fn latex(sheet: &FormulaSheet) -> String {
+    let mut page = format!("% {}\n\\begin{{align*}}\n", one_line(&sheet.title));
+    let forms = sheet.entries.iter().filter_map(|entry| Some((entry, entry.form.as_ref().ok()?)));
+    let forms: Vec<String> = forms
+        .map(|(entry, line)| {
+            let holds = match entry.holds_for() {
+                text if text.is_empty() => String::new(),
+                text => format!(" && \\text{{{}}}", escaped(&text)),
+            };
+            format!("\\text{{{}}} &= {}{holds}", escaped(&entry.label), line.latex)
+        })
+        .collect();
+    page += &forms.join(" \\\\\n");
+    page += "\n\\end{align*}\n";
+    for entry in &sheet.entries {
+        if let Err(why) = &entry.form {
+            page += &format!("% {}: {}\n", one_line(&entry.label), one_line(why));
+        }
+    }
+    page
+}
+
+/// Text in TeX; names of a description have letters, digits and underscores, and those of elements brackets.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in one_line(text).chars() {
+        match character {
+            '≥' => safe += "$\\ge$",
+            '≡' => safe += "$\\equiv$",
+            '\\' => safe += "\\textbackslash{}",
+            '_' | '#' | '$' | '%' | '&' | '{' | '}' => {
+                safe.push('\\');
+                safe.push(character);
+            }
+            '~' | '^' => safe += &format!("\\{character}{{}}"),
+            _ => safe.push(character),
+        }
+    }
+    safe
+}

@@ -1,0 +1,112 @@
+//! `cnnstat formula`.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use cnnstat::back;
+use cnnstat::figure::Figure;
+use cnnstat::formula::{self, Variable};
+use cnnstat::report::formulas::FormulaSheet;
+
+use super::failure::Failure;
+use super::load;
+use super::network::NetworkOptions;
+use super::terminal::Terminal;
+
+/// Show figures of a network as polynomials in its parameters and sizes
+///
+/// Forms are found by exact interpolation and confirmed at many further points; where a figure is no polynomial, the reason is told.
+/// Exits with 2 where there is no form of any figure.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cnnstat formula squeezenet --over c,h,w
+  cnnstat formula densenet121 --over growth --of params,concat_activations
+  cnnstat formula resnet50 --over depths,h,w --of params,macs --format latex
+
+Variables: a parameter of the network by its name, an element of a list (`depths[0]`),
+a list for all its elements; otherwise c, h, w for the input's sizes and n for the batch.
+Figures: layers, params, buffers, macs, flops, activations, conv_activations,
+concat_activations, weight_memory, activation_memory, concat_memory, peak_memory,
+training_memory, receptive_field.")]
+pub(super) struct Formula {
+    /// A network file, or the name of a bundled network
+    network: String,
+
+    /// The variables of the forms, such as `c,h,w`
+    #[arg(long, value_name = "VARIABLES")]
+    over: String,
+
+    /// The figures
+    #[arg(long, value_name = "FIGURES", value_delimiter = ',', default_value = "params,macs,flops,activations", value_parser = figure)]
+    of: Vec<Figure>,
+
+    /// Show the spelling for programs too
+    #[arg(long)]
+    canonical: bool,
+
+    /// How to write the forms
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+
+    #[command(flatten)]
+    options: NetworkOptions,
+}
+
+/// How closed forms are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For the terminal
+    Table,
+    /// For scripts
+    Json,
+    /// For spreadsheets
+    Csv,
+    /// For documents
+    Markdown,
+    /// For TeX
+    Latex,
+}
+
+fn figure(name: &str) -> Result<Figure, String> {
+    Figure::of_name(name.trim()).ok_or_else(|| {
+        let names = Figure::ALL.map(Figure::name);
+        match cnnstat::diagnostics::suggest(name, names.into_iter()) {
+            Some(near) => format!("there is no such figure; did you mean `{near}`?"),
+            None => format!("there is no such figure; there are {}", names.join(", ")),
+        }
+    })
+}
+
+impl Formula {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        if self.canonical && self.format != Format::Table {
+            return Err(Failure::message(
+                "`--canonical` is for the terminal; the other formats have the spelling",
+            ));
+        }
+        let description = load::description(&self.network, terminal)?;
+        let settings = self.options.settings(&description)?;
+        let failed = |error| Failure::formula(&description, error);
+        let over = Variable::parse_list(&self.over, &description, &settings).map_err(failed)?;
+        let mut figures = Vec::new();
+        for figure in &self.of {
+            if !figures.contains(figure) {
+                figures.push(*figure);
+            }
+        }
+        let formulas = formula::find(&description, &settings, &over, &figures).map_err(failed)?;
+        let sheet = FormulaSheet::new(&formulas);
+        terminal.print(&self.render(&sheet, terminal)?)?;
+        Ok(if sheet.has_forms() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    }
+
+    fn render(&self, sheet: &FormulaSheet, terminal: &Terminal) -> Result<String, Failure> {
+        Ok(match self.format {
+            Format::Table => back::formulas::render(sheet, terminal.width(), self.canonical),
+            Format::Json => back::json::render(sheet)?,
+            Format::Csv => back::csv::render(&sheet.spellings_table())?,
+            Format::Markdown => back::markdown::render(&sheet.table()),
+            Format::Latex => back::formulas::latex(sheet),
+        })
+    }
+}

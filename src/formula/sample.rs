@@ -1,0 +1,232 @@
+//! The figures of a network at points: values of the variables.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{FormulaError, Quantity, Setup, Variable};
+use crate::analysis::{Totals, analyse};
+use crate::diagnostics::Diagnostic;
+use crate::figure::Figure;
+use crate::front::yaml::value::{Number, Value};
+use crate::front::yaml::{NoVariant, Settings};
+use crate::network::Network;
+
+/// A variant may take so many times the steps of the network itself, and so many more.
+const TIMES_THE_STEPS: usize = 4;
+const MORE_STEPS: usize = 6_000;
+
+/// What all networks of a search may take: layers, and so many for each network.
+const MAX_WORK: usize = 12_000_000;
+const WORK_OF_A_NETWORK: usize = 100;
+
+/// Values of the variables, in their order.
+pub(super) type Point = Vec<u64>;
+
+/// The figures at a point, or why there are none.
+pub(super) type Sample = Result<Arc<Totals>, NoVariant>;
+
+/// The networks at points, each of which is looked at once.
+pub(super) struct Samples<'s> {
+    setup: &'s Setup<'s>,
+    over: &'s [Variable],
+    /// The variables' own values.
+    own: Point,
+    most_steps: usize,
+    known: HashMap<Point, Sample>,
+    work: usize,
+}
+
+impl<'s> Samples<'s> {
+    pub(super) fn new(setup: &'s Setup<'s>, over: &'s [Variable]) -> Result<Self, FormulaError> {
+        let own = over.iter().map(|variable| own_value(setup, variable));
+        Ok(Self {
+            setup,
+            over,
+            own: own.collect::<Result<_, _>>()?,
+            most_steps: setup.layers.saturating_mul(TIMES_THE_STEPS).saturating_add(MORE_STEPS),
+            known: HashMap::new(),
+            work: 0,
+        })
+    }
+
+    /// The variables' own values: those of the description and the settings.
+    pub(super) fn own(&self) -> &Point {
+        &self.own
+    }
+
+    /// The numbers that the description names, the variables' own values among them.
+    pub(super) fn numbers(&self) -> Vec<u64> {
+        let mut numbers = self.setup.description.numbers();
+        numbers.extend(&self.own);
+        numbers.into_iter().collect()
+    }
+
+    pub(super) fn over(&self) -> &[Variable] {
+        self.over
+    }
+
+    /// The figures at a point.
+    ///
+    /// # Errors
+    /// Where the search takes too long.
+    pub(super) fn at(&mut self, point: &[u64]) -> Result<Sample, FormulaError> {
+        if let Some(sample) = self.known.get(point) {
+            return Ok(sample.clone());
+        }
+        let sample = match self.network(point) {
+            Ok(network) => {
+                self.work = self.work.saturating_add(network.len());
+                let analysis =
+                    analyse(&network).map_err(|error| NoVariant::Wrong(error.to_string().into()));
+                analysis.map(|analysis| Arc::new(analysis.totals))
+            }
+            Err(why) => Err(why),
+        };
+        self.work = self.work.saturating_add(WORK_OF_A_NETWORK);
+        if self.work > MAX_WORK {
+            let message = format!(
+                "{} is too large for a closed form: the networks that it takes have more than {MAX_WORK} layers",
+                self.setup.description.name()
+            );
+            let diagnostic = Diagnostic::error(message)
+                .help("use fewer variables, or a smaller network (`--set`)");
+            return Err(FormulaError::Description(diagnostic.into()));
+        }
+        self.known.insert(point.to_vec(), sample.clone());
+        Ok(sample)
+    }
+
+    /// A figure at a point; `None` where the network does not exist, or the figure is not known.
+    pub(super) fn figure(
+        &mut self,
+        figure: Figure,
+        point: &[u64],
+    ) -> Result<Option<u64>, FormulaError> {
+        Ok(self.at(point)?.ok().and_then(|totals| totals.get(figure)))
+    }
+
+    /// All that is known of a figure, in the order of the points.
+    pub(super) fn known(&self, figure: Figure) -> Vec<(Point, u64)> {
+        let known = self.known.iter().filter_map(|(point, sample)| {
+            Some((point.clone(), sample.as_ref().ok()?.get(figure)?))
+        });
+        let mut known: Vec<_> = known.collect();
+        known.sort_unstable();
+        known
+    }
+
+    /// The network at a point, or what is wrong with it.
+    pub(super) fn network(&self, point: &[u64]) -> Result<Network, NoVariant> {
+        let settings = self.settings(point);
+        let settings = settings.ok_or_else(|| NoVariant::Wrong("a value is too large".into()))?;
+        self.setup.description.variant(&settings, self.most_steps)
+    }
+
+    /// The batch and the input's sizes, with the variables in their places.
+    pub(super) fn sizes(&self) -> (String, Vec<String>) {
+        let of = |wanted: &Quantity| {
+            let mut over = self.over.iter();
+            over.find(|variable| variable.quantity == *wanted).map(|variable| variable.name.clone())
+        };
+        let batch = of(&Quantity::Batch);
+        let axes = [Quantity::Channels, Quantity::Height, Quantity::Width];
+        let mut sizes: Vec<_> = self.setup.input.iter().map(u64::to_string).collect();
+        for (size, axis) in sizes.iter_mut().zip(&axes) {
+            if let Some(name) = of(axis) {
+                *size = name;
+            }
+        }
+        // A size that the file has as a parameter follows it.
+        let given = |point: &[u64]| {
+            let settings = self.settings(point)?;
+            settings.input.or_else(|| self.setup.description.input_sizes(&settings.parameters))
+        };
+        for (position, variable) in self.over.iter().enumerate() {
+            let mut moved = self.own.clone();
+            moved.iter_mut().skip(position).take(1).for_each(|value| *value += 1);
+            let parameter =
+                matches!(variable.quantity, Quantity::Parameter(_) | Quantity::Element(..));
+            let (true, Some(before), Some(after)) = (parameter, given(&self.own), given(&moved))
+            else {
+                continue;
+            };
+            for (size, (before, after)) in sizes.iter_mut().zip(before.iter().zip(&after)) {
+                if before != after {
+                    let is_itself = self.own.get(position) == Some(before) && before + 1 == *after;
+                    *size = if is_itself { variable.name.clone() } else { "…".to_owned() };
+                }
+            }
+        }
+        (batch.unwrap_or_else(|| self.setup.settings.batch.to_string()), sizes)
+    }
+
+    /// The settings at a point; `None` where a value is too large.
+    fn settings(&self, point: &[u64]) -> Option<Settings> {
+        let mut settings = self.setup.settings.clone();
+        let values: Vec<_> = self.over.iter().zip(point).collect();
+        for (variable, value) in &values {
+            let number = Value::Number(Number::from_integer(i128::from(**value))?);
+            match &variable.quantity {
+                Quantity::Parameter(name) => settings.parameters.push((name.clone(), number)),
+                Quantity::Element(name, index) => {
+                    let mut set = settings.parameters.iter().rev();
+                    let list = set.find(|(known, _)| known == name).map(|(_, value)| value);
+                    let list = list.or_else(|| self.setup.parameter(name))?.as_list()?;
+                    let mut items = list.to_vec();
+                    *items.get_mut(*index)? = number;
+                    settings.parameters.push((name.clone(), Value::list(items)));
+                }
+                Quantity::Batch => settings.batch = **value,
+                Quantity::Channels | Quantity::Height | Quantity::Width => {}
+            }
+        }
+        let axes: Vec<_> = values
+            .iter()
+            .filter_map(|(variable, value)| Some((input_axis(&variable.quantity)?, **value)))
+            .collect();
+        if !axes.is_empty() {
+            let mut sizes = match &settings.input {
+                Some(sizes) => sizes.clone(),
+                None => self.setup.description.input_sizes(&settings.parameters)?,
+            };
+            for (axis, value) in axes {
+                *sizes.get_mut(axis)? = value;
+            }
+            settings.input = Some(sizes);
+        }
+        Some(settings)
+    }
+}
+
+/// The position among the input's sizes without the batch.
+fn input_axis(quantity: &Quantity) -> Option<usize> {
+    match quantity {
+        Quantity::Channels => Some(0),
+        Quantity::Height => Some(1),
+        Quantity::Width => Some(2),
+        Quantity::Parameter(_) | Quantity::Element(..) | Quantity::Batch => None,
+    }
+}
+
+/// The value of a variable in the description with its settings.
+fn own_value(setup: &Setup<'_>, variable: &Variable) -> Result<u64, FormulaError> {
+    let value = match &variable.quantity {
+        Quantity::Parameter(name) => setup.parameter(name).cloned(),
+        Quantity::Element(name, index) => {
+            let list = setup.parameter(name).and_then(Value::as_list);
+            list.and_then(|items| items.get(*index)).cloned()
+        }
+        Quantity::Batch => Some(Value::from(setup.settings.batch)),
+        axis => input_axis(axis).and_then(|axis| setup.input.get(axis)).copied().map(Value::from),
+    };
+    let name = &variable.name;
+    let message = match value {
+        Some(value) => match value.as_u64() {
+            Some(value) => return Ok(value),
+            None => format!("`{name}` is {}, and forms are in whole numbers", value.describe()),
+        },
+        None => format!("the network has no `{name}`"),
+    };
+    let help = "give it a whole number with `--set`";
+    Err(FormulaError::Description(Diagnostic::error(message).help(help).into()))
+}

@@ -1,0 +1,309 @@
+//! The search for the form of a figure: classes of values along every axis, a fit on a grid, and points at which it must hold.
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+
+use super::interpolate::{Differences, Progression, through};
+use super::points::{self, FITTED};
+use super::refusal::{self, Doubt};
+use super::sample::{Point, Samples};
+use super::{Domain, Formula, FormulaError, Polynomial, Refusal};
+use crate::figure::Figure;
+use crate::front::yaml::NoVariant;
+
+/// The steps that are tried, the first that will do.
+pub(super) const STEPS: [u64; 26] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 192,
+    224,
+];
+
+/// How many values are tried for the smallest of a class.
+const SMALLEST_TRIED: u64 = 64;
+
+/// The most points of a grid.
+const MAX_GRID: usize = 4096;
+
+/// At so many values besides those that were fitted a form must hold, along each axis and away from them.
+const CONFIRMATIONS: usize = 6;
+
+/// So many values rule a polynomial of lower degree out where there are no more of them.
+const ENOUGH: usize = 5;
+
+/// After so many values in a row at which there is no network, larger ones are not tried.
+const MISSING_IN_A_ROW: usize = 6;
+
+/// The values of a variable for which a figure is a polynomial in it.
+#[derive(Debug, Clone)]
+struct Axis {
+    values: Progression,
+    degree: usize,
+    /// The values that were looked at.
+    tried: Vec<u64>,
+}
+
+/// The form of a figure, or why there is none.
+pub(super) fn form(
+    samples: &mut Samples<'_>,
+    figure: Figure,
+) -> Result<Result<Formula, Refusal>, FormulaError> {
+    let own = samples.own().clone();
+    let mut axes: Vec<Axis> = Vec::new();
+    for position in 0..own.len() {
+        match axis(samples, figure, position, &STEPS, std::slice::from_ref(&own))? {
+            Ok(axis) => axes.push(axis),
+            Err(doubt) => return refusal::of_axis(samples, figure, position, doubt).map(Err),
+        }
+    }
+    if axes.len() > 1 {
+        // The degree in a variable may be lower than usual where the others have certain values.
+        let corner = |index: u64| -> Point {
+            let axes = (index..).zip(&axes);
+            axes.map(|(index, axis)| axis.values.value(index).unwrap_or(axis.values.start))
+                .collect()
+        };
+        let bases = [own, corner(0), corner(3)];
+        for (position, known) in axes.clone().iter().enumerate() {
+            let from = STEPS.iter().position(|step| *step == known.values.step).unwrap_or(0);
+            let steps = STEPS.get(from..).unwrap_or_default();
+            match axis(samples, figure, position, steps, &bases)? {
+                Ok(found) => axes.splice(position..=position, [found]).for_each(drop),
+                Err(doubt) => return refusal::of_axis(samples, figure, position, doubt).map(Err),
+            }
+        }
+    }
+    fit(samples, figure, &axes)
+}
+
+/// The polynomial through the grid, and whether it holds elsewhere.
+fn fit(
+    samples: &mut Samples<'_>,
+    figure: Figure,
+    axes: &[Axis],
+) -> Result<Result<Formula, Refusal>, FormulaError> {
+    let Some(grid) = grid(axes) else {
+        return Ok(Err(refusal::too_many_points(MAX_GRID)));
+    };
+    let mut values = Vec::with_capacity(grid.len());
+    for point in &grid {
+        match samples.figure(figure, point)? {
+            Some(value) => values.push(value),
+            None => return refusal::missing(samples, figure, point).map(Err),
+        }
+    }
+    let names: Vec<String> = samples.over().iter().map(|variable| variable.name.clone()).collect();
+    let shape: Vec<_> = axes.iter().map(|axis| (axis.values, axis.degree)).collect();
+    let polynomial = through(&values, &names, &shape).in_variables(&names);
+    let tried: Vec<Vec<u64>> = axes.iter().map(|axis| axis.tried.clone()).collect();
+    let mut confirmations = 0;
+    for point in points::off_axes(&tried) {
+        confirmations += usize::from(samples.figure(figure, &point)?.is_some());
+    }
+    let domain: Vec<Domain> = names
+        .iter()
+        .zip(axes)
+        .map(|(name, axis)| Domain {
+            variable: name.clone(),
+            start: axis.values.start,
+            step: axis.values.step,
+            confirmed: axis.tried.last().copied().unwrap_or(axis.values.start),
+        })
+        .collect();
+    // All that is known of the figure must follow from the form, what was looked at for other figures too.
+    let known = samples.known(figure).into_iter();
+    let within = known.filter(|(point, _)| {
+        point.iter().zip(&domain).all(|(value, domain)| domain.contains(*value))
+    });
+    for (point, value) in within {
+        let expected = polynomial.at(&point);
+        if expected != BigRational::from_integer(BigInt::from(value)) {
+            let differs = refusal::differs(samples, figure, &polynomial, &point, value);
+            return Ok(Err(differs));
+        }
+    }
+    if axes.len() > 1 && confirmations < CONFIRMATIONS {
+        return Ok(Err(refusal::unconfirmed()));
+    }
+    Ok(Ok(Formula { polynomial, domain }))
+}
+
+/// The points of the grid, the last axis varying fastest; `None` where there are too many.
+fn grid(axes: &[Axis]) -> Option<Vec<Point>> {
+    let mut grid: Vec<Point> = vec![Vec::new()];
+    for axis in axes {
+        let count = axis.degree.checked_add(1)?;
+        if grid.len().checked_mul(count)? > MAX_GRID {
+            return None;
+        }
+        let mut finer = Vec::with_capacity(grid.len() * count);
+        for point in &grid {
+            for index in 0..=u64::try_from(axis.degree).ok()? {
+                let mut point = point.clone();
+                point.push(axis.values.value(index)?);
+                finer.push(point);
+            }
+        }
+        grid = finer;
+    }
+    Some(grid)
+}
+
+/// The smallest class of values for which the figure is a polynomial along all lines through `bases`.
+///
+/// What speaks against the class of the smallest step at which there are networks is returned where there is none.
+fn axis(
+    samples: &mut Samples<'_>,
+    figure: Figure,
+    position: usize,
+    steps: &[u64],
+    bases: &[Point],
+) -> Result<Result<Axis, Doubt>, FormulaError> {
+    let mut first: Option<Doubt> = None;
+    for step in steps {
+        let doubt = match class(samples, figure, position, *step, bases)? {
+            Ok(axis) => return Ok(Ok(axis)),
+            Err(doubt) => doubt,
+        };
+        let first_is_missing = matches!(first, None | Some(Doubt::Missing { .. }));
+        if first.is_none() || (first_is_missing && !matches!(doubt, Doubt::Missing { .. })) {
+            first = Some(doubt);
+        }
+    }
+    Ok(Err(first.unwrap_or(Doubt::Unconfirmed)))
+}
+
+/// Whether the figure is a polynomial for the values in steps of `step` to which the variable's own value belongs.
+fn class(
+    samples: &mut Samples<'_>,
+    figure: Figure,
+    position: usize,
+    step: u64,
+    bases: &[Point],
+) -> Result<Result<Axis, Doubt>, FormulaError> {
+    let values = smallest(samples, position, step, bases)?;
+    let mut degree = 0;
+    let mut tried = Vec::new();
+    for (number, base) in bases.iter().enumerate() {
+        let mut line = Line { samples, figure, position, base: base.clone(), values };
+        let differences = match line.differences()? {
+            Ok(differences) => differences,
+            Err(doubt) => return Ok(Err(doubt)),
+        };
+        degree = degree.max(differences.degree());
+        if number == 0 {
+            match line.confirm(&differences)? {
+                Ok(values) => tried = values,
+                Err(doubt) => return Ok(Err(doubt)),
+            }
+        }
+    }
+    Ok(Ok(Axis { values, degree, tried }))
+}
+
+/// The class of a step, from the smallest value on at which there is a network on all lines; the variable's own where none is found.
+fn smallest(
+    samples: &mut Samples<'_>,
+    position: usize,
+    step: u64,
+    bases: &[Point],
+) -> Result<Progression, FormulaError> {
+    let own = samples.own().get(position).copied().unwrap_or(0);
+    let residue = own.checked_rem(step).unwrap_or(0);
+    let first = if residue == 0 && own > 0 { step } else { residue };
+    for index in 0..SMALLEST_TRIED {
+        let Some(start) = (Progression { start: first, step }).value(index) else { break };
+        if start >= own {
+            break;
+        }
+        let mut exists = true;
+        for base in bases {
+            exists = exists && samples.at(&moved(base, position, start))?.is_ok();
+        }
+        if exists {
+            return Ok(Progression { start, step });
+        }
+    }
+    Ok(Progression { start: own, step })
+}
+
+/// The point with another value of a variable.
+fn moved(base: &Point, position: usize, value: u64) -> Point {
+    let mut point = base.clone();
+    point.iter_mut().skip(position).take(1).for_each(|own| *own = value);
+    point
+}
+
+/// The points at which one variable is of a class and the others stay.
+struct Line<'l, 's> {
+    samples: &'l mut Samples<'s>,
+    figure: Figure,
+    position: usize,
+    base: Point,
+    values: Progression,
+}
+
+impl Line<'_, '_> {
+    fn point(&self, value: u64) -> Point {
+        moved(&self.base, self.position, value)
+    }
+
+    /// The differences of the first values.
+    fn differences(&mut self) -> Result<Result<Differences, Doubt>, FormulaError> {
+        let mut fitted = Vec::new();
+        for index in 0..FITTED {
+            let Some(value) = self.values.value(index) else {
+                return Ok(Err(Doubt::Unconfirmed));
+            };
+            let point = self.point(value);
+            match self.samples.figure(self.figure, &point)? {
+                Some(figure) => fitted.push(figure),
+                // What grows too fast to be looked at may be known for no polynomial all the same.
+                None if fitted.len() >= ENOUGH
+                    && matches!(self.samples.at(&point)?, Err(NoVariant::TooLarge))
+                    && Differences::of(&fitted).is_none() =>
+                {
+                    break;
+                }
+                None => return Ok(Err(Doubt::Missing { point })),
+            }
+        }
+        let differences = Differences::of(&fitted);
+        Ok(differences.ok_or(Doubt::NoPolynomial { values: self.values, figures: fitted }))
+    }
+
+    /// The values at which the figure was looked at, if it is as the differences have it at enough of them, and at all.
+    fn confirm(
+        &mut self,
+        differences: &Differences,
+    ) -> Result<Result<Vec<u64>, Doubt>, FormulaError> {
+        let own = self.base.get(self.position).copied().unwrap_or(0);
+        let numbers = self.samples.numbers();
+        let mut tried: Vec<u64> =
+            (0..FITTED).filter_map(|index| self.values.value(index)).collect();
+        let mut missing = 0;
+        for value in points::on_axis(self.values, own, &numbers) {
+            let point = self.point(value);
+            let Some(figure) = self.samples.figure(self.figure, &point)? else {
+                missing += 1;
+                if missing >= MISSING_IN_A_ROW {
+                    break;
+                }
+                continue;
+            };
+            missing = 0;
+            let index = self.values.index(value).unwrap_or(0);
+            if differences.at(index) != BigInt::from(figure) {
+                let variable = self.samples.over().get(self.position);
+                let name = variable.map_or("", |variable| variable.name.as_str());
+                let polynomial: Polynomial = differences.polynomial(name, self.values);
+                let doubt = Doubt::Differs { values: self.values, polynomial, at: value, figure };
+                return Ok(Err(doubt));
+            }
+            tried.push(value);
+        }
+        let fitted = usize::try_from(FITTED).unwrap_or(usize::MAX);
+        if tried.len() < fitted.saturating_add(CONFIRMATIONS) {
+            return Ok(Err(Doubt::Unconfirmed));
+        }
+        Ok(Ok(tried))
+    }
+}

@@ -1,0 +1,137 @@
+//! What those need who try a description at many values: networks without positions of problems, and where its rules may change.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::elaborate::{self, Choice, elaborate};
+use super::problem::Problems;
+use super::tree::{Action, Call, Follower, Given, GivenForm, RepeatBody, Step};
+use super::value::{Number, Value};
+use super::{Description, Settings};
+use crate::network::Network;
+
+/// Why there is no network for some settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoVariant {
+    /// It takes more steps than asked for.
+    TooLarge,
+    /// What is wrong with it, first of all.
+    Wrong(Arc<str>),
+}
+
+impl Description {
+    /// The network for these settings, if it takes no more than so many steps to build.
+    ///
+    /// Unlike [`Description::elaborate`], it does not look up where that stands, which would cost more than building the network.
+    pub(crate) fn variant(
+        &self,
+        settings: &Settings,
+        most_steps: usize,
+    ) -> Result<Network, NoVariant> {
+        let choice = Choice {
+            settings: &settings.parameters,
+            input: settings.input.as_deref(),
+            batch: settings.batch,
+            most_steps,
+        };
+        let mut problems = Problems::default();
+        match elaborate(&self.tree, &choice, &mut problems) {
+            Some((network, _)) => Ok(network),
+            None => match problems.first_error() {
+                Some(text) if text == elaborate::too_many_steps(most_steps) => {
+                    Err(NoVariant::TooLarge)
+                }
+                text => Err(NoVariant::Wrong(text.unwrap_or("it could not be built").into())),
+            },
+        }
+    }
+
+    /// The sizes of the input without the batch, as the file gives them for these values of its parameters.
+    pub(crate) fn input_sizes(&self, parameters: &[(String, Value)]) -> Option<Vec<u64>> {
+        elaborate::input_sizes(&self.tree, parameters, &mut Problems::default())
+    }
+
+    /// The whole numbers that the description names in any place from which the network follows: where a condition, a minimum or a
+    /// rounding may set in. Of a fraction, its parts.
+    pub(crate) fn numbers(&self) -> BTreeSet<u64> {
+        let mut numbers = Numbers::default();
+        let tree = &self.tree;
+        let blocks = tree.blocks.values().flat_map(|block| block.parameters.values());
+        for parameter in tree.parameters.values().chain(blocks) {
+            parameter.default.iter().for_each(|given| numbers.given(given));
+        }
+        tree.input.iter().for_each(|given| numbers.given(given));
+        for block in tree.blocks.values() {
+            numbers.steps(&block.body.steps);
+        }
+        tree.layers.iter().for_each(|(body, _)| numbers.steps(&body.steps));
+        for output in tree.outputs.iter().flatten() {
+            output.condition.iter().for_each(|given| numbers.given(given));
+        }
+        numbers.0
+    }
+}
+
+#[derive(Default)]
+struct Numbers(BTreeSet<u64>);
+
+impl Numbers {
+    fn number(&mut self, number: Number) {
+        for part in [number.numerator(), number.denominator()] {
+            self.0.extend(u64::try_from(part.unsigned_abs()));
+        }
+    }
+
+    fn given(&mut self, given: &Given) {
+        match &given.form {
+            GivenForm::Value(value) => self.value(value),
+            GivenForm::Expression(expression) => {
+                expression.numbers().into_iter().for_each(|number| self.number(number));
+            }
+            GivenForm::List(items) => items.iter().for_each(|item| self.given(item)),
+            GivenForm::Invalid => {}
+        }
+    }
+
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Number(number) => self.number(*number),
+            Value::List(items) => items.iter().for_each(|item| self.value(item)),
+            Value::Boolean(_) | Value::Word(_) => {}
+        }
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            step.condition.iter().for_each(|given| self.given(given));
+            match &step.action {
+                Action::Operator(call) => self.call(call),
+                Action::Join { call, branches } => {
+                    self.call(call);
+                    branches.iter().for_each(|branch| self.steps(branch));
+                }
+                Action::Block { arguments, .. } => {
+                    arguments.iter().for_each(|(_, given)| self.given(given));
+                }
+                Action::Repeat { times, body, .. } => {
+                    self.given(times);
+                    let (RepeatBody::Scoped(super::tree::Body { steps, .. })
+                    | RepeatBody::Plain(steps)) = body;
+                    self.steps(steps);
+                }
+                Action::Side(body) => self.steps(&body.steps),
+                Action::Invalid => {}
+            }
+        }
+    }
+
+    fn call(&mut self, call: &Call) {
+        call.arguments.iter().for_each(|(_, given)| self.given(given));
+        for follower in [&call.norm, &call.act].into_iter().flatten() {
+            match &**follower {
+                Follower::Call(call, _) => self.call(call),
+                Follower::Named(given) => self.given(given),
+            }
+        }
+    }
+}
