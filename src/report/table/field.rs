@@ -40,7 +40,7 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
         notes.push(format!("The network's field is that of {layer}, after which it is global."));
     }
     if let Some(layer) = &report.exceeds_input {
-        notes.push(format!("From {layer} on, fields are larger than the input."));
+        notes.push(format!("{layer} is the first layer whose field is larger than the input."));
     }
     notes.extend(report.unaligned.iter().take(MOST_MARKS).map(unaligned));
     let further = report.unaligned.len().saturating_sub(MOST_MARKS);
