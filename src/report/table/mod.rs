@@ -3,7 +3,7 @@
 //! A [`Table`] says what is shown and in which order; how a count is written is the back end's business.
 
 mod comparison;
-mod field;
+pub(crate) mod field;
 mod layers;
 mod memory;
 mod summary;
