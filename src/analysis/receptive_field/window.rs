@@ -2,7 +2,7 @@
 
 use num_rational::Ratio;
 
-use crate::ops::{Budget, Span, Spans};
+use crate::ops::{Budget, Span, Spans, Step};
 
 /// The fields of units along an axis of the input's maps, where every unit has a window that moves evenly with its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,22 +49,16 @@ impl AxisWindow {
         self.spans.span(i64::try_from(unit).ok()?)
     }
 
-    /// The fields of `units` units that depend on spans of these; `after` as in [`Step::Spans`](crate::ops::Step::Spans).
-    /// `None` where they cannot be followed.
-    pub(super) fn through(
-        &self,
-        step: &Spans,
-        after: i64,
-        units: u64,
-        budget: &mut Budget,
-    ) -> Option<Self> {
+    /// The fields of `units` units that depend on spans of these. `None` where the step has none or they cannot be followed.
+    pub(super) fn through(&self, step: &Step, units: u64, budget: &mut Budget) -> Option<Self> {
+        let Step::Spans { spans, spacing, after } = step else { return None };
         let last = i64::try_from(self.units).ok()?.checked_sub(1)?;
-        let further =
-            match (self.spans.end_up_to(last), self.spans.end_up_to(last.checked_add(after)?)) {
-                (Some(inside), Some(outside)) => outside.checked_sub(inside)?,
-                _ => 0,
-            };
-        let spans = self.spans.composed(step, budget)?;
+        let beyond = last.checked_add(*after)?;
+        let further = match (self.spans.end_up_to(last), self.spans.end_up_to(beyond)) {
+            (Some(inside), Some(outside)) => outside.checked_sub(inside)?,
+            _ => 0,
+        };
+        let spans = self.spans.composed(spans, *spacing, budget)?;
         Self::new(spans, units, self.padding[1].checked_add(further)?)
     }
 
