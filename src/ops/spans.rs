@@ -152,6 +152,12 @@ impl Spans {
         }
     }
 
+    /// Whether no unit depends on anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.spans().iter().all(|span| span.is_empty())
+    }
+
     /// The span of a unit; `None` where it exceeds 64 bits.
     #[must_use]
     pub fn span(&self, unit: i64) -> Option<Span> {

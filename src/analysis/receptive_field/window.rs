@@ -75,6 +75,10 @@ impl AxisWindow {
         let after = self.padding[1].max(other.padding[1]);
         let spans = if self.spans.keeps_step_with(&other.spans) {
             self.spans.merged(&other.spans, budget)?
+        } else if other.spans.is_empty() {
+            self.spans.clone()
+        } else if self.spans.is_empty() {
+            other.spans.clone()
         } else {
             let [own, other] = [self.only()?, other.only()?];
             Spans::window(own.hull(other), 0)
@@ -86,6 +90,9 @@ impl AxisWindow {
     pub(super) fn offset(&self, other: &Self, budget: &mut Budget) -> Option<f64> {
         if self.spans.keeps_step_with(&other.spans) {
             return self.spans.offset(&other.spans, budget);
+        }
+        if self.spans.is_empty() || other.spans.is_empty() {
+            return Some(0.0);
         }
         let [own, other] = [self.only()?, other.only()?].map(|span| Spans::window(span, 0));
         own.offset(&other, budget)
