@@ -63,7 +63,7 @@ fn networks_of_tensorflow_slim() {
         assert_eq!(field["size"], json!([size, size]), "{}", &row[1]);
         assert_eq!(field["stride"], json!([stride, stride]), "{}", &row[1]);
         if let Ok(padding) = row[4].parse::<u64>() {
-            assert_eq!(field["padding"], json!([[padding; 2]; 2]), "{}", &row[1]);
+            assert_eq!(field["padding"], Value::from(vec![vec![padding; 2]; 2]), "{}", &row[1]);
         }
         rows += 1;
     }
@@ -128,14 +128,14 @@ fn by_hand() {
             "3x3 / 0.25x0.25 / [[1, 1], [1, 1]]",
             "a generator as DCGAN's",
         ),
-        // From one pixel everything: outputs 0 to 3 lie under taps 0 to 3 of pixel 0 alone.
+        // As before 3 units of the first map, and each of these sees 4 pixels of what would be around the only one.
         (
             "[8, 1, 1]",
             vec![
                 "conv_transpose: {out: 1, kernel: 4}",
                 "repeat: {times: 4, layers: [conv_transpose: {out: 1, kernel: 4, stride: 2, padding: 1}]}",
             ],
-            "5x5 / 0.0625x0.0625 / [[4, 4], [4, 4]]",
+            "6x6 / 0.0625x0.0625 / [[4, 4], [4, 4]]",
             "DCGAN, arXiv:1511.06434, Figure 1",
         ),
         ("[1, 8, 8]", vec!["global_avg_pool"], "Global", "every pixel"),
@@ -279,7 +279,7 @@ fn by_hand() {
             "gaps",
         ),
         ("[1, 4, 4]", vec!["upsample: {output_size: 2053}"], "Unknown", "a period of 2,053"),
-        ("[784]", vec!["linear: 3"], "Unknown", "no maps"),
+        ("[784]", vec!["linear: 3"], "Global", "no maps, but all of it"),
         (
             "[1, 8, 8]",
             vec!["repeat: {times: 70, layers: [max_pool: {kernel: 3, stride: 2, padding: 1}]}"],

@@ -276,6 +276,9 @@ fn interpolated(mode: UpsampleMode, unit: i64, [input, output]: [i64; 2]) -> Vec
     if input == output {
         return vec![unit];
     }
+    if input == 1 {
+        return vec![0];
+    }
     let (numerator, denominator) = match mode {
         UpsampleMode::Nearest => return vec![(unit * input).div_euclid(output)],
         UpsampleMode::Bilinear { align_corners: false } => {
