@@ -222,13 +222,13 @@ fn figures(of: &Figures) -> Vec<Entry> {
 
 /// The figures of a whole network that no part of it has.
 fn of_the_whole(totals: &Totals) -> [Entry; 2] {
-    let bytes = |label, key: &str, bytes| {
-        let cell = Cell::bytes(bytes);
+    let entry = |label, key: &str, figure| {
+        let cell = Cell::figure(figure, totals.get(figure));
         Entry { label, key: key.to_owned(), level: 0, cell }
     };
     [
-        bytes("Peak activations", "peak_activation_bytes", totals.peak_activation_bytes),
-        bytes("Kept for backward", "training_bytes", totals.training_bytes),
+        entry("Peak activations", "peak_activation_bytes", Figure::PeakMemory),
+        entry("Kept for backward", "training_bytes", Figure::TrainingMemory),
     ]
 }
 
