@@ -7,13 +7,13 @@ use super::{FormulaError, Quantity, Setup, Variable};
 use crate::analysis::{Totals, analyse};
 use crate::diagnostics::Diagnostic;
 use crate::figure::Figure;
-use crate::front::yaml::{NoVariant, Settings};
 use crate::front::yaml::value::{Number, Value};
+use crate::front::yaml::{NoVariant, Settings};
 use crate::network::Network;
 
 /// A variant may take so many times the steps of the network itself, and so many more.
-const TIMES_THE_STEPS: usize = 4;
-const MORE_STEPS: usize = 6_000;
+const TIMES_THE_STEPS: usize = 3;
+const MORE_STEPS: usize = 1_500;
 
 /// What all networks of a search may take: layers, and so many for each network.
 const MAX_WORK: usize = 12_000_000;
@@ -76,16 +76,20 @@ impl<'s> Samples<'s> {
         let sample = match self.network(point) {
             Ok(network) => {
                 self.work = self.work.saturating_add(network.len());
-                let analysis = analyse(&network)
-                    .map_err(|error| NoVariant::Wrong(error.to_string().into()));
+                let analysis =
+                    analyse(&network).map_err(|error| NoVariant::Wrong(error.to_string().into()));
                 analysis.map(|analysis| Arc::new(analysis.totals))
             }
             Err(why) => Err(why),
         };
         self.work = self.work.saturating_add(WORK_OF_A_NETWORK);
         if self.work > MAX_WORK {
-            let message = format!("{} is too large for a closed form: the networks that it takes have more than {MAX_WORK} layers", self.setup.description.name());
-            let diagnostic = Diagnostic::error(message).help("use fewer variables, or a smaller network (`--set`)");
+            let message = format!(
+                "{} is too large for a closed form: the networks that it takes have more than {MAX_WORK} layers",
+                self.setup.description.name()
+            );
+            let diagnostic = Diagnostic::error(message)
+                .help("use fewer variables, or a smaller network (`--set`)");
             return Err(FormulaError::Description(diagnostic.into()));
         }
         self.known.insert(point.to_vec(), sample.clone());

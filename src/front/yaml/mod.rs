@@ -33,8 +33,8 @@ use parse::Parser;
 use place::Places;
 use problem::Problems;
 use tree::Tree;
-pub(crate) use variants::NoVariant;
 use value::Value;
+pub(crate) use variants::NoVariant;
 
 /// A network file, with all that it extends, checked for form.
 #[derive(Debug)]
