@@ -12,8 +12,8 @@ use crate::front::yaml::{NoVariant, Settings};
 use crate::network::Network;
 
 /// A variant may take so many times the steps of the network itself, and so many more.
-const TIMES_THE_STEPS: usize = 4;
-const MORE_STEPS: usize = 6_000;
+const TIMES_THE_STEPS: usize = 3;
+const MORE_STEPS: usize = 1_500;
 
 /// What all networks of a search may take: layers, and so many for each network.
 const MAX_WORK: usize = 12_000_000;
