@@ -4,6 +4,8 @@
         ptflops==0.7.5 torchinfo==1.8.0 calflops==0.3.2 transformers onnx onnxscript onnx-tool==1.0.1
     python tests/reference/peers/peers.py > tests/reference/peers/further.csv
 
+Names of networks as arguments give these alone.
+
 Batch 1, evaluation, on the CPU. The networks of torchvision are freshly made. The others are written here with modules, and in the
 YAML files of the same names beside this file. Where a tool does not take a network, there is no row.
 """
@@ -87,7 +89,8 @@ def tokens():
     return nn.Sequential(
         nn.Conv2d(3, 24, 4, stride=4), nn.Flatten(2), Permute(), nn.LayerNorm(24),
         nn.Linear(24, 96), nn.GELU(), nn.Linear(96, 24, bias=False), nn.LayerNorm(24, elementwise_affine=False),
-        Join(torch.matmul, nn.Identity(), Permute()), nn.Softmax(2),
+        # Not the function itself: tools replace it.
+        Join(lambda a, b: torch.matmul(a, b), nn.Identity(), Permute()), nn.Softmax(2),
     )
 
 
@@ -177,6 +180,8 @@ TOOLS = [
 rows = csv.writer(sys.stdout, lineterminator="\n")
 rows.writerow(["network", "tool", "version", "figure", "value"])
 for network, (make, size) in MODELS.items():
+    if sys.argv[1:] and network not in sys.argv[1:]:
+        continue
     for tool, version, figures in TOOLS:
         torch.manual_seed(0)
         model, x = make().eval(), torch.randn(1, *size)
