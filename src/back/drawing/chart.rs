@@ -67,10 +67,9 @@ struct Plot<'chart> {
     left_out: usize,
     x: Scale,
     y_scale: Scale,
-    /// Names in place of the numbers of the horizontal axis, by value.
+    /// Where there are bars, their values on the horizontal axis and what stands below them: bars stand side by side, whatever the
+    /// distance of their values.
     names: Vec<(f64, String)>,
-    /// The slot of a bar of every series, in the axis' unit.
-    slot: f64,
     area: Area,
 }
 
@@ -81,18 +80,9 @@ impl<'chart> Plot<'chart> {
         let xs: Vec<f64> = values(&shown, |point| point.1);
         let ys: Vec<f64> = values(&shown, |point| point.2);
         let most = |room: f64| (1..40).take_while(|count| f64::from(*count) <= room).count();
-        let has_bars = shown.iter().any(|series| series.look.mark == Mark::Bar);
-        let slot = if has_bars { least_distance(&xs) } else { 0.0 };
-        let x = match has_bars {
-            true => {
-                let least = xs.iter().copied().fold(f64::INFINITY, f64::min);
-                let largest = xs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                Scale::between(least - slot * 0.5, largest + slot * 0.5)
-            }
-            false => Scale::new(chart.x.scale, chart.x.values, &xs, most(width / 70.0)),
-        };
+        let x = Scale::new(chart.x.scale, chart.x.values, &xs, most(width / 70.0));
         let y_scale = Scale::new(chart.y.scale, chart.y.values, &ys, most(height / 38.0));
-        let names = if has_bars { bar_names(&shown, chart.x.values) } else { Vec::new() };
+        let names = bar_names(&shown, chart.x.values);
         let mut plot = Self {
             chart,
             width,
@@ -103,7 +93,6 @@ impl<'chart> Plot<'chart> {
             x,
             y_scale,
             names,
-            slot,
             area: Area { x: 0.0, y: 0.0, width, height },
         };
         if is_titled == Titled::Yes {
@@ -151,8 +140,8 @@ impl<'chart> Plot<'chart> {
         self.body += &vertical(&self.y_scale, area);
         let label = axis_label(&self.chart.x);
         self.y = area.bottom() + 20.0;
-        if self.slot > 0.0 {
-            let named = self.names.iter().map(|(x, name)| (self.x.share(*x), name.clone()));
+        if !self.names.is_empty() {
+            let named = self.names.iter().map(|(x, name)| (self.across(*x), name.clone()));
             let names = Names::new(named.collect(), area.width);
             self.body += &names.drawn(area);
             self.y = area.bottom() + names.height();
@@ -169,9 +158,25 @@ impl<'chart> Plot<'chart> {
         }
     }
 
+    /// Where a value of the horizontal axis lies, from 0 to 1.
+    fn across(&self, x: f64) -> f64 {
+        if self.names.is_empty() {
+            return self.x.share(x);
+        }
+        let place = self.names.partition_point(|(bar, _)| *bar < x);
+        let at = |place: usize| self.names.get(place).map(|(bar, _)| *bar);
+        let before = place.checked_sub(1).and_then(at);
+        let beyond = match (before, at(place)) {
+            (Some(before), Some(bar)) if bar > x => (bar - x) / (bar - before),
+            _ => 0.0,
+        };
+        let last = self.names.len() as f64 - 0.5;
+        (place as f64 + 0.5 - beyond).min(last) / self.names.len() as f64
+    }
+
     fn position(&self, x: f64, y: f64) -> (f64, f64) {
         let area = self.area;
-        (area.x + self.x.share(x) * area.width, area.bottom() - self.y_scale.share(y) * area.height)
+        (area.x + self.across(x) * area.width, area.bottom() - self.y_scale.share(y) * area.height)
     }
 
     /// For every series the height of its name beside the end of its line, where all of them have room there.
@@ -210,7 +215,7 @@ impl<'chart> Plot<'chart> {
         for (shown, height) in self.shown.iter().zip(heights) {
             let Some(height) = height else { continue };
             let class = format!("beside {}", shown.look.class);
-            let last = shown.points.last().map_or(0.0, |point| self.x.share(point.1));
+            let last = shown.points.last().map_or(0.0, |point| self.across(point.1));
             let x = self.area.x + last * self.area.width;
             let at = (x + 9.0, self.area.y + height + 4.0);
             let text = Text { class: &class, at, anchor: "start", text: &shown.name };
@@ -370,7 +375,7 @@ impl<'chart> Plot<'chart> {
         let count = rows().count().max(1) as f64;
         let row = rows().take_while(|other| other.look.shape != shown.look.shape).count() as f64;
         let base = self.area.bottom() - self.y_scale.base() * self.area.height;
-        let slot = (self.x.share(self.slot) - self.x.share(0.0)) * self.area.width;
+        let slot = self.area.width / self.names.len().max(1) as f64;
         let group = (slot * 0.74).min(64.0 * count);
         let each = group / count;
         let class = format!("bar {}", shown.look.class);
@@ -515,16 +520,6 @@ fn shown(chart: &Chart) -> (Vec<Shown<'_>>, usize) {
 
 fn values(shown: &[Shown<'_>], value: fn(&(usize, f64, f64)) -> f64) -> Vec<f64> {
     shown.iter().flat_map(|shown| shown.points.iter().map(value)).collect()
-}
-
-/// The least distance of two values that differ, 1 where there are none.
-fn least_distance(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.dedup();
-    let pairs = sorted.iter().zip(sorted.iter().skip(1));
-    let least = pairs.map(|(one, other)| other - one).fold(f64::INFINITY, f64::min);
-    if least.is_finite() { least } else { 1.0 }
 }
 
 /// What stands below bars: their labels, or their values.
