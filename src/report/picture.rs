@@ -107,19 +107,19 @@ fn title(layer: &Layer) -> String {
         match part.strip_prefix("stride ") {
             Some(stride) => rest.push(format!("/{stride}")),
             None if part.starts_with(|first: char| first.is_ascii_digit()) => {
-                words.push(part.to_owned())
+                words.push(part.to_owned());
             }
             None if part.starts_with("groups ") => rest.push(part.to_owned()),
             None => {}
         }
     }
     let mut title = words.join(" ");
-    if layer.kind.is_convolution() || layer.op == "linear" {
-        if let Some(channels) = layer.output_shape.get(1) {
-            let separator = if layer.op == "linear" { " " } else { ", " };
-            title += &format!("{separator}{channels}");
-        }
-    }
+    let channels = layer.output_shape.get(1);
+    title += &match channels {
+        Some(channels) if layer.kind.is_convolution() => format!(", {channels}"),
+        Some(channels) if layer.op == "linear" => format!(" {channels}"),
+        _ => String::new(),
+    };
     for part in rest {
         title += &format!(", {part}");
     }

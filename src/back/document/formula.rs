@@ -72,11 +72,11 @@ fn tokens(text: &str) -> Vec<Token> {
                 digits.push(character);
             }
             (Some(Token::Name(name)), _) if character.is_alphanumeric() || character == '_' => {
-                name.push(character)
+                name.push(character);
             }
             _ if character.is_numeric() => tokens.push(Token::Number(character.to_string())),
             _ if character.is_alphabetic() || character == '_' => {
-                tokens.push(Token::Name(character.to_string()))
+                tokens.push(Token::Name(character.to_string()));
             }
             _ if character == ' ' => {}
             _ => tokens.push(Token::Sign(character)),
