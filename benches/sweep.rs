@@ -12,8 +12,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 fn variants(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("sweep");
     group.throughput(Throughput::Elements(1));
-    let description =
-        Description::read(&bundled::source("resnet50").unwrap(), &Bundled).unwrap();
+    let description = Description::read(&bundled::source("resnet50").unwrap(), &Bundled).unwrap();
     group.bench_function("elaborate", |bencher| {
         bencher.iter(|| description.elaborate(black_box(&Settings::default())).unwrap());
     });

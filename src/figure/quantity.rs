@@ -180,8 +180,26 @@ mod tests {
     fn what_is_no_amount_is_refused() {
         let malformed = |text: &str| QuantityError::Malformed(text.to_owned());
         for text in [
-            "", "M", "-5", "+5", "five", "1__0", "_1", "1_", "1,5", "1,0000", ",1", "1,000_000",
-            ".", "5.", "1.2.3", "1.5_0", "1e", "1e+", "1e99999999999", "٣",
+            "",
+            "M",
+            "-5",
+            "+5",
+            "five",
+            "1__0",
+            "_1",
+            "1_",
+            "1,5",
+            "1,0000",
+            ",1",
+            "1,000_000",
+            ".",
+            "5.",
+            "1.2.3",
+            "1.5_0",
+            "1e",
+            "1e+",
+            "1e99999999999",
+            "٣",
         ] {
             assert_eq!(parse(text, Unit::Count), Err(malformed(text)), "{text}");
         }
@@ -196,7 +214,11 @@ mod tests {
             ("1.0000001M", Unit::Count, QuantityError::Fraction("1.0000001M".to_owned())),
             ("0.3B", Unit::Bytes, QuantityError::Fraction("0.3B".to_owned())),
             ("1e-99", Unit::Count, QuantityError::Fraction("1e-99".to_owned())),
-            ("18446744073709551616", Unit::Count, QuantityError::TooLarge("18446744073709551616".to_owned())),
+            (
+                "18446744073709551616",
+                Unit::Count,
+                QuantityError::TooLarge("18446744073709551616".to_owned()),
+            ),
             ("20000P", Unit::Count, QuantityError::TooLarge("20000P".to_owned())),
             ("1e60", Unit::Count, QuantityError::TooLarge("1e60".to_owned())),
         ] {
