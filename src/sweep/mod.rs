@@ -18,4 +18,4 @@ pub use evaluate::{Evaluated, Variant, evaluate};
 pub use front::{FrontError, front};
 pub use grid::{Grid, GridError, MOST_VARIANTS};
 pub use objective::Objective;
-pub use table::{Columns, Layout};
+pub use table::{Layout, title};
