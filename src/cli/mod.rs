@@ -10,6 +10,7 @@ mod output;
 mod report;
 mod schema;
 mod summary;
+mod sweep;
 mod terminal;
 
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ const EXAMPLES: &str = "Examples:
   cnnstat summary resnet50 --depth 1     a table folded to the top-level blocks
   cnnstat compare alexnet squeezenet     two networks side by side
   cnnstat check mine.yaml                compare a file's published figures with its analysis
+  cnnstat sweep mine.yaml --set width=16..64/16 --pareto params,macs
 
 Exit codes: 0 done; 1 a check failed; 2 the input or the call is wrong.";
 
@@ -47,6 +49,7 @@ enum Command {
     Report(report::Report),
     Compare(compare::Compare),
     Check(check::Check),
+    Sweep(sweep::Sweep),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -60,6 +63,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Report(report) => report.run(&terminal),
         Command::Compare(compare) => compare.run(&terminal),
         Command::Check(check) => check.run(&terminal),
+        Command::Sweep(sweep) => sweep.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };

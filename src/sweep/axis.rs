@@ -176,7 +176,9 @@ fn whole_numbers(text: &str) -> Result<Vec<u64>, String> {
     };
     let whole = |number: Number| number.as_u64().filter(|whole| *whole > 0);
     let numbers = numbers.into_iter().map(whole);
-    numbers.collect::<Option<_>>().ok_or_else(|| "whole numbers of at least 1 are needed".to_owned())
+    numbers
+        .collect::<Option<_>>()
+        .ok_or_else(|| "whole numbers of at least 1 are needed".to_owned())
 }
 
 /// Numbers from one to another, both included where a step ends there.
@@ -208,7 +210,8 @@ impl Range {
     fn from_parts(first: &str, last: &str, step: Option<&str>) -> Result<Self, String> {
         let number = |what: &str, text: &str| {
             let help = "write `a..b`, `a..b/step` or `a..b*factor`";
-            Number::from_decimal(text).ok_or_else(|| format!("{what} of a range is a number; {help}"))
+            Number::from_decimal(text)
+                .ok_or_else(|| format!("{what} of a range is a number; {help}"))
         };
         let (first, last) = (number("the start", first)?, number("the end", last)?);
         let step = match step.map(|step| step.split_at(1)) {
@@ -217,9 +220,13 @@ impl Range {
             Some((_, factor)) => Step::Multiply(number("the factor", factor.trim())?),
         };
         match step {
-            _ if first > last => Err("a range runs from the smaller number to the larger".to_owned()),
+            _ if first > last => {
+                Err("a range runs from the smaller number to the larger".to_owned())
+            }
             Step::Add(step) if step <= Number::ZERO => Err("a step is above 0".to_owned()),
-            Step::Multiply(factor) if factor <= Number::ONE => Err("a factor is above 1".to_owned()),
+            Step::Multiply(factor) if factor <= Number::ONE => {
+                Err("a factor is above 1".to_owned())
+            }
             Step::Multiply(_) if first <= Number::ZERO => {
                 Err("a range with a factor starts above 0".to_owned())
             }

@@ -9,7 +9,9 @@ const MOST_COMPARISONS: u64 = 4_000_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FrontError {
     /// Too many variants are on it.
-    #[error("too many variants are on the front for it to be found; ask for fewer figures or variants")]
+    #[error(
+        "too many variants are on the front for it to be found; ask for fewer figures or variants"
+    )]
     TooLarge,
 }
 

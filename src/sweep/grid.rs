@@ -44,7 +44,8 @@ impl Grid {
             if axis.choices.is_empty() {
                 return Err(GridError::Empty(axis.name.clone()));
             }
-            variants = variants.saturating_mul(u128::try_from(axis.choices.len()).unwrap_or(u128::MAX));
+            variants =
+                variants.saturating_mul(u128::try_from(axis.choices.len()).unwrap_or(u128::MAX));
         }
         let bounded = u64::try_from(variants).ok().filter(|variants| *variants <= MOST_VARIANTS);
         Ok(Self { axes, variants: bounded.ok_or(GridError::TooMany(variants))? })

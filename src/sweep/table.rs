@@ -119,9 +119,8 @@ impl Serialize for Record<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { layout, variant, on_front } = self;
         let settings = layout.grid.settings(variant.position);
-        let varies = |is: fn(&Choices) -> bool| {
-            layout.grid.axes().iter().any(|axis| is(&axis.choices))
-        };
+        let varies =
+            |is: fn(&Choices) -> bool| layout.grid.axes().iter().any(|axis| is(&axis.choices));
         let mut map = serializer.serialize_map(None)?;
         let parameters = settings.parameters.iter();
         map.serialize_entry(
