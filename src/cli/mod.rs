@@ -13,6 +13,7 @@ mod output;
 mod report;
 mod schema;
 mod summary;
+mod sweep;
 mod terminal;
 
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ const EXAMPLES: &str = "Examples:
   cnnstat compare alexnet squeezenet     two networks side by side
   cnnstat memory densenet121             peaks, what training keeps, how concatenations are stored
   cnnstat check mine.yaml                compare a file's published figures with its analysis
+  cnnstat sweep mine.yaml --set width=16..64/16 --pareto params,macs
 
 Exit codes: 0 done; 1 a check failed; 2 the input or the call is wrong.";
 
@@ -54,6 +56,7 @@ enum Command {
     Check(check::Check),
     Explain(explain::Explain),
     Formula(formula::Formula),
+    Sweep(sweep::Sweep),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -70,6 +73,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(check) => check.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),
         Command::Formula(formula) => formula.run(&terminal),
+        Command::Sweep(sweep) => sweep.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };

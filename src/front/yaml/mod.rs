@@ -26,6 +26,7 @@ pub use files::{Library, MAX_BYTES};
 pub use schema::schema;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
+use crate::figure::Limit;
 use crate::front::{Metadata, Setting};
 use crate::network::{Network, Place};
 use elaborate::{Choice, MAX_STEPS, elaborate, evaluate_alone};
@@ -139,6 +140,12 @@ impl Description {
         &self.expectations
     }
 
+    /// The most that figures may be, and where the file says so.
+    #[must_use]
+    pub fn budget(&self) -> &[(Limit, Place)] {
+        &self.tree.budget
+    }
+
     /// The names of the parameters, in the order of the file.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         self.tree.parameters.keys().map(String::as_str)
@@ -207,11 +214,11 @@ impl Description {
         let mut problems = Problems::default();
         let elaborated = elaborate(&self.tree, &choice, &mut problems);
         let mut diagnostics = problems.diagnose(&self.places);
-        let given = settings.to_string();
-        if let (None, Some(last)) = (&elaborated, diagnostics.0.last_mut())
-            && !given.is_empty()
-        {
-            last.notes.push(format!("this is with {given}"));
+        if let (None, Some(last)) = (&elaborated, diagnostics.0.last_mut()) {
+            let given = settings.to_string();
+            if !given.is_empty() {
+                last.notes.push(format!("this is with {given}"));
+            }
         }
         match elaborated {
             Some((network, parameters)) => {
@@ -223,6 +230,25 @@ impl Description {
             }
             None => Err(diagnostics),
         }
+    }
+
+    /// The network for these settings, for those who try many. Nothing is told of what may not be meant, and of what does
+    /// not fit only what was found first, without its place.
+    ///
+    /// # Errors
+    /// A sentence on what does not fit.
+    pub fn network(&self, settings: &Settings) -> Result<Network, String> {
+        let choice = Choice {
+            settings: &settings.parameters,
+            input: settings.input.as_deref(),
+            batch: settings.batch,
+        };
+        let mut problems = Problems::default();
+        let elaborated = elaborate(&self.tree, &choice, &mut problems);
+        elaborated.map(|(network, _)| network).ok_or_else(|| {
+            let first = problems.into_first_error();
+            first.unwrap_or_else(|| format!("{} could not be read", self.name))
+        })
     }
 
     /// An error about a place of this description.

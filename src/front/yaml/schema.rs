@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::elaborate::INPUT_AXES;
 use super::expectation::Expected;
 use super::parse::{NO_FOLLOWER, NORMALIZATIONS};
+use crate::figure::Figure;
 use crate::ops::signature::{Argument, Attribute, Fallback, Kind, Role};
 use crate::ops::{Padding, Signature, signatures};
 
@@ -45,6 +46,7 @@ pub fn schema() -> Json {
                 "description": "Published figures, checked by `cnnstat check`",
                 "type": "array", "items": reference("expectation"),
             },
+            "budget": budget(),
         },
         "$defs": definitions(),
     })
@@ -214,6 +216,15 @@ fn expectation() -> Json {
         properties.insert(key.to_owned(), schema);
     }
     json!({"type": "object", "additionalProperties": false, "properties": properties})
+}
+
+fn budget() -> Json {
+    let amount = || json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]});
+    let figures = Figure::ALL.map(|figure| (figure.name().to_owned(), amount()));
+    json!({
+        "description": "The most that figures may be, checked by `cnnstat check`: a number, or text as 5M or 8MiB",
+        "type": "object", "additionalProperties": false, "properties": Map::from_iter(figures),
+    })
 }
 
 /// What may stand under `norm:` or `act:`.

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::expression::{Expression, Template};
 use super::value::Value;
+use crate::figure::Limit;
 use crate::network::Place;
 use crate::ops::Signature;
 
@@ -22,6 +23,7 @@ pub(super) struct Tree {
     pub(super) layers: Option<(Body, Place)>,
     pub(super) outputs: Option<Vec<OutputSpec>>,
     pub(super) expectations: Vec<Expectation>,
+    pub(super) budget: Vec<(Limit, Place)>,
     /// The parameters on which what is built depends.
     pub(super) reachable: HashSet<String>,
     /// Words that stand for themselves.

@@ -1,5 +1,6 @@
 //! From the values of a YAML file to the syntax tree. Everything that is wrong is noted, and reading goes on.
 
+mod budget;
 mod call;
 mod declarations;
 mod document;
