@@ -3,6 +3,7 @@
 mod cost;
 mod memory;
 mod parameters;
+pub mod paths;
 mod table;
 mod totals;
 
@@ -11,6 +12,7 @@ use thiserror::Error;
 pub use cost::{NodeCost, cost};
 pub use memory::{BYTES_PER_VALUE, NodeMemory, memory};
 pub use parameters::{NodeParameters, parameters};
+pub use paths::{Paths, paths};
 pub use table::NodeTable;
 pub use totals::{Figures, Totals};
 
