@@ -7,6 +7,7 @@ mod list;
 mod load;
 mod network;
 mod output;
+mod paths;
 mod report;
 mod schema;
 mod summary;
@@ -47,6 +48,7 @@ enum Command {
     Report(report::Report),
     Compare(compare::Compare),
     Check(check::Check),
+    Paths(paths::Paths),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -60,6 +62,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Report(report) => report.run(&terminal),
         Command::Compare(compare) => compare.run(&terminal),
         Command::Check(check) => check.run(&terminal),
+        Command::Paths(paths) => paths.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };

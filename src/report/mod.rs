@@ -6,6 +6,7 @@
 mod build;
 pub mod document;
 pub mod fold;
+pub mod paths;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;

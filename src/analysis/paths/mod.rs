@@ -124,10 +124,9 @@ pub fn paths(network: &Network) -> Result<Paths, AnalysisError> {
     let distribution = count.as_ref().and_then(|_| Histogram::of(&graph)).map(distribution);
     let through = count.as_ref().and_then(|_| counting::through(&graph));
     let mut through = through.map(Vec::into_iter);
-    let nodes = distances.into_iter().map(|distance| NodePaths {
-        distance,
-        through: through.as_mut().and_then(Iterator::next),
-    });
+    let nodes = distances
+        .into_iter()
+        .map(|distance| NodePaths { distance, through: through.as_mut().and_then(Iterator::next) });
     Ok(Paths {
         nodes: nodes.collect(),
         count,

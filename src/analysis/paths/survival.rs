@@ -169,13 +169,7 @@ struct Entry {
 impl Tree {
     fn new(nodes: usize) -> Self {
         let mut entries = vec![None; nodes];
-        entries.push(Some(Entry {
-            parent: nodes,
-            jump: nodes,
-            depth: 0,
-            drops: 0,
-            survives: 1.0,
-        }));
+        entries.push(Some(Entry { parent: nodes, jump: nodes, depth: 0, drops: 0, survives: 1.0 }));
         Self { entries }
     }
 

@@ -4,11 +4,13 @@
 
 mod comparison;
 mod layers;
+mod paths;
 mod summary;
 mod totals;
 
 pub use comparison::{Networks, comparison_table};
 pub use layers::{layers_table, list_table};
+pub use paths::{path_layers_table, path_lengths_table, paths_table};
 pub use summary::summary_table;
 pub use totals::totals_table;
 
