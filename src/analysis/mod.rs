@@ -4,6 +4,7 @@ mod cost;
 mod memory;
 mod parameters;
 pub mod paths;
+pub mod roofline;
 mod table;
 mod totals;
 

@@ -7,6 +7,7 @@ mod build;
 pub mod document;
 pub mod fold;
 pub mod paths;
+pub mod roofline;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;
