@@ -3,7 +3,9 @@
 mod cost;
 mod memory;
 mod parameters;
+pub mod paths;
 mod receptive_field;
+pub mod roofline;
 mod table;
 mod totals;
 
@@ -15,6 +17,7 @@ pub use memory::{
     NodeMemory, Optimizer, OptimizerBytes, Schedule, Training, WeightBytes, memory, node_memory,
 };
 pub use parameters::{NodeParameters, parameters};
+pub use paths::{Paths, paths};
 pub use receptive_field::{
     AxisField, AxisWindow, NetworkField, PaddingShare, ReceptiveField, ReceptiveFields, Unaligned,
     receptive_field,

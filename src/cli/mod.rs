@@ -10,6 +10,7 @@ mod load;
 mod memory;
 mod network;
 mod output;
+mod paths;
 mod report;
 mod schema;
 mod summary;
@@ -57,6 +58,7 @@ enum Command {
     Explain(explain::Explain),
     Formula(formula::Formula),
     Sweep(sweep::Sweep),
+    Paths(paths::Paths),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -74,6 +76,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Explain(explain) => explain.run(&terminal),
         Command::Formula(formula) => formula.run(&terminal),
         Command::Sweep(sweep) => sweep.run(&terminal),
+        Command::Paths(paths) => paths.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };

@@ -8,7 +8,9 @@ pub mod document;
 mod field;
 pub mod fold;
 pub mod formulas;
+pub mod paths;
 mod picture;
+pub mod roofline;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;
