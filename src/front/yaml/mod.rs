@@ -232,25 +232,6 @@ impl Description {
         }
     }
 
-    /// The network for these settings, for those who try many. Nothing is told of what may not be meant, and of what does
-    /// not fit only what was found first, without its place.
-    ///
-    /// # Errors
-    /// A sentence on what does not fit.
-    pub fn network(&self, settings: &Settings) -> Result<Network, String> {
-        let choice = Choice {
-            settings: &settings.parameters,
-            input: settings.input.as_deref(),
-            batch: settings.batch,
-        };
-        let mut problems = Problems::default();
-        let elaborated = elaborate(&self.tree, &choice, &mut problems);
-        elaborated.map(|(network, _)| network).ok_or_else(|| {
-            let first = problems.into_first_error();
-            first.unwrap_or_else(|| format!("{} could not be read", self.name))
-        })
-    }
-
     /// An error about a place of this description.
     #[must_use]
     pub fn error_at(&self, place: Place, message: impl Into<String>) -> Diagnostic {

@@ -133,12 +133,6 @@ impl Problems {
         self.errors >= MAX_SHOWN
     }
 
-    /// What the error says that was found first.
-    pub(super) fn into_first_error(self) -> Option<String> {
-        let is_error = |problem: &Problem| problem.severity == Severity::Error;
-        self.list.into_iter().find(is_error).map(|problem| problem.message)
-    }
-
     /// The problems with the text they are about, in the order of the text; warnings are left out where there are errors.
     pub(super) fn diagnose(self, places: &Places) -> Diagnostics {
         let any_errors = self.any_errors();
