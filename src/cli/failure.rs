@@ -3,7 +3,7 @@
 use std::io;
 
 use cnnstat::analysis::AnalysisError;
-use cnnstat::back::{csv, html, json};
+use cnnstat::back::{csv, document, html, json};
 use cnnstat::check::CheckError;
 use cnnstat::diagnostics::{Diagnostic, Diagnostics};
 use cnnstat::formula::FormulaError;
@@ -79,4 +79,4 @@ macro_rules! from_messages {
     };
 }
 
-from_messages!(Overflow, json::Error, csv::Error, html::Error);
+from_messages!(document::Error, Overflow, json::Error, csv::Error, html::Error);

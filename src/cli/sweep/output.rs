@@ -239,6 +239,9 @@ fn axes(layout: &Layout<'_>, objectives: &[Objective]) -> Result<[usize; 2], Fai
 }
 
 /// The chart or the page.
-fn drawn(_: Format, _: &Document) -> Result<String, Failure> {
-    Err(Failure::message("charts of sweeps cannot be drawn yet; use `--format csv` or `jsonl`"))
+fn drawn(format: Format, document: &Document) -> Result<String, Failure> {
+    Ok(match format {
+        Format::Svg => back::document::svg(document)?,
+        _ => back::document::html(document)?,
+    })
 }
