@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use cnnstat::analysis::analyse;
+use cnnstat::analysis::{analyse, receptive_field};
 use cnnstat::back::html;
 use cnnstat::bundled::{self, Bundled};
 use cnnstat::diagnostics::Source;
@@ -63,10 +63,16 @@ fn chains(criterion: &mut Criterion) {
                     .unwrap()
             });
         });
+        group.bench_function(BenchmarkId::new("receptive_field", layers), |bencher| {
+            bencher.iter(|| receptive_field(black_box(&elaborated.network)).unwrap());
+        });
         let description = dense(layers);
         let elaborated = description.elaborate(&Settings::default()).unwrap();
         group.bench_function(BenchmarkId::new("analyse_dense", layers), |bencher| {
             bencher.iter(|| analyse(black_box(&elaborated.network)).unwrap());
+        });
+        group.bench_function(BenchmarkId::new("receptive_field_dense", layers), |bencher| {
+            bencher.iter(|| receptive_field(black_box(&elaborated.network)).unwrap());
         });
     }
     group.finish();
@@ -85,6 +91,9 @@ fn networks(criterion: &mut Criterion) {
         });
         let description = Description::read(&source, &Bundled).unwrap();
         let elaborated = description.elaborate(&Settings::default()).unwrap();
+        group.bench_function(BenchmarkId::new("receptive_field", name), |bencher| {
+            bencher.iter(|| receptive_field(black_box(&elaborated.network)).unwrap());
+        });
         let report = Report::new(&elaborated.network, description.metadata(&elaborated)).unwrap();
         group.bench_function(BenchmarkId::new("page", name), |bencher| {
             bencher.iter(|| html::render(black_box(&report)).unwrap());

@@ -9,6 +9,7 @@ use crate::network::{MAX_RANK, Shape};
 
 /// Which units of an operand a unit of the output depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one is made for every operand and dropped at once")]
 pub enum Reach {
     /// The one at the same position.
     Same,
