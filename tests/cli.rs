@@ -534,3 +534,34 @@ fn help_and_version() {
         );
     }
 }
+
+/// The parts of memory in every format; policies only where there are concatenations. Small has 192 inputs, and 4·6·6 outputs of each layer.
+#[test]
+fn memory_is_shown_part_by_part() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    let memory = desk.json("memory mine.yaml --format json");
+    let [input, output] = [4 * 3 * 8 * 8, 4 * 4 * 6 * 6];
+    let parts = serde_json::json!({
+        "weights": {"f32": 448, "f16": 224, "bf16": 224, "int8": 112},
+        "input_bytes": input,
+        "activation_bytes": 2 * output,
+        "in_place": {"peak_bytes": input + output, "peak_layer": 0, "alive_bytes": [input + output, output]},
+        "separate": {"peak_bytes": input + output, "peak_layer": 0, "alive_bytes": [input + output, 2 * output]},
+        "training": {
+            "training_bytes": input + output, "kept_input_bytes": input, "kept_output_bytes": output, "kept_further_bytes": 0,
+        },
+        "gradient_bytes": 448,
+        "optimizer_bytes": {"sgd": 0, "momentum": 448, "adam": 896},
+        "concatenation": null,
+    });
+    assert_eq!(memory["memory"], parts);
+    assert_eq!(memory["layers"][1]["kept_bytes"], output);
+    let layers = desk.call("memory mine.yaml --show layers --format csv").out;
+    let rows = format!("conv1.relu,relu,4x6x6,{output},{output},{},{output}\n", 2 * output);
+    assert!(layers.ends_with(&rows), "{layers}");
+    let call = desk.call("memory mine.yaml --show concatenations");
+    assert_eq!((call.code, call.out.as_str()), (Some(2), ""));
+    for arguments in ["memory squeezenet", "memory squeezenet --show concatenations"] {
+        assert!(desk.call(arguments).out.contains("shared buffer"), "{arguments}");
+    }
+}
