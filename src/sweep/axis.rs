@@ -236,6 +236,13 @@ impl Range {
 
     fn numbers(self) -> Result<Vec<Number>, String> {
         let most = usize::try_from(MOST_VARIANTS).unwrap_or(usize::MAX);
+        // Of many, none is made.
+        if let Step::Add(step) = self.step {
+            let steps = self.last.checked_sub(self.first).and_then(|span| span.checked_div(step));
+            if steps.is_none_or(|steps| steps >= Number::from(MOST_VARIANTS)) {
+                return Err(too_many());
+            }
+        }
         let mut numbers = Vec::new();
         let mut number = Some(self.first);
         while let Some(held) = number.filter(|number| *number <= self.last) {

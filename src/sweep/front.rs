@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-/// The most comparisons that a front may take, some seconds.
-const MOST_COMPARISONS: u64 = 4_000_000_000;
+/// The most comparisons that a front may take, a few seconds: enough for 40,000 variants on it.
+const MOST_COMPARISONS: u64 = 1_000_000_000;
 
 /// Why a front cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
