@@ -5,10 +5,12 @@ mod compare;
 mod failure;
 mod list;
 mod load;
+mod machine;
 mod network;
 mod output;
 mod paths;
 mod report;
+mod roofline;
 mod schema;
 mod summary;
 mod terminal;
@@ -49,6 +51,7 @@ enum Command {
     Compare(compare::Compare),
     Check(check::Check),
     Paths(paths::Paths),
+    Roofline(roofline::Roofline),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -63,6 +66,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(compare) => compare.run(&terminal),
         Command::Check(check) => check.run(&terminal),
         Command::Paths(paths) => paths.run(&terminal),
+        Command::Roofline(roofline) => roofline.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };
