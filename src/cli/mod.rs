@@ -7,11 +7,13 @@ mod failure;
 mod formula;
 mod list;
 mod load;
+mod machine;
 mod memory;
 mod network;
 mod output;
 mod paths;
 mod report;
+mod roofline;
 mod schema;
 mod summary;
 mod sweep;
@@ -59,6 +61,7 @@ enum Command {
     Formula(formula::Formula),
     Sweep(sweep::Sweep),
     Paths(paths::Paths),
+    Roofline(roofline::Roofline),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -77,6 +80,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Formula(formula) => formula.run(&terminal),
         Command::Sweep(sweep) => sweep.run(&terminal),
         Command::Paths(paths) => paths.run(&terminal),
+        Command::Roofline(roofline) => roofline.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };

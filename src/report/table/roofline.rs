@@ -55,8 +55,8 @@ fn cells(totals: &RooflineTotals, whole: f64) -> [Cell; 7] {
         Cell::Short(totals.flops),
         Cell::Bytes(totals.bytes),
         totals.intensity.map_or(Cell::Empty, Cell::Number),
-        Cell::Seconds(totals.seconds),
-        share((whole > 0.0).then(|| totals.seconds / whole)),
+        if totals.seconds > 0.0 { Cell::Seconds(totals.seconds) } else { Cell::Empty },
+        share((whole > 0.0 && totals.seconds > 0.0).then(|| totals.seconds / whole)),
         share(totals.memory_bound_share),
         share(totals.peak_share),
     ]
@@ -108,7 +108,7 @@ fn notes(roofline: &Roofline) -> Vec<String> {
 
 fn machine_note(machine: &Machine) -> String {
     format!(
-        "{}: {} FLOP/s, {} B/s; below {:.1} FLOPs a byte memory bounds.",
+        "{}: {}FLOP/s, {}B/s; below {:.1} FLOPs a byte memory bounds.",
         machine.name(),
         rate(machine.peak_flops()),
         rate(machine.bandwidth()),
@@ -116,7 +116,7 @@ fn machine_note(machine: &Machine) -> String {
     )
 }
 
-/// A rate with an SI prefix: `15.7 T`.
+/// A rate with an SI prefix, to which the unit is added: `15.7 T`.
 fn rate(rate: f64) -> String {
     let prefixes = [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     let prefix = prefixes.into_iter().find(|(scale, _)| rate >= *scale);
@@ -191,7 +191,7 @@ pub fn machines_table() -> Table {
         Column::figure("FLOPs/byte at the ridge", "ridge", 2),
         Column::text("Source", "source", 3),
     ];
-    let rate_cell = |value: f64| Cell::Named(rate(value), value.to_string());
+    let rate_cell = |value: f64| Cell::Named(rate(value).trim_end().to_owned(), value.to_string());
     let rows = MACHINES.iter().map(|machine| {
         Row::plain(vec![
             Cell::text(machine.name),
@@ -203,8 +203,8 @@ pub fn machines_table() -> Table {
         ])
     });
     let notes = vec![
-        "Peaks are 32-bit floating point without tensor cores and sparsity, at the vendor's boost clock for accelerators and the base clock for \
-        processors. `--machine this` measures the machine at hand."
+        "Peaks are 32-bit floating point without tensor cores and sparsity, as the vendors state them, for processors at their base clock. \
+        `--machine this` measures the machine at hand."
             .to_owned(),
     ];
     Table { title: "Machines".to_owned(), columns, rows: rows.collect(), notes }
