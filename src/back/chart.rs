@@ -7,6 +7,7 @@
 use plotters::prelude::*;
 use thiserror::Error;
 
+use super::text::markup;
 use crate::report;
 use crate::report::OperatorKind;
 
@@ -93,7 +94,7 @@ pub fn bars(bars: &[Bar], boundaries: &[u64], label: &str) -> Result<String, Err
     Ok(format!(
         "<svg viewBox=\"0 0 {width} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\" \
          xmlns=\"http://www.w3.org/2000/svg\">{}",
-        escaped(label),
+        markup(label),
         inside.replace(" stroke=\"none\"", "").replace("opacity=\"1\" ", "")
     ))
 }
@@ -145,16 +146,6 @@ fn margin(count: usize) -> u32 {
         91..=300 => 4,
         _ => 0,
     }
-}
-
-/// Text for an attribute of the picture.
-fn escaped(text: &str) -> String {
-    super::text::visible(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
 }
 
 /// A share as a percentage for a style sheet.

@@ -6,7 +6,12 @@ use super::text;
 
 /// The table under a heading, its notes below.
 pub fn render(table: &Table) -> String {
-    let mut page = format!("### {}\n\n", escaped(&table.title));
+    format!("### {}\n\n{}", escaped(&table.title), untitled(table))
+}
+
+/// The table without its heading.
+pub(super) fn untitled(table: &Table) -> String {
+    let mut page = String::new();
     let headers: Vec<String> = table.columns.iter().map(|c| escaped(&c.header)).collect();
     page += &line(&headers);
     let rules: Vec<String> = table
@@ -52,7 +57,7 @@ fn emphasized(cell: &Cell, emphasis: Emphasis) -> String {
 }
 
 /// The text with everything that Markdown or HTML would read as markup escaped.
-fn escaped(content: &str) -> String {
+pub(super) fn escaped(content: &str) -> String {
     let content = text::one_line(content);
     let mut safe = String::with_capacity(content.len());
     let mut before = ' ';

@@ -3,6 +3,8 @@
 
 pub mod chart;
 pub mod csv;
+pub mod document;
+mod drawing;
 pub mod formulas;
 pub mod html;
 pub mod json;

@@ -17,21 +17,29 @@ const TEXT_WIDTH: usize = 100;
 /// Text cells are never cut below this.
 const SHORTEST_TEXT: usize = 16;
 
-const BOLD: Style = Style::new().effects(Effects::BOLD);
-const DIM: Style = Style::new().effects(Effects::DIMMED);
+pub(super) const BOLD: Style = Style::new().effects(Effects::BOLD);
+pub(super) const DIM: Style = Style::new().effects(Effects::DIMMED);
 const FAILURE: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 const BLOCK: Style = AnsiColor::Cyan.on_default().effects(Effects::BOLD);
 
 /// The table as lines of text that are at most `width` wide, if a width is given; `color` allows ANSI styles.
 pub fn render(table: &Table, width: Option<u16>, color: bool) -> String {
+    let title = Painter { color }.paint(&text::one_line(&table.title), BOLD);
+    format!("{title}\n\n{}", untitled(table, width, color))
+}
+
+/// The table without its title.
+pub(super) fn untitled(table: &Table, width: Option<u16>, color: bool) -> String {
     let painter = Painter { color };
     let texts = cell_texts(table, width);
     let kept = columns_that_fit(table, &texts, width);
     let lines = aligned(table, &texts, &kept);
-    let mut page = painter.paint(&text::one_line(&table.title), BOLD) + "\n\n";
-    page += &painter.body(table, &lines);
-    page.push('\n');
-    for note in notes(table, &kept) {
+    let mut page = painter.body(table, &lines);
+    let notes = notes(table, &kept);
+    if !notes.is_empty() {
+        page.push('\n');
+    }
+    for note in notes {
         for line in wrapped(&text::one_line(&note), width) {
             page += &painter.paint(&line, DIM);
             page.push('\n');
@@ -210,12 +218,13 @@ pub(super) fn wrapped(sentence: &str, width: Option<u16>) -> Vec<String> {
 }
 
 /// Puts styles around text, or not.
-struct Painter {
-    color: bool,
+pub(super) struct Painter {
+    /// Whether styles are wanted.
+    pub(super) color: bool,
 }
 
 impl Painter {
-    fn paint(&self, content: &str, style: Style) -> String {
+    pub(super) fn paint(&self, content: &str, style: Style) -> String {
         if self.color { format!("{style}{content}{style:#}") } else { content.to_owned() }
     }
 

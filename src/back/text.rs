@@ -29,6 +29,32 @@ pub fn one_line(text: &str) -> String {
     visible(&words.join(" ")).into_owned()
 }
 
+/// The text on one line as XML and HTML hold it, between tags or in an attribute's double quotes.
+pub(crate) fn markup(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in one_line(text).chars() {
+        match character {
+            '&' => safe += "&amp;",
+            '<' => safe += "&lt;",
+            '>' => safe += "&gt;",
+            '"' => safe += "&quot;",
+            '\'' => safe += "&#39;",
+            // No XML document may have these, escaped or not.
+            '\u{fffe}' | '\u{ffff}' => safe.extend(character.escape_unicode()),
+            _ => safe.push(character),
+        }
+    }
+    safe
+}
+
+/// The text with its end left out where it is longer than `longest` characters.
+pub(crate) fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some(_) => text.chars().take(longest.saturating_sub(1)).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
+
 /// A cell as people read it; text is not escaped for the format at hand.
 pub(crate) fn for_people(cell: &Cell) -> String {
     match cell {

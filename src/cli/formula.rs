@@ -80,7 +80,9 @@ fn figure(name: &str) -> Result<Figure, String> {
 impl Formula {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         if self.canonical && self.format != Format::Table {
-            return Err(Failure::message("`--canonical` is for the terminal; the other formats have the spelling"));
+            return Err(Failure::message(
+                "`--canonical` is for the terminal; the other formats have the spelling",
+            ));
         }
         let description = load::description(&self.network, terminal)?;
         let settings = self.options.settings(&description)?;
@@ -92,8 +94,7 @@ impl Formula {
                 figures.push(*figure);
             }
         }
-        let formulas =
-            formula::find(&description, &settings, &over, &figures).map_err(failed)?;
+        let formulas = formula::find(&description, &settings, &over, &figures).map_err(failed)?;
         let sheet = FormulaSheet::new(&formulas);
         terminal.print(&self.render(&sheet, terminal)?)?;
         Ok(if sheet.has_forms() { ExitCode::SUCCESS } else { ExitCode::from(2) })

@@ -36,13 +36,12 @@ impl Factored {
     pub(super) fn of(polynomial: &Polynomial) -> Self {
         let negative = polynomial.is_negative();
         let signed = if negative { -polynomial } else { polynomial.clone() };
-        let denominator = signed.terms().fold(BigInt::one(), |lcm, (_, value)| lcm.lcm(value.denom()));
+        let denominator =
+            signed.terms().fold(BigInt::one(), |lcm, (_, value)| lcm.lcm(value.denom()));
         let whole = signed.scaled(&BigRational::from_integer(denominator.clone()));
         let monomial = whole.common_exponents();
-        let divisor = Polynomial::from_terms(
-            whole.variables(),
-            [(monomial.clone(), BigRational::one())],
-        );
+        let divisor =
+            Polynomial::from_terms(whole.variables(), [(monomial.clone(), BigRational::one())]);
         let mut rest = whole.divide_exactly(&divisor).unwrap_or(whole);
         let mut factors = linear_factors(&mut rest);
         let mut numerator = BigInt::one();
@@ -157,8 +156,7 @@ pub(super) fn common_divisor(left: &Polynomial, right: &Polynomial) -> Polynomia
     let Some(variable) = left.variables().iter().find(depends) else {
         return Polynomial::constant(1);
     };
-    let (left_content, right_content) =
-        (content_in(&left, variable), content_in(&right, variable));
+    let (left_content, right_content) = (content_in(&left, variable), content_in(&right, variable));
     let content = common_divisor(&left_content, &right_content);
     let whole = |of: &Polynomial, by: &Polynomial| of.divide_exactly(by).unwrap_or(of.clone());
     let (mut larger, mut smaller) = (whole(&left, &left_content), whole(&right, &right_content));

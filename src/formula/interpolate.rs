@@ -74,7 +74,11 @@ impl Differences {
 }
 
 /// The polynomial through values on a grid, the last axis of which varies fastest; `axes` has the progression and the degree of each.
-pub(super) fn through(values: &[u64], variables: &[String], axes: &[(Progression, usize)]) -> Polynomial {
+pub(super) fn through(
+    values: &[u64],
+    variables: &[String],
+    axes: &[(Progression, usize)],
+) -> Polynomial {
     let (Some((variable, inner)), Some(((progression, degree), rest))) =
         (variables.split_first(), axes.split_first())
     else {

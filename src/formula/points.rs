@@ -13,7 +13,8 @@ pub(super) const FITTED: u64 = MAX_DEGREE as u64 + 2;
 const NEAR: [u64; 6] = [1, 2, 3, 5, 8, 13];
 
 /// Indices of every magnitude.
-const FAR: [u64; 14] = [11, 13, 17, 23, 37, 53, 97, 211, 499, 1009, 4999, 20_011, 100_003, 1_000_003];
+const FAR: [u64; 14] =
+    [11, 13, 17, 23, 37, 53, 97, 211, 499, 1009, 4999, 20_011, 100_003, 1_000_003];
 
 /// Pseudo-random indices below each power of ten from the second on.
 const RANDOM_PER_MAGNITUDE: usize = 3;
@@ -50,7 +51,11 @@ pub(super) fn on_axis(values: Progression, own: u64, numbers: &[u64]) -> Vec<u64
     }
     indices.sort_unstable();
     indices.dedup();
-    indices.into_iter().filter(|index| *index >= FITTED).filter_map(|index| values.value(index)).collect()
+    indices
+        .into_iter()
+        .filter(|index| *index >= FITTED)
+        .filter_map(|index| values.value(index))
+        .collect()
 }
 
 /// Points away from the axes: values of the variables, taken from those of their axes.
@@ -58,12 +63,12 @@ pub(super) fn off_axes(axes: &[Vec<u64>]) -> Vec<Vec<u64>> {
     const MIXED: usize = 64;
     const DIAGONAL: usize = 16;
     let mut random = Random(axes.len() as u64);
-    let mut pick = |bound: usize| {
-        usize::try_from(random.below(bound.max(1) as u64)).unwrap_or(0)
-    };
+    let mut pick = |bound: usize| usize::try_from(random.below(bound.max(1) as u64)).unwrap_or(0);
     let mut points: Vec<Vec<u64>> = Vec::new();
     for _ in 0..MIXED {
-        points.push(axes.iter().filter_map(|values| values.get(pick(values.len())).copied()).collect());
+        points.push(
+            axes.iter().filter_map(|values| values.get(pick(values.len())).copied()).collect(),
+        );
     }
     // Values of like magnitude, and equal ones: where a rule compares two variables.
     for part in 0..DIAGONAL {

@@ -226,8 +226,7 @@ impl Polynomial {
     /// Both polynomials in the variables of both.
     pub(super) fn in_common_variables(&self, other: &Self) -> (Self, Self) {
         let mut variables = self.variables.clone();
-        variables
-            .extend(other.variables.iter().filter(|name| self.axis(name).is_none()).cloned());
+        variables.extend(other.variables.iter().filter(|name| self.axis(name).is_none()).cloned());
         (self.in_variables(&variables), other.in_variables(&variables))
     }
 

@@ -43,11 +43,11 @@ impl Ratio {
         denominator = denominator.divide_exactly(&divisor)?;
         // One factor makes all coefficients whole, and the denominator's first one positive.
         let content = &numerator.content() / &denominator.content();
-        let sign =
-            if denominator.is_negative() { -BigRational::one() } else { BigRational::one() };
+        let sign = if denominator.is_negative() { -BigRational::one() } else { BigRational::one() };
         let of_denominator = denominator.content();
-        denominator = denominator
-            .scaled(&(&sign / &of_denominator * BigRational::from_integer(content.denom().clone())));
+        denominator = denominator.scaled(
+            &(&sign / &of_denominator * BigRational::from_integer(content.denom().clone())),
+        );
         if !numerator.is_zero() {
             let of_numerator = numerator.content();
             numerator = numerator.scaled(

@@ -159,7 +159,10 @@ fn first_layer(
         };
         let everywhere = fitted.iter().chain(further.iter().map(|(_, parts)| parts));
         if !everywhere.into_iter().all(|parts| parts.contains_key(layer)) {
-            return Some((layer.to_owned(), format!("{name} decides whether there is such a layer")));
+            return Some((
+                layer.to_owned(),
+                format!("{name} decides whether there is such a layer"),
+            ));
         }
         for (axis, label) in axes(&node.shape).into_iter().enumerate() {
             if !follows(&|part| part.sizes.get(axis).copied()) {
@@ -182,7 +185,8 @@ fn axes(shape: &Shape) -> Vec<String> {
         4 => &["batch", "channels", "height", "width"],
         _ => &[],
     };
-    let name = |axis: usize| names.get(axis).map_or(format!("size {axis}"), |name| (*name).to_owned());
+    let name =
+        |axis: usize| names.get(axis).map_or(format!("size {axis}"), |name| (*name).to_owned());
     (0..shape.rank()).map(name).collect()
 }
 

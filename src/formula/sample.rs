@@ -83,8 +83,12 @@ impl<'s> Samples<'s> {
         };
         self.work = self.work.saturating_add(WORK_OF_A_NETWORK);
         if self.work > MAX_WORK {
-            let message = format!("{} is too large for a closed form: the networks that it takes have more than {MAX_WORK} layers", self.setup.description.name());
-            let diagnostic = Diagnostic::error(message).help("use fewer variables, or a smaller network (`--set`)");
+            let message = format!(
+                "{} is too large for a closed form: the networks that it takes have more than {MAX_WORK} layers",
+                self.setup.description.name()
+            );
+            let diagnostic = Diagnostic::error(message)
+                .help("use fewer variables, or a smaller network (`--set`)");
             return Err(FormulaError::Description(diagnostic.into()));
         }
         self.known.insert(point.to_vec(), sample.clone());

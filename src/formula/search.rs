@@ -54,7 +54,8 @@ pub(super) fn form(
         // The degree in a variable may be lower than usual where the others have certain values.
         let corner = |index: u64| -> Point {
             let axes = (index..).zip(&axes);
-            axes.map(|(index, axis)| axis.values.value(index).unwrap_or(axis.values.start)).collect()
+            axes.map(|(index, axis)| axis.values.value(index).unwrap_or(axis.values.start))
+                .collect()
         };
         let bases = [own, corner(0), corner(3)];
         for (position, known) in axes.clone().iter().enumerate() {
@@ -251,10 +252,14 @@ impl Line<'_, '_> {
     }
 
     /// The values at which the figure was looked at, if it is as the differences have it at enough of them, and at all.
-    fn confirm(&mut self, differences: &Differences) -> Result<Result<Vec<u64>, Doubt>, FormulaError> {
+    fn confirm(
+        &mut self,
+        differences: &Differences,
+    ) -> Result<Result<Vec<u64>, Doubt>, FormulaError> {
         let own = self.base.get(self.position).copied().unwrap_or(0);
         let numbers = self.samples.numbers();
-        let mut tried: Vec<u64> = (0..FITTED).filter_map(|index| self.values.value(index)).collect();
+        let mut tried: Vec<u64> =
+            (0..FITTED).filter_map(|index| self.values.value(index)).collect();
         let mut missing = 0;
         for value in points::on_axis(self.values, own, &numbers) {
             let point = self.point(value);

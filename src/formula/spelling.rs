@@ -96,7 +96,12 @@ fn sum(polynomial: &Polynomial, style: Style) -> String {
 }
 
 /// A coefficient with a monomial.
-fn term(variables: &[String], exponents: &[u64], coefficient: &BigRational, style: Style) -> String {
+fn term(
+    variables: &[String],
+    exponents: &[u64],
+    coefficient: &BigRational,
+    style: Style,
+) -> String {
     let mut parts = monomial(variables, exponents, style);
     if parts.is_empty() || !coefficient.is_one() {
         parts.insert(0, style.number(coefficient));
@@ -121,7 +126,8 @@ fn product(polynomial: &Polynomial, style: Style) -> String {
     if !numerator.is_one() {
         parts.insert(0, numerator.to_string());
     }
-    let alone = parts.is_empty() && factors.len() == 1 && (style == Style::Latex || denominator.is_one());
+    let alone =
+        parts.is_empty() && factors.len() == 1 && (style == Style::Latex || denominator.is_one());
     for (factor, exponent) in &factors {
         let text = sum(factor, style);
         let bare = alone && *exponent == 1 && !negative;
@@ -152,10 +158,7 @@ fn latex_name(name: &str) -> String {
         None => (name, None),
     };
     let plain = stem.chars().count() == 1 && stem.chars().all(char::is_alphabetic);
-    let stem = if plain {
-        stem.to_owned()
-    } else {
-        format!("\\mathrm{{{}}}", stem.replace('_', "\\_"))
-    };
+    let stem =
+        if plain { stem.to_owned() } else { format!("\\mathrm{{{}}}", stem.replace('_', "\\_")) };
     index.map_or(stem.clone(), |index| format!("{stem}_{{{index}}}"))
 }

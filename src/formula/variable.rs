@@ -94,7 +94,10 @@ fn read(name: &str, setup: &Setup<'_>) -> Result<Vec<Variable>, FormulaError> {
         return match value {
             Value::Number(_) => as_is(Quantity::Parameter(name.to_owned())),
             Value::List(items) => elements(name, items),
-            other => Err(refuse(format!("`{name}` is no number that could vary, but {}", other.describe()))),
+            other => Err(refuse(format!(
+                "`{name}` is no number that could vary, but {}",
+                other.describe()
+            ))),
         };
     }
     if let Some((list, index)) = element(name) {
@@ -132,7 +135,9 @@ fn read(name: &str, setup: &Setup<'_>) -> Result<Vec<Variable>, FormulaError> {
 /// All elements of a list.
 fn elements(name: &str, items: &Arc<[Value]>) -> Result<Vec<Variable>, FormulaError> {
     if items.is_empty() || items.iter().any(|item| item.as_number().is_none()) {
-        return Err(refuse(format!("`{name}` is no list of numbers; name an element, `{name}[0]`")));
+        return Err(refuse(format!(
+            "`{name}` is no list of numbers; name an element, `{name}[0]`"
+        )));
     }
     let element = |index| Variable {
         name: format!("{name}[{index}]"),
@@ -148,8 +153,7 @@ fn element(name: &str) -> Option<(&str, usize)> {
 }
 
 fn unknown(name: &str, near: &str, setup: &Setup<'_>) -> FormulaError {
-    let sizes: &[&str] =
-        if setup.input.len() == 3 { &["c", "h", "w", "n"] } else { &["c", "n"] };
+    let sizes: &[&str] = if setup.input.len() == 3 { &["c", "h", "w", "n"] } else { &["c", "n"] };
     let parameters = setup.parameters.iter().filter_map(|(name, value)| match value {
         Value::Number(_) | Value::List(_) => Some(name.as_str()),
         Value::Boolean(_) | Value::Word(_) => None,

@@ -49,7 +49,8 @@ impl FormulaSheet {
     /// The sheet of these forms.
     #[must_use]
     pub fn new(formulas: &Formulas) -> Self {
-        let over: Vec<String> = formulas.over.iter().map(|variable| variable.name.clone()).collect();
+        let over: Vec<String> =
+            formulas.over.iter().map(|variable| variable.name.clone()).collect();
         let entry = |label: &str, key: &str, form: Result<&Formula, String>| FormulaEntry {
             label: label.to_owned(),
             key: key.to_owned(),

@@ -7,6 +7,7 @@ mod build;
 pub mod document;
 pub mod fold;
 pub mod formulas;
+mod picture;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;

@@ -19,7 +19,11 @@ use charts::{Chart, Span, axis, charts};
 use rows::{Row, RowFigures, TableRows};
 
 const TEMPLATE: &str = include_str!("../../../templates/report.html");
-const STYLE: &str = include_str!("../../../templates/report.css");
+const STYLE: &str = concat!(
+    include_str!("../../../templates/colors.css"),
+    include_str!("../../../templates/base.css"),
+    include_str!("../../../templates/report.css")
+);
 const SCRIPT: &str = include_str!("../../../templates/report.js");
 
 /// The template's name; its ending turns escaping on.

@@ -1,0 +1,102 @@
+//! Documents for terminals.
+
+use super::{own_title, with_notes_once};
+use crate::back::terminal::{BOLD, DIM, Painter, untitled, wrapped};
+use crate::back::text::one_line;
+use crate::report::document::{Chart, Document, FormulaLine, Part, Picture, Section};
+
+/// The document as lines of text that are at most `width` wide where that is possible, if a width is given; `color` allows ANSI
+/// styles. Charts are named only: what they draw stands in a table beside them.
+pub fn terminal(document: &Document, width: Option<u16>, color: bool) -> String {
+    let document = with_notes_once(document);
+    let mut page = Page { text: String::new(), width, painter: Painter { color } };
+    page.heading(&document.title);
+    for paragraph in &document.lead {
+        page.paragraph(paragraph);
+    }
+    for section in &document.sections {
+        if section.title != document.title {
+            page.heading(&section.title);
+        }
+        for part in &section.parts {
+            page.part(part, section, &document);
+        }
+    }
+    page.text
+}
+
+/// The text so far; parts of it are a blank line apart.
+struct Page {
+    text: String,
+    width: Option<u16>,
+    painter: Painter,
+}
+
+impl Page {
+    fn push(&mut self, block: &str) {
+        if block.is_empty() {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text += block;
+        if !block.ends_with('\n') {
+            self.text.push('\n');
+        }
+    }
+
+    fn heading(&mut self, title: &str) {
+        let lines = wrapped(&one_line(title), self.width);
+        let lines: Vec<String> = lines.iter().map(|line| self.painter.paint(line, BOLD)).collect();
+        if !title.is_empty() {
+            self.push(&lines.join("\n"));
+        }
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.push(&wrapped(&one_line(text), self.width).join("\n"));
+    }
+
+    fn part(&mut self, part: &Part, section: &Section, document: &Document) {
+        match part {
+            Part::Text(text) => self.paragraph(text),
+            Part::Table(table) => {
+                if let Some(title) = own_title(table, section, document) {
+                    self.heading(title);
+                }
+                let table = untitled(table, self.width, self.painter.color);
+                self.push(&table);
+            }
+            Part::Formulas(lines) => self.push(&formulas(lines)),
+            Part::Chart(chart) => {
+                let line = self.painter.paint(&summary(chart), DIM);
+                self.push(&line);
+            }
+            Part::Pictures(pictures) => {
+                let lines: Vec<String> = pictures.iter().map(one_line_picture).collect();
+                self.push(&lines.join("\n"));
+            }
+        }
+    }
+}
+
+/// Labels and closed forms in two columns.
+fn formulas(lines: &[FormulaLine]) -> String {
+    let labels: Vec<String> = lines.iter().map(|line| one_line(&line.label)).collect();
+    let widest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    let rows = labels.iter().zip(lines).map(|(label, line)| {
+        let gap = " ".repeat(widest - label.chars().count());
+        format!("{label}{gap}  {}", one_line(&line.pretty))
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+fn summary(chart: &Chart) -> String {
+    format!("Chart: {}", one_line(&chart.title))
+}
+
+fn one_line_picture(picture: &Picture) -> String {
+    let titles: Vec<String> = picture.boxes.iter().map(|shown| one_line(&shown.title)).collect();
+    format!("{}: {}", one_line(&picture.caption), titles.join(" → "))
+}

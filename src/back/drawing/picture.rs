@@ -1,0 +1,165 @@
+//! A picture of a small network.
+
+use std::fmt::Write;
+
+use super::layout::{Item, Layout, layout};
+use super::shapes::{Text, number, rounded, tag};
+use super::{Drawing, Error, text_width};
+use crate::back::text::{cut, one_line};
+use crate::report::document::{Picture, PictureBox};
+
+/// More boxes than this are not drawn.
+const MOST_BOXES: usize = 120;
+/// Longer texts are cut.
+const LONGEST: usize = 30;
+/// How much wider the bold letters of titles are.
+const BOLD: f64 = 1.07;
+/// Font sizes, as in the style sheet.
+const TITLE_SIZE: f64 = 12.5;
+const DETAIL_SIZE: f64 = 11.0;
+/// Free at the edges of the picture.
+const MARGIN: f64 = 4.0;
+/// Corners of boxes.
+const RADIUS: f64 = 7.0;
+/// Height of an arrow's head.
+const HEAD: f64 = 6.0;
+
+/// The picture, without its caption.
+///
+/// # Errors
+/// Where there are too many boxes.
+pub(crate) fn picture(picture: &Picture) -> Result<Drawing, Error> {
+    Error::beyond(&picture.caption, "boxes", picture.boxes.len(), MOST_BOXES)?;
+    let boxes: Vec<Shown> = picture.boxes.iter().map(Shown::new).collect();
+    let items: Vec<Item> =
+        boxes.iter().enumerate().map(|(place, shown)| shown.item(place)).collect();
+    let layout = layout(&items);
+    let mut body = String::new();
+    for line in &layout.lines {
+        body += &arrow(line);
+    }
+    for (place, shown) in boxes.iter().enumerate() {
+        body += &shown.drawn(place, &items, &layout);
+    }
+    let moved = format!("<g transform=\"translate({MARGIN} {MARGIN})\">{body}</g>");
+    Ok(Drawing {
+        width: layout.width + 2.0 * MARGIN,
+        height: layout.height + 2.0 * MARGIN,
+        body: moved,
+        label: format!("{}: {}", picture.caption, in_words(picture)),
+    })
+}
+
+/// The boxes in execution order; where one does not take the one before, what it takes.
+fn in_words(picture: &Picture) -> String {
+    let mut words = String::new();
+    for (place, shown) in picture.boxes.iter().enumerate() {
+        if place > 0 {
+            words += ", ";
+        }
+        words += &shown.title;
+        let before = place.checked_sub(1);
+        let follows = shown.inputs.iter().copied().eq(before);
+        if !follows && !shown.inputs.is_empty() {
+            let names = shown.inputs.iter().filter_map(|input| picture.boxes.get(*input));
+            let names: Vec<&str> = names.map(|input| input.title.as_str()).collect();
+            let _ = write!(words, " (from {})", names.join(" and "));
+        }
+    }
+    words
+}
+
+/// A box with its texts as they are shown.
+struct Shown<'picture> {
+    of: &'picture PictureBox,
+    title: String,
+    detail: String,
+}
+
+impl<'picture> Shown<'picture> {
+    fn new(of: &'picture PictureBox) -> Self {
+        let text = |text: &str| cut(&one_line(text), LONGEST);
+        Self { of, title: text(&of.title), detail: text(&of.detail) }
+    }
+
+    /// Whether it has one line only and stands with what it follows.
+    fn is_slim(&self) -> bool {
+        self.detail.is_empty() && self.of.inputs.len() == 1
+    }
+
+    fn item(&self, place: usize) -> Item {
+        let size = if self.is_slim() { DETAIL_SIZE } else { TITLE_SIZE };
+        let widest =
+            (text_width(&self.title, size) * BOLD).max(text_width(&self.detail, DETAIL_SIZE));
+        let height = match (self.is_slim(), self.detail.is_empty()) {
+            (true, _) => 20.0,
+            (false, true) => 30.0,
+            (false, false) => 44.0,
+        };
+        let inputs = self.of.inputs.iter().copied().filter(|input| *input < place);
+        Item {
+            width: (widest + 24.0).max(96.0).ceil(),
+            height,
+            hangs: self.is_slim(),
+            inputs: inputs.collect(),
+        }
+    }
+
+    fn drawn(&self, place: usize, items: &[Item], layout: &Layout) -> String {
+        let Some((area, item)) = layout.areas.get(place).zip(items.get(place)) else {
+            return String::new();
+        };
+        let is_hung = |place: usize| layout.hung.get(place) == Some(&true);
+        let hangs = item.hangs && item.inputs.first().is_some_and(|input| is_hung(*input));
+        let upper = if hangs { 0.0 } else { RADIUS };
+        let lower = if is_hung(place) { 0.0 } else { RADIUS };
+        let path = format!("d=\"{}\"", rounded(*area, upper, lower));
+        let middle = area.x + area.width / 2.0;
+        let text = |class, y: f64, text| {
+            Text { class, at: (middle, area.y + y), anchor: "middle", text }.element()
+        };
+        let class = format!("box d-{}", self.of.kind.key());
+        let mut drawn = tag("path", &class, &path);
+        match (self.is_slim(), self.detail.is_empty()) {
+            (true, _) => drawn += &text("detail", 14.0, &self.title),
+            (false, true) => drawn += &text("name", 19.5, &self.title),
+            (false, false) => {
+                drawn += &text("name", 18.5, &self.title);
+                drawn += &text("detail", 34.5, &self.detail);
+            }
+        }
+        drawn
+    }
+}
+
+/// A line through the points with a head at its end.
+fn arrow(points: &[(f64, f64)]) -> String {
+    let Some((end, rest)) = points.split_last() else {
+        return String::new();
+    };
+    let mut path = String::new();
+    let mut before = (0.0, 0.0);
+    let shaft = rest.iter().copied().chain([(end.0, end.1 - HEAD + 1.0)]);
+    for (place, (x, y)) in shaft.enumerate() {
+        let _ = match place {
+            0 => write!(path, "M{} {}", number(x), number(y)),
+            _ if x == before.0 => write!(path, "V{}", number(y)),
+            _ => {
+                let middle = f64::midpoint(before.1, y);
+                write!(
+                    path,
+                    "C{} {} {} {} {} {}",
+                    number(before.0),
+                    number(middle),
+                    number(x),
+                    number(middle),
+                    number(x),
+                    number(y)
+                )
+            }
+        };
+        before = (x, y);
+    }
+    let head = format!("M{} {}l-4 -{HEAD}h8z", number(end.0), number(end.1));
+    tag("path", "edge", &format!("d=\"{path}\"")) + &tag("path", "head", &format!("d=\"{head}\""))
+}
