@@ -44,6 +44,7 @@ pub mod front;
 pub mod network;
 pub mod ops;
 pub mod report;
+pub mod study;
 mod text;
 
 #[cfg(doctest)]

@@ -25,6 +25,7 @@ use std::sync::Arc;
 pub use expectation::{Expectation, Expected, Published, Tolerance};
 pub use files::{Library, MAX_BYTES};
 pub use schema::schema;
+pub(crate) use study::each_once;
 pub use study::{Study, Sweep, Variant};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};

@@ -201,7 +201,7 @@ fn described(reader: Parser, name: &str) -> Result<Description, Diagnostics> {
 }
 
 /// All diagnostics in the order of the text; those that several variants have in common once.
-fn each_once(all: Vec<Diagnostics>) -> Diagnostics {
+pub(crate) fn each_once(all: Vec<Diagnostics>) -> Diagnostics {
     let mut seen = HashSet::new();
     let mut diagnostics: Vec<Diagnostic> = all.into_iter().flat_map(|some| some.0).collect();
     let place = |diagnostic: &Diagnostic| {
