@@ -37,6 +37,7 @@ pub mod analysis;
 pub mod back;
 pub mod bundled;
 pub mod check;
+pub mod convention;
 pub mod diagnostics;
 pub mod figure;
 pub mod formula;

@@ -814,3 +814,27 @@ fn the_page_counts_every_operator() {
         assert_eq!(has_operations, kind.is_some(), "`{name}` of {row:?}");
     }
 }
+
+/// What operators keep for the backward pass, beside the trained values: each that the page's table names keeps something, no other does.
+#[test]
+fn the_page_names_every_operator_that_keeps_something() {
+    let page = include_str!("../docs/conventions.md");
+    let table = page.split("| operator | keeps |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let first_cells = table.lines().filter_map(|line| line.split('|').nth(1));
+    let named: Vec<_> = first_cells.flat_map(quoted).collect();
+    for name in &named {
+        assert_eq!(named.iter().filter(|other| *other == name).count(), 1, "`{name}` in two rows");
+    }
+    for signature in ops::signatures() {
+        let mut sum = 0;
+        for case in cases().iter().filter(|case| case.operator() == signature.name) {
+            // A trained value before the layer, so that there is a backward pass; what it needs itself is taken off again.
+            let before = [vec!["batch_norm"], case.before.clone()].concat();
+            let totals = Case { before, ..case.clone() }.report()["totals"].clone();
+            let of_batch_norm =
+                4 * case.batch * case.input.iter().product::<u64>() + 8 * case.input[0];
+            sum += totals["training_bytes"].as_u64().unwrap() - of_batch_norm;
+        }
+        assert_eq!(sum > 0, named.contains(&signature.name), "{}: {sum}", signature.name);
+    }
+}

@@ -3,14 +3,22 @@
 mod cost;
 mod memory;
 mod parameters;
+mod receptive_field;
 mod table;
 mod totals;
 
 use thiserror::Error;
 
 pub use cost::{NodeCost, cost};
-pub use memory::{BYTES_PER_VALUE, NodeMemory, memory};
+pub use memory::{
+    BYTES_PER_VALUE, ConcatenationMemory, ConcatenationPolicy, DataType, Gradients, Memory,
+    NodeMemory, Optimizer, OptimizerBytes, Schedule, Training, WeightBytes, memory, node_memory,
+};
 pub use parameters::{NodeParameters, parameters};
+pub use receptive_field::{
+    AxisField, AxisWindow, NetworkField, PaddingShare, ReceptiveField, ReceptiveFields, Unaligned,
+    receptive_field,
+};
 pub use table::NodeTable;
 pub use totals::{Figures, Totals};
 
@@ -24,6 +32,10 @@ pub struct Analysis {
     pub figures: NodeTable<Figures>,
     /// The figures of the whole network.
     pub totals: Totals,
+    /// Its memory, part by part.
+    pub memory: Memory,
+    /// What the units of every node depend on.
+    pub receptive_fields: ReceptiveFields,
 }
 
 /// Why a figure cannot be given.
@@ -39,7 +51,7 @@ pub struct AnalysisError {
 }
 
 impl AnalysisError {
-    fn of(node: &Node, error: OpError) -> Self {
+    pub(crate) fn of(node: &Node, error: OpError) -> Self {
         Self { name: node.name().to_owned(), place: node.place, error }
     }
 }
@@ -51,8 +63,13 @@ impl AnalysisError {
 pub fn analyse(network: &Network) -> Result<Analysis, AnalysisError> {
     let parameters = parameters(network)?;
     let cost = cost(network)?;
-    let memory = memory(network, &parameters, &cost)?;
-    let figures = totals::figures(&parameters, &cost, &memory);
-    let totals = totals::totals(network, &figures)?;
-    Ok(Analysis { figures, totals })
+    let node_memory = node_memory(network, &parameters, &cost)?;
+    let figures = totals::figures(&parameters, &cost, &node_memory);
+    let mut totals = totals::totals(network, &figures)?;
+    let memory = memory(network, &parameters, &totals.figures)?;
+    totals.peak_activation_bytes = Some(memory.in_place.peak_bytes);
+    totals.training_bytes = Some(memory.training.training_bytes);
+    let receptive_fields = receptive_field(network)?;
+    totals.receptive_field = receptive_fields.network.as_ref().map(|field| field.size);
+    Ok(Analysis { figures, totals, memory, receptive_fields })
 }

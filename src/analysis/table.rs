@@ -1,7 +1,7 @@
 //! Tables with a value for every node, which passes return.
 
 use super::AnalysisError;
-use crate::network::{Network, Node, Shape};
+use crate::network::{Network, Node, Shape, Tensor};
 use crate::ops::OpError;
 
 /// A value for every node of a network.
@@ -27,6 +27,12 @@ impl<T> NodeTable<T> {
             values.push(value(node, &shapes).map_err(|error| AnalysisError::of(node, error))?);
         }
         Ok(Self { values })
+    }
+
+    /// The value of the node that produces a tensor; `None` where there is none of that position.
+    #[must_use]
+    pub fn get(&self, tensor: Tensor) -> Option<&T> {
+        self.values.get(tensor.index())
     }
 
     /// The values in execution order, one for every node of [`Network::nodes`].

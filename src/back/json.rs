@@ -45,7 +45,7 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&render(&report).unwrap()).unwrap();
         assert_eq!(value["totals"]["params"], 1_248_424);
         assert_eq!(value["layers"][0]["name"], "conv1");
-        assert_eq!(value["receptive_field"], serde_json::Value::Null);
+        assert_eq!(value["receptive_field"]["stride"], serde_json::json!([16, 16]));
         let all: serde_json::Value =
             serde_json::from_str(&render(&[report.clone(), report]).unwrap()).unwrap();
         assert_eq!(all.as_array().unwrap().len(), 2);

@@ -2,10 +2,12 @@
 
 mod check;
 mod compare;
+mod explain;
 mod failure;
 mod formula;
 mod list;
 mod load;
+mod memory;
 mod network;
 mod output;
 mod report;
@@ -38,6 +40,7 @@ const EXAMPLES: &str = "Examples:
   cnnstat report squeezenet              write squeezenet.html and show the totals
   cnnstat summary resnet50 --depth 1     a table folded to the top-level blocks
   cnnstat compare alexnet squeezenet     two networks side by side
+  cnnstat memory densenet121             peaks, what training keeps, how concatenations are stored
   cnnstat check mine.yaml                compare a file's published figures with its analysis
 
 Exit codes: 0 done; 1 a check failed; 2 the input or the call is wrong.";
@@ -47,7 +50,9 @@ enum Command {
     Summary(summary::Summary),
     Report(report::Report),
     Compare(compare::Compare),
+    Memory(memory::Memory),
     Check(check::Check),
+    Explain(explain::Explain),
     Formula(formula::Formula),
     List(list::List),
     Schema(schema::Schema),
@@ -61,7 +66,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Summary(summary) => summary.run(&terminal),
         Command::Report(report) => report.run(&terminal),
         Command::Compare(compare) => compare.run(&terminal),
+        Command::Memory(memory) => memory.run(&terminal),
         Command::Check(check) => check.run(&terminal),
+        Command::Explain(explain) => explain.run(&terminal),
         Command::Formula(formula) => formula.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),

@@ -1,7 +1,7 @@
 //! The options of every command that takes networks.
 
 use clap::Args;
-use cnnstat::front::yaml::{Description, Settings};
+use cnnstat::front::yaml::{Description, Elaborated, Settings};
 use cnnstat::report::Report;
 
 use super::failure::Failure;
@@ -49,12 +49,30 @@ impl NetworkOptions {
         self.batch.is_some_and(|batch| batch != 1)
     }
 
-    /// The report of the network that an argument names.
-    pub(super) fn report(&self, argument: &str, terminal: &Terminal) -> Result<Report, Failure> {
+    /// The network that an argument names, with its description.
+    pub(super) fn elaborated(
+        &self,
+        argument: &str,
+        terminal: &Terminal,
+    ) -> Result<(Description, Elaborated), Failure> {
         let description = load::description(argument, terminal)?;
         let elaborated = description.elaborate(&self.settings(&description)?)?;
         terminal.warn(&elaborated.warnings);
-        Report::new(&elaborated.network, description.metadata(&elaborated))
-            .map_err(|error| Failure::analysis(&description, &error))
+        Ok((description, elaborated))
     }
+
+    /// The report of the network that an argument names.
+    pub(super) fn report(&self, argument: &str, terminal: &Terminal) -> Result<Report, Failure> {
+        let (description, elaborated) = self.elaborated(argument, terminal)?;
+        report(&description, &elaborated)
+    }
+}
+
+/// The report of a network.
+pub(super) fn report(
+    description: &Description,
+    elaborated: &Elaborated,
+) -> Result<Report, Failure> {
+    Report::new(&elaborated.network, description.metadata(elaborated))
+        .map_err(|error| Failure::analysis(description, &error))
 }

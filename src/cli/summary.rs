@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use cnnstat::report::table;
+use cnnstat::convention::{Convention, Recount, recount};
+use cnnstat::report::{Report, table};
+use serde::Serialize;
 
+use super::explain;
 use super::failure::Failure;
-use super::network::NetworkOptions;
+use super::network::{self, NetworkOptions};
 use super::output::{self, Format};
 use super::terminal::Terminal;
 
@@ -15,7 +18,8 @@ use super::terminal::Terminal;
 #[command(after_help = "Examples:
   cnnstat summary squeezenet
   cnnstat summary resnet50 --depth 1 --set stride_on=first
-  cnnstat summary vgg16 --input 3x448x448 --batch 8 --format json")]
+  cnnstat summary vgg16 --input 3x448x448 --batch 8 --format json
+  cnnstat summary resnet50 --depth 1 --convention fvcore")]
 pub(super) struct Summary {
     /// A network file, or the name of a bundled network
     network: String,
@@ -23,6 +27,10 @@ pub(super) struct Summary {
     /// Fold blocks below this depth into one row each; 0 shows the totals alone (not with JSON)
     #[arg(long, value_name = "N")]
     depth: Option<usize>,
+
+    /// Show the count of another tool beside ours
+    #[arg(long, value_name = "NAME", value_parser = explain::conventions())]
+    convention: Option<Convention>,
 
     /// How to write the table
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -32,18 +40,36 @@ pub(super) struct Summary {
     options: NetworkOptions,
 }
 
+/// A report, and its network counted by another tool's rules where that is asked for.
+#[derive(Debug, Serialize)]
+struct Summarized<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    convention: Option<&'a Recount>,
+}
+
 impl Summary {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         if self.depth.is_some() && self.format == Format::Json {
             return Err(Failure::message("`--depth` folds tables; JSON always has every layer"));
         }
-        let report = self.options.report(&self.network, terminal)?;
-        let text = output::render(self.format, terminal, &report, || {
-            Ok(match self.depth {
+        let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
+        let report = network::report(&description, &elaborated)?;
+        let recount = self.convention.map(|convention| recount(&elaborated.network, convention));
+        let recount =
+            recount.transpose().map_err(|error| Failure::analysis(&description, &error))?;
+        let value = Summarized { report: &report, convention: recount.as_ref() };
+        let text = output::render(self.format, terminal, &value, || {
+            let mut table = match self.depth {
                 Some(0) => table::totals_table(&report),
                 None if self.format == Format::Csv => table::layers_table(&report),
                 depth => table::summary_table(&report, depth)?,
-            })
+            };
+            if let Some(recount) = &recount {
+                recount.add_to(&mut table, &report, self.depth)?;
+            }
+            Ok(table)
         })?;
         terminal.print(&text)?;
         Ok(ExitCode::SUCCESS)

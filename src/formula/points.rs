@@ -13,8 +13,27 @@ pub(super) const FITTED: u64 = MAX_DEGREE as u64 + 2;
 const NEAR: [u64; 6] = [1, 2, 3, 5, 8, 13];
 
 /// Indices of every magnitude.
-const FAR: [u64; 14] =
-    [11, 13, 17, 23, 37, 53, 97, 211, 499, 1009, 4999, 20_011, 100_003, 1_000_003];
+const FAR: [u64; 19] = [
+    11,
+    13,
+    17,
+    23,
+    37,
+    53,
+    97,
+    211,
+    499,
+    1009,
+    4999,
+    20_011,
+    100_003,
+    1_000_003,
+    10_000_019,
+    100_000_007,
+    1_000_000_007,
+    30_000_000_001,
+    1_000_000_000_039,
+];
 
 /// Pseudo-random indices below each power of ten from the second on.
 const RANDOM_PER_MAGNITUDE: usize = 3;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use num_bigint::BigInt;
 
-use super::interpolate::{Differences, MAX_DEGREE, Progression};
+use super::interpolate::{Differences, Progression};
 use super::points::FITTED;
 use super::sample::{Point, Samples};
 use super::search::STEPS;
 use super::{FormulaError, Polynomial, Refusal};
 use crate::analysis::{Totals, analyse};
 use crate::figure::Figure;
+use crate::front::yaml::NoVariant;
 use crate::network::{Network, Shape};
 
 /// What speaks against a figure being a polynomial for a class of values.
@@ -42,10 +43,12 @@ pub(super) fn of_axis(
         Doubt::Unconfirmed => return Ok(Refusal { variable, ..unconfirmed() }),
         Doubt::NoPolynomial { values, figures } => {
             let at: Vec<u64> = (0..FITTED).filter_map(|index| values.value(index)).collect();
+            let at = at.get(..figures.len()).unwrap_or(&at);
+            let degree = figures.len().saturating_sub(2);
             let message = format!(
-                "no polynomial in {name}: none of degree {MAX_DEGREE} or less goes through {} at {name} = {}",
+                "no polynomial in {name}: none of degree {degree} or less goes through {} at {name} = {}",
                 listed(&figures),
-                listed(&at)
+                listed(at)
             );
             (message, (values, None))
         }
@@ -74,7 +77,12 @@ pub(super) fn missing(
 ) -> Result<Refusal, FormulaError> {
     let message = match samples.at(point)? {
         Ok(_) => format!("the {} of this network is not known", figure.label().to_lowercase()),
-        Err(why) => format!("there is no network at {}: {why}", at(samples, point)),
+        Err(NoVariant::TooLarge) => {
+            format!("the network at {} is too large to be looked at", at(samples, point))
+        }
+        Err(NoVariant::Wrong(why)) => {
+            format!("there is no network at {}: {why}", at(samples, point))
+        }
     };
     Ok(Refusal { message, variable: None, layer: None })
 }

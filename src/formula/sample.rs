@@ -7,8 +7,8 @@ use super::{FormulaError, Quantity, Setup, Variable};
 use crate::analysis::{Totals, analyse};
 use crate::diagnostics::Diagnostic;
 use crate::figure::Figure;
-use crate::front::yaml::Settings;
 use crate::front::yaml::value::{Number, Value};
+use crate::front::yaml::{NoVariant, Settings};
 use crate::network::Network;
 
 /// A variant may take so many times the steps of the network itself, and so many more.
@@ -23,7 +23,7 @@ const WORK_OF_A_NETWORK: usize = 100;
 pub(super) type Point = Vec<u64>;
 
 /// The figures at a point, or why there are none.
-pub(super) type Sample = Result<Arc<Totals>, Arc<str>>;
+pub(super) type Sample = Result<Arc<Totals>, NoVariant>;
 
 /// The networks at points, each of which is looked at once.
 pub(super) struct Samples<'s> {
@@ -76,10 +76,11 @@ impl<'s> Samples<'s> {
         let sample = match self.network(point) {
             Ok(network) => {
                 self.work = self.work.saturating_add(network.len());
-                let analysis = analyse(&network).map_err(|error| Arc::from(error.to_string()));
+                let analysis =
+                    analyse(&network).map_err(|error| NoVariant::Wrong(error.to_string().into()));
                 analysis.map(|analysis| Arc::new(analysis.totals))
             }
-            Err(why) => Err(Arc::from(why)),
+            Err(why) => Err(why),
         };
         self.work = self.work.saturating_add(WORK_OF_A_NETWORK);
         if self.work > MAX_WORK {
@@ -115,8 +116,9 @@ impl<'s> Samples<'s> {
     }
 
     /// The network at a point, or what is wrong with it.
-    pub(super) fn network(&self, point: &[u64]) -> Result<Network, String> {
-        let settings = self.settings(point).ok_or("a value is too large")?;
+    pub(super) fn network(&self, point: &[u64]) -> Result<Network, NoVariant> {
+        let settings = self.settings(point);
+        let settings = settings.ok_or_else(|| NoVariant::Wrong("a value is too large".into()))?;
         self.setup.description.variant(&settings, self.most_steps)
     }
 

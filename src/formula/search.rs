@@ -9,6 +9,7 @@ use super::refusal::{self, Doubt};
 use super::sample::{Point, Samples};
 use super::{Domain, Formula, FormulaError, Polynomial, Refusal};
 use crate::figure::Figure;
+use crate::front::yaml::NoVariant;
 
 /// The steps that are tried, the first that will do.
 pub(super) const STEPS: [u64; 26] = [
@@ -24,6 +25,9 @@ const MAX_GRID: usize = 4096;
 
 /// At so many values besides those that were fitted a form must hold, along each axis and away from them.
 const CONFIRMATIONS: usize = 6;
+
+/// So many values rule a polynomial of lower degree out where there are no more of them.
+const ENOUGH: usize = 5;
 
 /// After so many values in a row at which there is no network, larger ones are not tried.
 const MISSING_IN_A_ROW: usize = 6;
@@ -175,7 +179,7 @@ fn class(
     step: u64,
     bases: &[Point],
 ) -> Result<Result<Axis, Doubt>, FormulaError> {
-    let values = smallest(samples, position, step)?;
+    let values = smallest(samples, position, step, bases)?;
     let mut degree = 0;
     let mut tried = Vec::new();
     for (number, base) in bases.iter().enumerate() {
@@ -195,14 +199,14 @@ fn class(
     Ok(Ok(Axis { values, degree, tried }))
 }
 
-/// The class of a step, from the smallest value on at which there is a network; the variable's own where none is found.
+/// The class of a step, from the smallest value on at which there is a network on all lines; the variable's own where none is found.
 fn smallest(
     samples: &mut Samples<'_>,
     position: usize,
     step: u64,
+    bases: &[Point],
 ) -> Result<Progression, FormulaError> {
-    let mut point = samples.own().clone();
-    let own = point.get(position).copied().unwrap_or(0);
+    let own = samples.own().get(position).copied().unwrap_or(0);
     let residue = own.checked_rem(step).unwrap_or(0);
     let first = if residue == 0 && own > 0 { step } else { residue };
     for index in 0..SMALLEST_TRIED {
@@ -210,12 +214,22 @@ fn smallest(
         if start >= own {
             break;
         }
-        point.iter_mut().skip(position).take(1).for_each(|value| *value = start);
-        if samples.at(&point)?.is_ok() {
+        let mut exists = true;
+        for base in bases {
+            exists = exists && samples.at(&moved(base, position, start))?.is_ok();
+        }
+        if exists {
             return Ok(Progression { start, step });
         }
     }
     Ok(Progression { start: own, step })
+}
+
+/// The point with another value of a variable.
+fn moved(base: &Point, position: usize, value: u64) -> Point {
+    let mut point = base.clone();
+    point.iter_mut().skip(position).take(1).for_each(|own| *own = value);
+    point
 }
 
 /// The points at which one variable is of a class and the others stay.
@@ -229,9 +243,7 @@ struct Line<'l, 's> {
 
 impl Line<'_, '_> {
     fn point(&self, value: u64) -> Point {
-        let mut point = self.base.clone();
-        point.iter_mut().skip(self.position).take(1).for_each(|own| *own = value);
-        point
+        moved(&self.base, self.position, value)
     }
 
     /// The differences of the first values.
@@ -244,6 +256,13 @@ impl Line<'_, '_> {
             let point = self.point(value);
             match self.samples.figure(self.figure, &point)? {
                 Some(figure) => fitted.push(figure),
+                // What grows too fast to be looked at may be known for no polynomial all the same.
+                None if fitted.len() >= ENOUGH
+                    && matches!(self.samples.at(&point)?, Err(NoVariant::TooLarge))
+                    && Differences::of(&fitted).is_none() =>
+                {
+                    break;
+                }
                 None => return Ok(Err(Doubt::Missing { point })),
             }
         }

@@ -3,7 +3,9 @@
 use super::cost::{each, product};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, index, real};
-use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
+use super::{
+    Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Storage, parameters,
+};
 use crate::network::Shape;
 
 /// An activation function, applied to every element.
@@ -183,6 +185,10 @@ impl Operator for Activation {
         single(operands).copied()
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::activation(each(output, self.function.operations())?))
     }
@@ -193,6 +199,24 @@ impl Operator for Activation {
             Function::Elu { alpha } => format!("alpha {alpha}"),
             _ => String::new(),
         }
+    }
+
+    /// The output where the derivative follows from it, which the next layer often keeps anyway; else the operand.
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(match self.function {
+            Function::Relu | Function::Sigmoid | Function::Tanh => Kept::OUTPUT,
+            Function::Relu6
+            | Function::LeakyRelu { .. }
+            | Function::Elu { .. }
+            | Function::Gelu
+            | Function::Silu
+            | Function::HardSigmoid
+            | Function::HardSwish => Kept::OPERANDS,
+        })
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
     }
 }
 
@@ -218,12 +242,24 @@ impl Operator for PRelu {
         single(operands).copied()
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
         parameters([("weight", &[self.slopes(operands)?], true)])
     }
 
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::activation(each(output, 2)?))
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OPERANDS)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
     }
 }
 
@@ -233,6 +269,12 @@ fn over(operands: &[Shape], along: u64) -> Result<Shape, OpError> {
         0 => Err(OpError::rule("axis 0 is the batch; a softmax goes over another")),
         _ => Ok(*shape),
     }
+}
+
+/// Every unit depends on all that lie along the axis.
+fn every_along(operands: &[Shape], along: u64) -> Result<Reach, OpError> {
+    let shape = single(operands)?;
+    Ok(Reach::along(shape, axis(shape, along)?, &Step::Every))
 }
 
 /// `each` operations for every element but `less` for every group along the axis.
@@ -257,10 +299,22 @@ impl Operator for Softmax {
         over(operands, self.axis)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        every_along(operands, self.axis)
+    }
+
     /// Over m elements: the maximum takes m - 1 comparisons, differences and exponentials m each, their sum m - 1
     /// additions, the division m.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         grouped(output, self.axis, 5, 2)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OUTPUT)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
     }
 }
 
@@ -277,9 +331,21 @@ impl Operator for LogSoftmax {
         over(operands, self.axis)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        every_along(operands, self.axis)
+    }
+
     /// As the softmax, with one logarithm and m subtractions in place of m divisions.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         grouped(output, self.axis, 5, 1)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OUTPUT)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
     }
 }
 

@@ -3,7 +3,7 @@
 use super::cost::each;
 use super::error::{pair, single};
 use super::signature::{Role, Signature, real};
-use super::{Cost, OpError, Operator, OperatorKind};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Step, Storage};
 use crate::network::Shape;
 
 /// The sum of its operands.
@@ -92,6 +92,16 @@ fn spread(operands: &[Shape]) -> Result<Shape, OpError> {
     Ok(Shape::new(&sizes)?)
 }
 
+/// The same position of an operand, or its only one along an axis that is spread.
+fn spread_from(operands: &[Shape], slot: usize, output: &Shape) -> Result<Reach, OpError> {
+    let own = operands.get(slot).map(Shape::sizes).unwrap_or_default();
+    if own == output.sizes() {
+        return Ok(Reach::Same);
+    }
+    let is_spread = |axis: usize| own.get(axis) == Some(&1) && output.sizes().get(axis) > Some(&1);
+    Ok(Reach::each(output, |axis| if is_spread(axis) { Step::Only } else { Step::Same }))
+}
+
 /// Operations between neighbouring operands and `further` for every element.
 fn between(operands: &[Shape], output: &Shape, further: u64) -> Result<Cost, OpError> {
     let count = u64::try_from(operands.len()).map_err(|_| OpError::Overflow)?;
@@ -99,7 +109,7 @@ fn between(operands: &[Shape], output: &Shape, further: u64) -> Result<Cost, OpE
 }
 
 macro_rules! of_any_number {
-    ($operator:ident, $name:literal, $further:literal) => {
+    ($operator:ident, $name:literal, $further:literal, $kept:expr) => {
         impl Operator for $operator {
             fn name(&self) -> &'static str {
                 $name
@@ -113,19 +123,37 @@ macro_rules! of_any_number {
                 spread(operands)
             }
 
+            fn reach(
+                &self,
+                operands: &[Shape],
+                slot: usize,
+                output: &Shape,
+            ) -> Result<Reach, OpError> {
+                spread_from(operands, slot, output)
+            }
+
             fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
                 between(operands, output, $further)
+            }
+
+            fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+                Ok($kept)
+            }
+
+            fn storage(&self) -> Storage {
+                Storage::InPlace
             }
         }
     };
 }
 
-of_any_number!(Add, "add", 0);
-of_any_number!(Mul, "mul", 0);
-of_any_number!(Mean, "mean", 1);
+// The gradient of a factor is made from the others, and of a divisor from both.
+of_any_number!(Add, "add", 0, Kept::NOTHING);
+of_any_number!(Mul, "mul", 0, Kept::OPERANDS);
+of_any_number!(Mean, "mean", 1, Kept::NOTHING);
 
 macro_rules! of_two {
-    ($operator:ident, $name:literal) => {
+    ($operator:ident, $name:literal, $kept:expr) => {
         impl Operator for $operator {
             fn name(&self) -> &'static str {
                 $name
@@ -140,15 +168,32 @@ macro_rules! of_two {
                 spread(operands)
             }
 
+            fn reach(
+                &self,
+                operands: &[Shape],
+                slot: usize,
+                output: &Shape,
+            ) -> Result<Reach, OpError> {
+                spread_from(operands, slot, output)
+            }
+
             fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
                 between(operands, output, 0)
+            }
+
+            fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+                Ok($kept)
+            }
+
+            fn storage(&self) -> Storage {
+                Storage::InPlace
             }
         }
     };
 }
 
-of_two!(Sub, "sub");
-of_two!(Div, "div");
+of_two!(Sub, "sub", Kept::NOTHING);
+of_two!(Div, "div", Kept::OPERANDS);
 
 impl Operator for Affine {
     fn name(&self) -> &'static str {
@@ -163,6 +208,10 @@ impl Operator for Affine {
         single(operands).copied()
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     /// A multiplication and an addition.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::elementwise(each(output, 2)?))
@@ -170,5 +219,13 @@ impl Operator for Affine {
 
     fn detail(&self) -> String {
         format!("{}·x + {}", self.scale, self.shift)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
     }
 }

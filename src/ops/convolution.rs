@@ -1,12 +1,20 @@
 //! Convolutions and transposed convolutions.
 
+use std::collections::HashMap;
+
+use num_integer::Integer;
+
 use super::cost::{each, product, sum};
 use super::error::{maps, single};
+use super::reach::signed;
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, SIDES, Signature, absent, boolean, count, pair,
     required,
 };
-use super::{Cost, Op, OpError, Operator, OperatorKind, Padding, Parameters, Window, parameters};
+use super::{
+    Cost, Kept, MAX_PERIOD, Op, OpError, Operator, OperatorKind, Padding, Parameters, Reach, Span,
+    Step, Window, parameters,
+};
 use crate::network::Shape;
 
 /// A 2-D convolution, by groups: `weight[out, in / groups, kh, kw]`, `bias[out]`.
@@ -136,6 +144,15 @@ fn group_size(channels: u64, out: u64, groups: u64) -> Result<u64, OpError> {
     Ok(channels / groups)
 }
 
+/// Along the channels every unit sees all, or its own where there is a group for each.
+fn group_reach(channels: u64, out: u64, groups: u64) -> Step {
+    match groups {
+        1 => Step::Every,
+        groups if groups == channels && groups == out => Step::Same,
+        _ => Step::Unknown,
+    }
+}
+
 fn kernel_and_bias(
     weight: [u64; 2],
     kernel: [u64; 2],
@@ -175,6 +192,12 @@ impl Operator for Conv {
         Ok(Shape::new(&[batch, self.out, height, width])?)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, output: &Shape) -> Result<Reach, OpError> {
+        let [_, channels, height, width] = maps(operands)?;
+        let along_channels = group_reach(channels, self.out, self.groups);
+        Ok(Reach::maps(along_channels, self.window.reach([height, width], output)?))
+    }
+
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
         let [_, channels, _, _] = maps(operands)?;
         let channels = group_size(channels, self.out, self.groups)?;
@@ -191,6 +214,11 @@ impl Operator for Conv {
     fn detail(&self) -> String {
         channels_detail(&self.window, self.groups)
     }
+
+    /// The gradient of the kernel is made from the operand.
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OPERANDS)
+    }
 }
 
 impl ConvTranspose {
@@ -204,6 +232,36 @@ impl ConvTranspose {
         let cut = if axis == 0 { sum(&[top, bottom])? } else { sum(&[left, right])? };
         full.checked_sub(cut).filter(|&size| size > 0).ok_or_else(|| {
             OpError::rule(format!("the padding cuts {cut} pixels off an output of {full}"))
+        })
+    }
+
+    /// Tap t of input position j falls on output `j·stride + t·dilation - padding`. The taps that fall on an output are therefore congruent
+    /// modulo `stride / gcd(stride, dilation)`; the first of them comes from the last position, the last from the first.
+    fn axis_reach(&self, axis: usize, sizes: [u64; 2]) -> Result<Step, OpError> {
+        let stride = self.window.stride[axis];
+        let Padding::Explicit([top, left, _, _]) = self.window.padding else {
+            return Ok(Step::Unknown);
+        };
+        let cut = signed([top, left][axis])?;
+        let (kernel, dilation) = (self.window.kernel[axis], self.window.dilation[axis]);
+        let apart = stride / stride.gcd(&dilation);
+        let mut first_taps: HashMap<u64, u64> = HashMap::new();
+        if usize::try_from(stride).is_ok_and(|stride| stride <= MAX_PERIOD) {
+            for tap in 0..apart.min(kernel) {
+                first_taps.insert(product(&[tap, dilation])? % stride, tap);
+            }
+        }
+        let (stride, dilation) = (signed(stride)?, signed(dilation)?);
+        Step::periodic([self.window.stride[axis], 1], sizes, |unit| {
+            let from = unit.checked_add(cut)?;
+            let phase = u64::try_from(from.mod_floor(&stride)).ok()?;
+            let Some(&first) = first_taps.get(&phase) else { return Some(Span::EMPTY) };
+            let last = first + (kernel - 1 - first) / apart * apart;
+            let position = |tap: u64| {
+                let reach = i64::try_from(tap).ok()?.checked_mul(dilation)?;
+                Some(Integer::div_floor(&from.checked_sub(reach)?, &stride))
+            };
+            Some(Span { start: position(last)?, end: position(first)? })
         })
     }
 }
@@ -237,6 +295,13 @@ impl Operator for ConvTranspose {
         Ok(Shape::new(&[batch, self.out, height, width])?)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, output: &Shape) -> Result<Reach, OpError> {
+        let [_, channels, height, width] = maps(operands)?;
+        let [rows, columns] = output.map().unwrap_or([1; 2]);
+        let steps = [self.axis_reach(0, [height, rows])?, self.axis_reach(1, [width, columns])?];
+        Ok(Reach::maps(group_reach(channels, self.out, self.groups), steps))
+    }
+
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
         let [_, channels, _, _] = maps(operands)?;
         group_size(channels, self.out, self.groups)?;
@@ -254,5 +319,10 @@ impl Operator for ConvTranspose {
 
     fn detail(&self) -> String {
         channels_detail(&self.window, self.groups)
+    }
+
+    /// The gradient of the kernel is made from the operand.
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OPERANDS)
     }
 }

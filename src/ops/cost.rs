@@ -152,7 +152,7 @@ impl Cost {
 }
 
 /// The product, unless it exceeds 64 bits.
-pub(super) fn product(factors: &[u64]) -> Result<u64, OpError> {
+pub(crate) fn product(factors: &[u64]) -> Result<u64, OpError> {
     let product = factors.iter().try_fold(1u64, |product, &factor| product.checked_mul(factor));
     product.ok_or(OpError::Overflow)
 }

@@ -1,6 +1,6 @@
 //! Where the graph begins.
 
-use super::{Cost, OpError, Operator, OperatorKind};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach};
 use crate::network::Shape;
 
 /// An input of the network: no operator of a description, but the node where the graph begins.
@@ -23,7 +23,15 @@ impl Operator for Input {
         Ok(self.shape)
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }

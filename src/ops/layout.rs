@@ -2,11 +2,12 @@
 
 use super::cost::{product, sum};
 use super::error::{axis, maps, single};
+use super::reach::signed;
 use super::signature::{
     ArgumentError, Integers, Kind, Role, Signature, absent, count, index, required, word,
 };
-use super::{Cost, OpError, Operator, OperatorKind, Padding};
-use crate::network::Shape;
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Padding, Reach, Step, Storage};
+use crate::network::{MAX_RANK, Shape};
 
 /// Joins all axes from one on.
 #[derive(Debug, Clone, PartialEq)]
@@ -195,8 +196,20 @@ impl Operator for Flatten {
         Ok(Shape::new(&outer.iter().copied().chain([joined]).collect::<Vec<_>>())?)
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Regrouped)
+    }
+
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::View
     }
 }
 
@@ -235,12 +248,24 @@ impl Operator for Reshape {
         Ok(Shape::new(&[&[shape.batch()], sizes.as_slice()].concat())?)
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Regrouped)
+    }
+
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
     }
 
     fn detail(&self) -> String {
         format!("to {}", list(&self.sizes))
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::View
     }
 }
 
@@ -275,12 +300,21 @@ impl Operator for Transpose {
         Ok(Shape::new(&self.axes.iter().filter_map(size).copied().collect::<Vec<_>>())?)
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        let axes = self.axes.iter().filter_map(|&axis| usize::try_from(axis).ok());
+        Ok(Reach::Permuted(axes.take(MAX_RANK).collect()))
+    }
+
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
     }
 
     fn detail(&self) -> String {
         list(&self.axes)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 
@@ -319,12 +353,23 @@ impl Operator for Concat {
         Ok(Shape::new(&sizes)?)
     }
 
+    fn reach(&self, operands: &[Shape], slot: usize, output: &Shape) -> Result<Reach, OpError> {
+        if operands.get(slot) == Some(output) {
+            return Ok(Reach::Same);
+        }
+        Ok(Reach::along(output, axis(output, self.axis)?, &Step::Stacked))
+    }
+
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
     }
 
     fn detail(&self) -> String {
         if self.axis == 1 { String::new() } else { format!("axis {}", self.axis) }
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 
@@ -349,12 +394,23 @@ impl Operator for Pad {
         Ok(Shape::new(&[batch, channels, height, width])?)
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        let [top, left, bottom, right] = self.sides;
+        let rows = Step::window(1, 1, signed(top)?, signed(bottom)?)?;
+        let columns = Step::window(1, 1, signed(left)?, signed(right)?)?;
+        Ok(Reach::maps(Step::Same, [rows, columns]))
+    }
+
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
     }
 
     fn detail(&self) -> String {
         format!("{:?}", self.sides)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 
@@ -390,6 +446,15 @@ impl Operator for Slice {
         Ok(Shape::new(&sizes)?)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        let shape = single(operands)?;
+        let axis = axis(shape, self.axis)?;
+        let size = shape.sizes().get(axis).copied().unwrap_or(1);
+        let left_out = size.saturating_sub(self.stop.unwrap_or(size));
+        let step = Step::window(1, self.step, -signed(self.start)?, -signed(left_out)?)?;
+        Ok(Reach::along(shape, axis, &step))
+    }
+
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
     }
@@ -397,6 +462,10 @@ impl Operator for Slice {
     fn detail(&self) -> String {
         let stop = self.stop.map(|stop| stop.to_string()).unwrap_or_default();
         format!("axis {}, {}:{stop}:{}", self.axis, self.start, self.step)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 
@@ -418,12 +487,20 @@ impl Operator for ChannelShuffle {
         single(operands).copied()
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::along(single(operands)?, 1, &Step::Unknown))
+    }
+
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
     }
 
     fn detail(&self) -> String {
         format!("groups {}", self.groups)
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 
@@ -440,7 +517,19 @@ impl Operator for Identity {
         single(operands).copied()
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::View
     }
 }

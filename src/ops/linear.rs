@@ -3,7 +3,7 @@
 use super::cost::{each, product};
 use super::error::{pair, single};
 use super::signature::{Kind, Role, Signature, boolean, required};
-use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, parameters};
 use crate::network::Shape;
 
 /// A fully connected layer over the last axis: `weight[out, in]`, `bias[out]`.
@@ -71,6 +71,11 @@ impl Operator for Linear {
         Ok(Shape::new(&outer.chain([self.out]).collect::<Vec<_>>())?)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        let shape = single(operands)?;
+        Ok(Reach::along(shape, shape.rank().saturating_sub(1), &Step::Every))
+    }
+
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
         let weight = [self.out, features(operands)?];
         let mut list = parameters([("weight", &weight, true), ("bias", &[self.out], true)])?;
@@ -81,6 +86,11 @@ impl Operator for Linear {
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         let macs = product(&[output.elements(), features(operands)?])?;
         Cost::multiply_accumulates(macs, each(output, self.bias.into())?)
+    }
+
+    /// The gradient of the weights is made from the operand.
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OPERANDS)
     }
 }
 
@@ -107,9 +117,21 @@ impl Operator for MatMul {
         Ok(Shape::new(&sizes)?)
     }
 
+    fn reach(&self, operands: &[Shape], slot: usize, output: &Shape) -> Result<Reach, OpError> {
+        pair(operands)?;
+        // A row of the left one and a column of the right one.
+        let inner = output.rank().saturating_sub(if slot == 0 { 1 } else { 2 });
+        Ok(Reach::along(output, inner, &Step::Every))
+    }
+
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         let [left, _] = pair(operands)?;
         let inner = left.sizes().last().copied().unwrap_or(1);
         Cost::multiply_accumulates(product(&[output.elements(), inner])?, 0)
+    }
+
+    /// The gradient of each operand is made from the other.
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::OPERANDS)
     }
 }

@@ -5,6 +5,7 @@
 
 mod activation;
 mod arithmetic;
+mod backward;
 mod convolution;
 mod cost;
 mod error;
@@ -14,16 +15,21 @@ mod layout;
 mod linear;
 mod normalization;
 mod pooling;
+mod reach;
 mod regularization;
 mod resampling;
 pub mod signature;
+mod spans;
+mod storage;
 mod window;
 
 use arrayvec::ArrayVec;
 
 pub use activation::{Activation, Function, LogSoftmax, PRelu, Softmax};
 pub use arithmetic::{Add, Affine, Div, Mean, Mul, Sub};
+pub use backward::Kept;
 pub use convolution::{Conv, ConvTranspose};
+pub(crate) use cost::product;
 pub use cost::{Cost, FlopKind, FlopsByKind};
 pub use error::OpError;
 pub use input::Input;
@@ -34,9 +40,13 @@ pub use layout::{
 pub use linear::{Linear, MatMul};
 pub use normalization::{BatchNorm, LayerNorm, Lrn};
 pub use pooling::{AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool};
+pub use reach::{Reach, Step};
 pub use regularization::{DropPath, Dropout};
 pub use resampling::{Upsample, UpsampleMode, UpsampleSize};
 pub use signature::Signature;
+pub(crate) use spans::Budget;
+pub use spans::{MAX_PERIOD, Span, Spans};
+pub use storage::Storage;
 pub use window::{Padding, Window};
 
 use crate::network::Shape;
@@ -56,6 +66,12 @@ pub trait Operator {
     /// Where the operator does not fit its operands.
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError>;
 
+    /// Which units of the operand in a slot a unit of the output depends on.
+    ///
+    /// # Errors
+    /// Where a position exceeds 64 bits.
+    fn reach(&self, operands: &[Shape], slot: usize, output: &Shape) -> Result<Reach, OpError>;
+
     /// The tensors it holds: none, unless said otherwise.
     ///
     /// # Errors
@@ -74,6 +90,17 @@ pub trait Operator {
     /// The arguments for people, such as `3x3, stride 2`; empty where there is nothing to say.
     fn detail(&self) -> String {
         String::new()
+    }
+
+    /// What its backward pass needs of the forward pass, in training and where a gradient is asked for.
+    ///
+    /// # Errors
+    /// Where a count exceeds 64 bits.
+    fn keeps(&self, operands: &[Shape], output: &Shape) -> Result<Kept, OpError>;
+
+    /// Where its output lives: in storage of its own, unless said otherwise.
+    fn storage(&self) -> Storage {
+        Storage::Own
     }
 }
 

@@ -2,8 +2,11 @@
 
 use super::cost::{each, product, sum};
 use super::error::{axis, single};
+use super::reach::signed;
 use super::signature::{Role, Signature, boolean, count, index, real};
-use super::{Cost, OpError, Operator, OperatorKind, Parameters, parameters};
+use super::{
+    Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Storage, parameters,
+};
 use crate::network::Shape;
 
 /// Batch normalization by channel (Ioffe & Szegedy 2015, arXiv:1502.03167), at inference a scale and a shift made from
@@ -117,6 +120,10 @@ impl Operator for BatchNorm {
         single(operands).copied()
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::Same)
+    }
+
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
         let channels = &[channels(operands)?];
         if self.affine {
@@ -133,6 +140,15 @@ impl Operator for BatchNorm {
     /// A multiplication and an addition for every element: what depends on the channel alone is made once.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::normalization(each(output, 2)?))
+    }
+
+    /// The operand, and the batch's mean and inverse deviation of every channel.
+    fn keeps(&self, operands: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Kept::OPERANDS.floats(product(&[2, channels(operands)?])?)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
     }
 }
 
@@ -162,6 +178,12 @@ impl Operator for LayerNorm {
         Ok(*shape)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        let shape = single(operands)?;
+        let first = axis(shape, self.axis)?;
+        Ok(Reach::each(shape, |axis| if axis < first { Step::Same } else { Step::Every }))
+    }
+
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
         if !self.affine {
             return Ok(Parameters::new());
@@ -177,6 +199,15 @@ impl Operator for LayerNorm {
         let groups = output.elements() / self.group(output)?;
         let operations = each(output, if self.affine { 7 } else { 5 })?;
         Ok(Cost::normalization(sum(&[operations, product(&[groups, 3])?])?))
+    }
+
+    /// The operand, and the mean and inverse deviation of every group.
+    fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
+        Kept::OPERANDS.floats(product(&[2, output.elements() / self.group(output)?])?)
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::InPlace
     }
 }
 
@@ -194,6 +225,12 @@ impl Operator for Lrn {
         single(operands).copied()
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        let (before, after) = (self.size / 2, self.size.saturating_sub(1) / 2);
+        let step = Step::window(self.size, 1, signed(before)?, signed(after)?)?;
+        Ok(Reach::along(single(operands)?, 1, &step))
+    }
+
     /// For every element: its square, `size - 1` additions, and a multiplication, an addition, a power and a division;
     /// channels beyond the first and last count as padding does in a convolution.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
@@ -202,5 +239,11 @@ impl Operator for Lrn {
 
     fn detail(&self) -> String {
         format!("size {}", self.size)
+    }
+
+    /// The operand, the output and the denominators before the power, as Caffe does; PyTorch composes it of smaller operators and
+    /// keeps more.
+    fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
+        Kept { operands: true, output: true, bytes: 0 }.floats(output.elements())
     }
 }

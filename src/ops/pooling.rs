@@ -1,11 +1,13 @@
 //! Pooling.
 
+use num_integer::Integer;
+
 use super::cost::{each, product, sum};
 use super::error::maps;
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, pair, required,
 };
-use super::{Cost, OpError, Operator, OperatorKind, Window};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Span, Step, Window};
 use crate::network::Shape;
 
 /// The largest element under a window.
@@ -166,6 +168,11 @@ impl Operator for MaxPool {
         pooled(&self.window, operands)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, output: &Shape) -> Result<Reach, OpError> {
+        let [_, _, height, width] = maps(operands)?;
+        Ok(Reach::maps(Step::Same, self.window.reach([height, width], output)?))
+    }
+
     /// One comparison less than there are taps, those on padding included.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::pooling(each(output, self.window.taps()?.saturating_sub(1))?))
@@ -173,6 +180,11 @@ impl Operator for MaxPool {
 
     fn detail(&self) -> String {
         self.window.to_string()
+    }
+
+    /// Where each maximum was found.
+    fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
+        Kept::NOTHING.indices(output.elements())
     }
 }
 
@@ -189,6 +201,11 @@ impl Operator for AvgPool {
         pooled(&self.window, operands)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, output: &Shape) -> Result<Reach, OpError> {
+        let [_, _, height, width] = maps(operands)?;
+        Ok(Reach::maps(Step::Same, self.window.reach([height, width], output)?))
+    }
+
     /// One addition less than there are taps, those on padding included, and a division.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::pooling(each(output, self.window.taps()?)?))
@@ -196,6 +213,10 @@ impl Operator for AvgPool {
 
     fn detail(&self) -> String {
         self.window.to_string()
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 
@@ -217,9 +238,17 @@ impl Operator for GlobalAvgPool {
         global(operands)
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::maps(Step::Same, [Step::Every, Step::Every]))
+    }
+
     /// One addition less than the map has elements, and a division.
     fn cost(&self, operands: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::pooling(product(&maps(operands)?)?))
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 
@@ -236,9 +265,18 @@ impl Operator for GlobalMaxPool {
         global(operands)
     }
 
+    fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        Ok(Reach::maps(Step::Same, [Step::Every, Step::Every]))
+    }
+
     /// One comparison less than the map has elements.
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::pooling(product(&maps(operands)?)?.saturating_sub(output.elements())))
+    }
+
+    /// Where each maximum was found.
+    fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
+        Kept::NOTHING.indices(output.elements())
     }
 }
 
@@ -248,6 +286,20 @@ impl Operator for GlobalMaxPool {
 fn region_extents(input: u64, output: u64) -> Result<u64, OpError> {
     let shared = output.saturating_sub(greatest_common_divisor(input, output));
     sum(&[input, shared])
+}
+
+/// Region i goes from `floor(i·input/output)` to `ceil((i + 1)·input/output)`, without the latter.
+fn region_reach(input: u64, output: u64) -> Result<Step, OpError> {
+    if output == 1 {
+        return Ok(Step::Every);
+    }
+    let [size, count] = [input, output].map(i128::from);
+    Step::even([input, output], |unit| {
+        let unit = i128::from(unit);
+        let start = i64::try_from(Integer::div_floor(&(unit * size), &count)).ok()?;
+        let end = i64::try_from(Integer::div_ceil(&((unit + 1) * size), &count)).ok()?;
+        Some(Span { start, end: end.checked_sub(1)? })
+    })
 }
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {
@@ -268,6 +320,12 @@ impl Operator for AdaptiveAvgPool {
         Ok(Shape::new(&[batch, channels, self.output_size[0], self.output_size[1]])?)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+        let [_, _, height, width] = maps(operands)?;
+        let [rows, columns] = self.output_size;
+        Ok(Reach::maps(Step::Same, [region_reach(height, rows)?, region_reach(width, columns)?]))
+    }
+
     /// For every region one addition less than it has elements, and a division.
     fn cost(&self, operands: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         let [batch, channels, height, width] = maps(operands)?;
@@ -278,6 +336,10 @@ impl Operator for AdaptiveAvgPool {
 
     fn detail(&self) -> String {
         format!("to {}x{}", self.output_size[0], self.output_size[1])
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::single;
 use super::signature::{Kind, Role, Signature, required};
-use super::{Cost, OpError, Operator, OperatorKind};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Storage};
 use crate::network::Shape;
 
 /// Sets elements to zero in training (Srivastava et al. 2014); passes its operand on at inference.
@@ -38,7 +38,7 @@ pub(super) static SIGNATURES: &[Signature] = &[
 ];
 
 macro_rules! passing {
-    ($operator:ident, $name:literal) => {
+    ($operator:ident, $name:literal, $masked:expr) => {
         impl Operator for $operator {
             fn name(&self) -> &'static str {
                 $name
@@ -52,6 +52,10 @@ macro_rules! passing {
                 single(operands).copied()
             }
 
+            fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
+                Ok(Reach::Same)
+            }
+
             fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
                 Ok(Cost::default())
             }
@@ -59,9 +63,23 @@ macro_rules! passing {
             fn detail(&self) -> String {
                 format!("rate {}", self.rate)
             }
+
+            /// Which of them were dropped.
+            fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
+                if self.rate == 0.0 {
+                    return Ok(Kept::NOTHING);
+                }
+                let masked: fn(&Shape) -> u64 = $masked;
+                Kept::NOTHING.mask(masked(output))
+            }
+
+            fn storage(&self) -> Storage {
+                if self.rate == 0.0 { Storage::View } else { Storage::ViewAtInference }
+            }
         }
     };
 }
 
-passing!(Dropout, "dropout");
-passing!(DropPath, "drop_path");
+// A mask of every element, or of every sample.
+passing!(Dropout, "dropout", Shape::elements);
+passing!(DropPath, "drop_path", Shape::batch);

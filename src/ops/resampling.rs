@@ -1,9 +1,11 @@
 //! Enlarging maps.
 
+use num_integer::Integer;
+
 use super::cost::{each, product};
 use super::error::maps;
 use super::signature::{ArgumentError, Kind, Role, Signature, absent, boolean, word};
-use super::{Cost, OpError, Operator, OperatorKind};
+use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Span, Step};
 use crate::network::Shape;
 
 /// Enlarges maps.
@@ -70,6 +72,44 @@ pub(super) static SIGNATURES: &[Signature] = &[Signature {
     },
 }];
 
+impl UpsampleMode {
+    /// The pixels between which, or the pixel from which, every unit along an axis is found: at `floor(i·input/output)`, around
+    /// `(i + 1/2)·input/output - 1/2`, or with aligned corners around `i·(input - 1)/(output - 1)`. Beyond the outermost pixels
+    /// the map goes on, as if it were padded; a single pixel is spread.
+    fn reach(self, input: u64, output: u64) -> Result<Step, OpError> {
+        if input == output {
+            return Ok(Step::Same);
+        }
+        if input == 1 {
+            return Ok(Step::Only);
+        }
+        let [size, count] = [input, output].map(i128::from);
+        let around = |numerator: i128, denominator: i128| {
+            let start = i64::try_from(Integer::div_floor(&numerator, &denominator)).ok()?;
+            let end = i64::try_from(Integer::div_ceil(&numerator, &denominator)).ok()?;
+            Some(Span { start, end })
+        };
+        match self {
+            Self::Nearest => Step::even([input, output], |unit| {
+                let pixel =
+                    i64::try_from(Integer::div_floor(&(i128::from(unit) * size), &count)).ok()?;
+                Some(Span { start: pixel, end: pixel })
+            }),
+            Self::Bilinear { align_corners: false } => Step::even([input, output], |unit| {
+                around((2 * i128::from(unit) + 1) * size - count, 2 * count)
+            }),
+            Self::Bilinear { align_corners: true } => {
+                let gaps = [input - 1, output - 1];
+                let shared = gaps[0].gcd(&gaps[1]);
+                let period = [gaps[1] / shared, gaps[0] / shared];
+                Step::periodic(period, [input, output], |unit| {
+                    around(i128::from(unit) * (size - 1), count - 1)
+                })
+            }
+        }
+    }
+}
+
 impl Operator for Upsample {
     fn name(&self) -> &'static str {
         "upsample"
@@ -91,6 +131,15 @@ impl Operator for Upsample {
         Ok(Shape::new(&[batch, channels, height, width])?)
     }
 
+    fn reach(&self, operands: &[Shape], _: usize, output: &Shape) -> Result<Reach, OpError> {
+        let [_, _, height, width] = maps(operands)?;
+        let [rows, columns] = output.map().unwrap_or([1; 2]);
+        Ok(Reach::maps(
+            Step::Same,
+            [self.mode.reach(height, rows)?, self.mode.reach(width, columns)?],
+        ))
+    }
+
     /// The nearest pixel costs nothing; between four neighbours, four multiplications and three additions for every element,
     /// the weights being made once for all channels.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
@@ -110,5 +159,9 @@ impl Operator for Upsample {
             UpsampleMode::Nearest => format!("{size}, nearest"),
             UpsampleMode::Bilinear { .. } => format!("{size}, bilinear"),
         }
+    }
+
+    fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
+        Ok(Kept::NOTHING)
     }
 }

@@ -1,7 +1,10 @@
 //! From a network and the tables of its passes to a report.
 
-use super::{Figures, Layer, Output, Report};
-use crate::analysis::{Analysis, AnalysisError, analyse};
+use super::{
+    FieldExtent, Figures, Layer, LayerField, NetworkField, Output, ReceptiveField, Report,
+    Unaligned,
+};
+use crate::analysis::{Analysis, AnalysisError, ReceptiveFields, analyse};
 use crate::front::Metadata;
 use crate::network::{Network, Node, Tensor};
 use crate::ops::Op;
@@ -22,22 +25,58 @@ impl Report {
         Ok(Self {
             layers: layers(network, &analysis),
             totals: analysis.totals,
+            memory: analysis.memory,
             name: metadata.name,
             source: metadata.source,
             description: metadata.description,
             settings: metadata.settings,
             batch: input.map_or(0, |shape| shape.batch()),
             input: input.map_or_else(Vec::new, |shape| shape.sizes().to_vec()),
-            receptive_field: None,
+            receptive_field: network_field(network, &analysis.receptive_fields),
+            exceeds_input: analysis
+                .receptive_fields
+                .exceeds_input
+                .map(|layer| name(network, layer)),
+            unaligned: unaligned(network, &analysis.receptive_fields),
             outputs: outputs.collect(),
         })
     }
 }
 
+fn name(network: &Network, tensor: Tensor) -> String {
+    network.node(tensor).map_or_else(String::new, |node| node.name().to_owned())
+}
+
+fn network_field(network: &Network, fields: &ReceptiveFields) -> Option<NetworkField> {
+    let whole = fields.network.as_ref()?;
+    let field = fields.nodes.get(whole.tensor)?;
+    Some(NetworkField {
+        field: ReceptiveField::of(field, fields.input?)?,
+        layer: whole.is_before_output.then(|| name(network, whole.tensor)),
+    })
+}
+
+fn unaligned(network: &Network, fields: &ReceptiveFields) -> Vec<Unaligned> {
+    let marks = fields.unaligned.iter().map(|mark| Unaligned {
+        layer: name(network, mark.tensor),
+        branches: mark.branches.iter().map(|(branch, _)| name(network, *branch)).collect(),
+        offsets: mark.branches.iter().map(|(_, offsets)| *offsets).collect(),
+    });
+    marks.collect()
+}
+
 fn layers(network: &Network, analysis: &Analysis) -> Vec<Layer> {
-    let nodes = network.nodes().zip(&analysis.figures);
-    let layers = nodes.filter(|((_, node), _)| !matches!(node.op, Op::Input(_)));
-    layers.map(|((tensor, node), figures)| layer(network, tensor, node, *figures)).collect()
+    let input = analysis.receptive_fields.input;
+    let nodes = network.nodes().zip(&analysis.figures).zip(&analysis.receptive_fields.nodes);
+    let layers = nodes.filter(|(((_, node), _), _)| !matches!(node.op, Op::Input(_)));
+    let layers = layers.zip(&analysis.memory.training.layers);
+    let layers = layers.map(|((((tensor, node), figures), field), kept_bytes)| Layer {
+        kept_bytes: *kept_bytes,
+        receptive_field: input.and_then(|input| LayerField::of(field, input)),
+        receptive_field_extent: FieldExtent::from(field),
+        ..layer(network, tensor, node, *figures)
+    });
+    layers.collect()
 }
 
 fn layer(network: &Network, tensor: Tensor, node: &Node, figures: Figures) -> Layer {
@@ -54,6 +93,8 @@ fn layer(network: &Network, tensor: Tensor, node: &Node, figures: Figures) -> La
         input_shapes: shapes.iter().map(|shape| shape.sizes().to_vec()).collect(),
         output_shape: node.shape.sizes().to_vec(),
         figures,
+        kept_bytes: 0,
         receptive_field: None,
+        receptive_field_extent: FieldExtent::Unknown,
     }
 }

@@ -37,6 +37,8 @@ pub struct Block<'report> {
     pub path: &'report str,
     /// Position of the block's layers in the report.
     pub layers: Range<usize>,
+    /// The layer whose result it passes on.
+    pub result: Option<&'report Layer>,
     /// Shape of what it passes on, batch first.
     pub output_shape: &'report [u64],
     /// Sums over the block's layers; the peaks of memory have no sum and are `None`.
@@ -158,6 +160,7 @@ impl<'report> Folder<'report> {
         Ok(Block {
             name: path.rsplit('/').next().unwrap_or(path),
             path,
+            result,
             output_shape: result.map_or(&[], |layer| layer.output_shape.as_slice()),
             totals: sum(self.layers.get(part.clone()).unwrap_or_default(), path)?,
             layers: part,

@@ -5,6 +5,7 @@
 
 mod build;
 pub mod document;
+mod field;
 pub mod fold;
 pub mod formulas;
 mod picture;
@@ -14,7 +15,9 @@ pub mod table;
 
 use serde::Serialize;
 
-pub use crate::analysis::{Figures, Totals};
+pub use field::{FieldExtent, LayerField, NetworkField, ReceptiveField, Stride, Unaligned};
+
+pub use crate::analysis::{Figures, Memory, PaddingShare, Totals};
 pub use crate::front::Setting;
 pub use crate::ops::{FlopKind, FlopsByKind, OperatorKind};
 
@@ -45,8 +48,14 @@ pub struct Report {
     pub input: Vec<u64>,
     /// Figures of the whole network.
     pub totals: Totals,
-    /// Receptive field of the first output; `None` where it is not known.
-    pub receptive_field: Option<ReceptiveField>,
+    /// Its memory, part by part.
+    pub memory: Memory,
+    /// Receptive field of the first output, or of the last layer before it depends on everything; `None` where it is not known.
+    pub receptive_field: Option<NetworkField>,
+    /// The first layer whose receptive field is larger than the input.
+    pub exceeds_input: Option<String>,
+    /// The layers whose operands do not lie around the same pixels.
+    pub unaligned: Vec<Unaligned>,
     /// What the network returns.
     pub outputs: Vec<Output>,
     /// Every operator, in execution order.
@@ -84,17 +93,10 @@ pub struct Layer {
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,
-    /// Receptive field at the layer's output; `None` where it is not known.
-    pub receptive_field: Option<ReceptiveField>,
-}
-
-/// The region of the input that one unit depends on, per axis (height, width).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ReceptiveField {
-    /// Extent in input pixels.
-    pub size: [u64; 2],
-    /// Distance in input pixels between the fields of neighbouring units.
-    pub stride: [u64; 2],
-    /// Overhang of the first and last field: `[[top, bottom], [left, right]]`.
-    pub padding: [[i64; 2]; 2],
+    /// Bytes that training keeps of it: its output where any operator needs that for the backward pass, and masks, indices, statistics.
+    pub kept_bytes: u64,
+    /// Receptive field at the layer's output; `None` unless it is a window.
+    pub receptive_field: Option<LayerField>,
+    /// How much of the input a unit of the output depends on.
+    pub receptive_field_extent: FieldExtent,
 }

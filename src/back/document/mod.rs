@@ -8,6 +8,7 @@ mod html;
 mod markdown;
 mod svg;
 mod terminal;
+mod words;
 
 use thiserror::Error;
 
@@ -58,4 +59,9 @@ fn own_title<'table>(
 ) -> Option<&'table str> {
     let title = table.title.as_str();
     (!title.is_empty() && title != section.title && title != document.title).then_some(title)
+}
+
+/// Whether anything of a section is seen where there are no charts.
+fn is_told_in_text(section: &Section) -> bool {
+    section.parts.is_empty() || section.parts.iter().any(|part| !matches!(part, Part::Chart(_)))
 }

@@ -1,12 +1,13 @@
 //! Documents for terminals.
 
-use super::{own_title, with_notes_once};
-use crate::back::terminal::{BOLD, DIM, Painter, untitled, wrapped};
+use super::words::in_words;
+use super::{is_told_in_text, own_title, with_notes_once};
+use crate::back::terminal::{BOLD, Painter, untitled, wrapped};
 use crate::back::text::one_line;
-use crate::report::document::{Chart, Document, FormulaLine, Part, Picture, Section};
+use crate::report::document::{Document, FormulaLine, Part, Section};
 
 /// The document as lines of text that are at most `width` wide where that is possible, if a width is given; `color` allows ANSI
-/// styles. Charts are named only: what they draw stands in a table beside them.
+/// styles. Charts are left out: what they draw stands in a table beside them.
 pub fn terminal(document: &Document, width: Option<u16>, color: bool) -> String {
     let document = with_notes_once(document);
     let mut page = Page { text: String::new(), width, painter: Painter { color } };
@@ -14,7 +15,7 @@ pub fn terminal(document: &Document, width: Option<u16>, color: bool) -> String 
     for paragraph in &document.lead {
         page.paragraph(paragraph);
     }
-    for section in &document.sections {
+    for section in document.sections.iter().filter(|section| is_told_in_text(section)) {
         if section.title != document.title {
             page.heading(&section.title);
         }
@@ -69,13 +70,12 @@ impl Page {
                 self.push(&table);
             }
             Part::Formulas(lines) => self.push(&formulas(lines)),
-            Part::Chart(chart) => {
-                let line = self.painter.paint(&summary(chart), DIM);
-                self.push(&line);
-            }
+            Part::Chart(_) => {}
             Part::Pictures(pictures) => {
-                let lines: Vec<String> = pictures.iter().map(one_line_picture).collect();
-                self.push(&lines.join("\n"));
+                for picture in pictures {
+                    let caption = one_line(&picture.caption);
+                    self.paragraph(&format!("{caption}: {}", in_words(picture)));
+                }
             }
         }
     }
@@ -90,13 +90,4 @@ fn formulas(lines: &[FormulaLine]) -> String {
         format!("{label}{gap}  {}", one_line(&line.pretty))
     });
     rows.collect::<Vec<_>>().join("\n")
-}
-
-fn summary(chart: &Chart) -> String {
-    format!("Chart: {}", one_line(&chart.title))
-}
-
-fn one_line_picture(picture: &Picture) -> String {
-    let titles: Vec<String> = picture.boxes.iter().map(|shown| one_line(&shown.title)).collect();
-    format!("{}: {}", one_line(&picture.caption), titles.join(" → "))
 }

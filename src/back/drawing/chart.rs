@@ -91,7 +91,7 @@ impl<'chart> Plot<'chart> {
             }
             false => Scale::new(chart.x.scale, chart.x.values, &xs, most(width / 70.0)),
         };
-        let y_scale = Scale::new(chart.y.scale, chart.y.values, &ys, most(height / 48.0));
+        let y_scale = Scale::new(chart.y.scale, chart.y.values, &ys, most(height / 38.0));
         let names = if has_bars { bar_names(&shown, chart.x.values) } else { Vec::new() };
         let mut plot = Self {
             chart,
@@ -245,17 +245,17 @@ impl<'chart> Plot<'chart> {
     fn guide_names(&mut self, taken: &mut Vec<Area>) {
         let mut drawn = String::new();
         for shown in self.shown.iter().filter(|shown| shown.look.mark == Mark::Guide) {
-            let Some((_, x, y)) = shown.points.last() else { continue };
-            let (x, y) = self.position(*x, *y);
+            let ends: Vec<_> = shown.points.iter().rev().take(2).collect();
+            let ends: Vec<_> = ends.iter().map(|(_, x, y)| self.position(*x, *y)).collect();
+            let Some((x, y)) = ends.first().copied() else { continue };
             let width = text_width(&shown.name, NAME_SIZE);
-            let corner = |left: f64, top: f64| Area { x: left, y: top, width, height: 13.0 };
-            let right = x - width - 4.0;
-            let places = [
-                corner(right, y - 17.0),
-                corner(right, y + 5.0),
-                corner(right - width * 0.5, y - 17.0),
-                corner(right - width * 0.5, y + 5.0),
-            ];
+            // Where it ends level, it may be named anywhere along that part.
+            let level = ends.get(1).filter(|before| (before.1 - y).abs() < 1.0);
+            let room = level.map_or(0.0, |before| x - before.0 - width - 12.0).max(0.0);
+            let lefts = (0..=8).map(|step| x - width - 4.0 - room * f64::from(step) / 8.0);
+            let corners = lefts.flat_map(|left| [(left, y - 17.0), (left, y + 5.0)]);
+            let places: Vec<Area> =
+                corners.map(|(x, y)| Area { x, y, width, height: 13.0 }).collect();
             let hidden = |place: &&Area| taken.iter().filter(|other| other.overlaps(place)).count();
             let Some(place) = places.iter().min_by_key(hidden).copied() else { continue };
             let at = (place.x, place.y + 11.0);
@@ -446,6 +446,10 @@ impl<'chart> Plot<'chart> {
                     (x - width - 8.0, y - 6.0),
                     (x - width / 2.0, y - 20.0),
                     (x - width / 2.0, y + 7.0),
+                    (x + 5.0, y + 4.0),
+                    (x - width - 5.0, y - 17.0),
+                    (x + 5.0, y - 17.0),
+                    (x - width - 5.0, y + 4.0),
                 ];
                 let places = corners.map(|(x, y)| Area { x, y, width, height: 13.0 });
                 let is_free = |place: &&Area| {

@@ -118,6 +118,20 @@ fn skips(stacks: &[Stack]) -> Vec<Vec<bool>> {
     skips
 }
 
+/// Which stacks lead to the last one; others are side branches that end by themselves.
+fn mains(stacks: &[Stack]) -> Vec<bool> {
+    let mut mains = vec![false; stacks.len()];
+    if let Some(last) = mains.last_mut() {
+        *last = true;
+    }
+    for (place, stack) in stacks.iter().enumerate().rev() {
+        for input in &stack.inputs {
+            mains[*input] |= mains[place];
+        }
+    }
+    mains
+}
+
 /// The rows and what stands in them.
 struct Plan {
     /// The stacks first, in order, then the ways.
@@ -140,9 +154,11 @@ impl Plan {
         }
         let mut plan =
             Self { spots, rows: Vec::new(), ways: vec![Vec::new(); stacks.len()], skips };
+        let mains = mains(stacks);
         for (target, stack) in stacks.iter().enumerate() {
             for (place, input) in stack.inputs.iter().enumerate() {
-                let weight = if plan.skips[target][place] { SKIP_WEIGHT } else { 1.0 };
+                let is_aside = plan.skips[target][place] || mains[*input] && !mains[target];
+                let weight = if is_aside { SKIP_WEIGHT } else { 1.0 };
                 plan.connect(*input, target, weight);
             }
         }
@@ -183,7 +199,8 @@ impl Plan {
                 strong.next().map(|(spot, _)| *spot).filter(|_| strong.next().is_none())
             };
             let Some(lower) = only(&self.spots[upper].below) else { continue };
-            if only(&self.spots[lower].above) != Some(upper) {
+            let is_way = self.spots[upper].is_way || self.spots[lower].is_way;
+            if is_way || only(&self.spots[lower].above) != Some(upper) {
                 continue;
             }
             for (spot, strength) in &mut self.spots[upper].below {
@@ -342,19 +359,30 @@ impl Plan {
         let above = spot_of.above.iter().filter(|_| downwards || both);
         let below = spot_of.below.iter().filter(|_| !downwards || both);
         let neighbors: Vec<&(usize, f64)> = above.chain(below).collect();
-        let is_drawn = neighbors.iter().any(|(_, strength)| *strength > SKIP_WEIGHT);
+        let strongest = neighbors.iter().map(|(_, strength)| *strength).fold(0.0, f64::max);
+        // What may go around does not bend what is straight, and in the end nothing bends a chain.
+        let least = match (both, strongest >= CHAIN_WEIGHT) {
+            (true, true) => CHAIN_WEIGHT,
+            _ if strongest > SKIP_WEIGHT => SKIP_WEIGHT * 2.0,
+            _ => 0.0,
+        };
         let (mut sum, mut weight) = (0.0, 0.0);
         for (neighbor, strength) in neighbors {
-            // What may go around does not bend what is straight.
-            if !is_drawn || *strength > SKIP_WEIGHT || spot_of.is_way {
+            if *strength >= least || spot_of.is_way {
                 sum += positions[*neighbor] * strength;
                 weight += strength;
             }
         }
+        let middle = sum / weight;
         if weight == 0.0 {
             return Wish { at: positions[spot], weight: 0.1 };
         }
-        Wish { at: sum / weight, weight: if spot_of.is_way { weight.min(1.0) } else { weight } }
+        let weight = match (both && least < CHAIN_WEIGHT, spot_of.is_way) {
+            (true, _) => weight * SKIP_WEIGHT,
+            (false, true) => weight.min(1.0),
+            (false, false) => weight,
+        };
+        Wish { at: middle, weight }
     }
 }
 

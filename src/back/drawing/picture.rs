@@ -1,5 +1,6 @@
 //! A picture of a small network.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::layout::{Item, Layout, layout};
@@ -35,8 +36,9 @@ pub(crate) fn picture(picture: &Picture) -> Result<Drawing, Error> {
         boxes.iter().enumerate().map(|(place, shown)| shown.item(place)).collect();
     let layout = layout(&items);
     let mut body = String::new();
+    let mut drawn = HashSet::new();
     for line in &layout.lines {
-        body += &arrow(line);
+        body += &arrow(line, &mut drawn);
     }
     for (place, shown) in boxes.iter().enumerate() {
         body += &shown.drawn(place, &items, &layout);
@@ -132,9 +134,12 @@ impl<'picture> Shown<'picture> {
     }
 }
 
-/// A line through the points with a head at its end.
-fn arrow(points: &[(f64, f64)]) -> String {
-    let Some((end, rest)) = points.split_last() else {
+/// A line through the points with a head at its end, from where it leaves what is drawn already.
+fn arrow(points: &[(f64, f64)], drawn: &mut HashSet<String>) -> String {
+    let key = |pair: &[(f64, f64)]| format!("{pair:?}");
+    let shared = points.windows(2).take_while(|pair| drawn.contains(&key(pair))).count();
+    drawn.extend(points.windows(2).map(key));
+    let Some((end, rest)) = points.get(shared..).and_then(<[_]>::split_last) else {
         return String::new();
     };
     let mut path = String::new();

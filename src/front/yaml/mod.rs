@@ -37,6 +37,7 @@ use place::Places;
 use problem::Problems;
 use tree::Tree;
 use value::Value;
+pub(crate) use variants::NoVariant;
 
 /// A network file, with all that it extends, checked for form.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! What those need who try a description at many values: networks without positions of problems, and where its rules may change.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::elaborate::{self, Choice, elaborate};
 use super::problem::Problems;
@@ -9,15 +10,24 @@ use super::value::{Number, Value};
 use super::{Description, Settings};
 use crate::network::Network;
 
+/// Why there is no network for some settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoVariant {
+    /// It takes more steps than asked for.
+    TooLarge,
+    /// What is wrong with it, first of all.
+    Wrong(Arc<str>),
+}
+
 impl Description {
-    /// The network for these settings, if it takes no more than so many steps to build; otherwise the first thing that is wrong with it.
+    /// The network for these settings, if it takes no more than so many steps to build.
     ///
     /// Unlike [`Description::elaborate`], it does not look up where that stands, which would cost more than building the network.
     pub(crate) fn variant(
         &self,
         settings: &Settings,
         most_steps: usize,
-    ) -> Result<Network, String> {
+    ) -> Result<Network, NoVariant> {
         let choice = Choice {
             settings: &settings.parameters,
             input: settings.input.as_deref(),
@@ -27,7 +37,12 @@ impl Description {
         let mut problems = Problems::default();
         match elaborate(&self.tree, &choice, &mut problems) {
             Some((network, _)) => Ok(network),
-            None => Err(problems.first_error().unwrap_or("it could not be built").to_owned()),
+            None => match problems.first_error() {
+                Some(text) if text == elaborate::too_many_steps(most_steps) => {
+                    Err(NoVariant::TooLarge)
+                }
+                text => Err(NoVariant::Wrong(text.unwrap_or("it could not be built").into())),
+            },
         }
     }
 

@@ -1,6 +1,6 @@
 //! Several networks side by side.
 
-use super::{Cell, Column, Row, Table, figures};
+use super::{Cell, Column, Row, Table, field, figures, of_the_whole};
 use crate::report::{CONVENTIONS, Report};
 
 /// How networks stand in a comparison.
@@ -57,15 +57,19 @@ fn figure_rows(reports: &[Report]) -> Vec<Row> {
     ];
     let layers: Vec<_> = reports.iter().map(|report| Cell::Count(report.totals.layers)).collect();
     rows.push(ratio_row("Layers", "layers", 0, layers));
-    let mut networks: Vec<_> =
-        reports.iter().map(|report| figures(&report.totals.figures).into_iter()).collect();
+    let all = |report: &Report| {
+        figures(&report.totals.figures).into_iter().chain(of_the_whole(&report.totals))
+    };
+    let mut networks: Vec<_> = reports.iter().map(all).collect();
     loop {
         let row: Vec<_> = networks.iter_mut().filter_map(Iterator::next).collect();
-        let Some(first) = row.first() else { return rows };
+        let Some(first) = row.first() else { break };
         let (label, key, level) = (first.label, first.key.clone(), first.level);
         let cells = row.into_iter().map(|figure| figure.cell).collect();
         rows.push(ratio_row(label, &key, level, cells));
     }
+    rows.push(setting_row("Receptive field", "receptive_field", reports, field::network_cell));
+    rows
 }
 
 /// A row of one figure of all networks.
@@ -82,7 +86,7 @@ fn ratio_row(label: &str, key: &str, level: usize, figures: Vec<Cell>) -> Row {
     Row { level, ..Row::plain(cells) }
 }
 
-/// A row of what is set rather than computed, without ratios.
+/// A row of what has no ratios.
 fn setting_row(label: &str, key: &str, reports: &[Report], cell: impl Fn(&Report) -> Cell) -> Row {
     let mut cells = vec![Cell::Named(label.to_owned(), key.to_owned())];
     for (position, report) in reports.iter().enumerate() {
@@ -106,6 +110,7 @@ fn figure_columns() -> Vec<Column> {
         Column::figure("FLOPs", "flops", 4),
         Column::figure("Activations", "activations", 5),
         Column::figure("Weights", "weight_bytes", 6),
+        Column::figure("Field", "receptive_field", 7),
     ]
 }
 
@@ -134,6 +139,7 @@ fn network_rows(reports: &[Report]) -> Vec<Row> {
                 Cell::Count(figures.flops),
                 Cell::Count(figures.activations),
                 Cell::Bytes(figures.weight_bytes),
+                field::network_cell(report),
             ])
         })
         .collect()

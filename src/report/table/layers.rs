@@ -1,6 +1,6 @@
 //! Flat tables: every layer with every figure, and every network that can be called by name.
 
-use super::{Cell, Column, Row, Table, figures, heading};
+use super::{Cell, Column, Row, Table, field, figures, heading};
 use crate::report::{CONVENTIONS, Figures, Layer, Report};
 
 /// Every layer by its full name with every figure, for scripts and spreadsheets.
@@ -10,9 +10,11 @@ pub fn layers_table(report: &Report) -> Table {
     let text = text.iter().map(|key| Column::text(key, key, 0));
     let figures = figures(&Figures::default());
     let figures = figures.iter().map(|figure| Column::figure(figure.label, &figure.key, 0));
+    let fields = ["receptive_field", "receptive_field_stride", "receptive_field_padding"];
+    let fields = fields.iter().map(|key| Column::figure(key, key, 0));
     Table {
         title: heading(report),
-        columns: text.chain(figures).collect(),
+        columns: text.chain(figures).chain(fields).collect(),
         rows: report.layers.iter().map(row).collect(),
         notes: vec![CONVENTIONS.to_owned()],
     }
@@ -28,6 +30,8 @@ fn row(layer: &Layer) -> Row {
         Cell::Shape(layer.output_shape.clone()),
     ];
     cells.extend(figures(&layer.figures).into_iter().map(|figure| figure.cell));
+    cells.push(field::layer_cell(layer));
+    cells.extend(field::stride_and_padding(layer));
     Row::plain(cells)
 }
 

@@ -3,16 +3,19 @@
 //! A [`Table`] says what is shown and in which order; how a count is written is the back end's business.
 
 mod comparison;
+mod field;
 mod layers;
+mod memory;
 mod summary;
 mod totals;
 
 pub use comparison::{Networks, comparison_table};
 pub use layers::{layers_table, list_table};
+pub use memory::{memory_table, policies_table, schedule_table};
 pub use summary::summary_table;
 pub use totals::totals_table;
 
-use super::{Figures, FlopKind, Report};
+use super::{Figures, FlopKind, Report, Totals};
 use crate::figure::{Figure, Unit};
 
 /// A titled table with notes.
@@ -217,6 +220,18 @@ fn figures(of: &Figures) -> Vec<Entry> {
     figures
 }
 
+/// The figures of a whole network that no part of it has.
+fn of_the_whole(totals: &Totals) -> [Entry; 2] {
+    let bytes = |label, key: &str, bytes| {
+        let cell = Cell::bytes(bytes);
+        Entry { label, key: key.to_owned(), level: 0, cell }
+    };
+    [
+        bytes("Peak activations", "peak_activation_bytes", totals.peak_activation_bytes),
+        bytes("Kept for backward", "training_bytes", totals.training_bytes),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +247,9 @@ mod tests {
             summary_table(&report, Some(1)).unwrap(),
             totals_table(&report),
             layers_table(&report),
+            memory_table(&report),
+            schedule_table(&report),
+            policies_table(&sample::deep()).unwrap(),
             comparison_table(&[], Networks::AsColumns),
             comparison_table(&few, Networks::AsColumns),
             comparison_table(&many, Networks::AsRows),

@@ -1,6 +1,6 @@
 //! The layers of a network under their blocks.
 
-use super::{Cell, Column, Emphasis, Row, Table, heading};
+use super::{Cell, Column, Emphasis, Row, Table, field, heading};
 use crate::report::fold::{self, Overflow, Row as Folded};
 use crate::report::{CONVENTIONS, Report};
 
@@ -13,6 +13,8 @@ pub fn summary_table(report: &Report, depth: Option<usize>) -> Result<Table, Ove
     let mut rows = Vec::new();
     push_rows(&fold::fold(report, depth)?, 0, &mut rows);
     rows.push(total_row(report));
+    let mut notes = vec![CONVENTIONS.to_owned()];
+    notes.extend(field::notes(report));
     Ok(Table {
         title: heading(report),
         columns: vec![
@@ -24,9 +26,10 @@ pub fn summary_table(report: &Report, depth: Option<usize>) -> Result<Table, Ove
             Column::figure("MACs", "macs", 0),
             Column::figure("FLOPs", "flops", 3),
             Column::figure("Activations", "activations", 5),
+            Column::figure("Field", "receptive_field", 6),
         ],
         rows,
-        notes: vec![CONVENTIONS.to_owned()],
+        notes,
     })
 }
 
@@ -54,6 +57,7 @@ fn block_row(block: &fold::Block<'_>, level: usize) -> Row {
             Cell::Count(figures.macs),
             Cell::Count(figures.flops),
             Cell::Count(figures.activations),
+            block.result.map_or(Cell::Empty, field::layer_cell),
         ],
         level,
         emphasis: Emphasis::Block,
@@ -72,6 +76,7 @@ fn layer_row(row: &fold::LayerRow<'_>, level: usize) -> Row {
             Cell::Count(layer.figures.macs),
             Cell::Count(layer.figures.flops),
             Cell::Count(layer.figures.activations),
+            field::layer_cell(layer),
         ],
         level,
         emphasis: Emphasis::Plain,
@@ -91,6 +96,7 @@ fn total_row(report: &Report) -> Row {
             Cell::Count(figures.macs),
             Cell::Count(figures.flops),
             Cell::Count(figures.activations),
+            field::network_cell(report),
         ],
         level: 0,
         emphasis: Emphasis::Total,

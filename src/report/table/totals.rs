@@ -1,6 +1,6 @@
 //! The figures of a whole network.
 
-use super::{Cell, Column, Row, Table, figures, heading};
+use super::{Cell, Column, Row, Table, field, figures, heading, of_the_whole};
 use crate::report::{CONVENTIONS, Report};
 
 /// The figures of the whole network, exact and short.
@@ -8,7 +8,8 @@ use crate::report::{CONVENTIONS, Report};
 pub fn totals_table(report: &Report) -> Table {
     let layers = [named("Layers", "layers"), Cell::Count(report.totals.layers), Cell::Empty];
     let mut rows = vec![Row::plain(layers.to_vec())];
-    for figure in figures(&report.totals.figures) {
+    let whole = of_the_whole(&report.totals);
+    for figure in figures(&report.totals.figures).into_iter().chain(whole) {
         let (exact, short) = match figure.cell {
             Cell::Count(count) => (Cell::Count(count), Cell::Short(count)),
             Cell::Bytes(bytes) => (Cell::Count(bytes), Cell::Bytes(bytes)),
@@ -18,6 +19,11 @@ pub fn totals_table(report: &Report) -> Table {
         row.level = figure.level;
         rows.push(row);
     }
+    let receptive_field =
+        [named("Receptive field", "receptive_field"), field::network_cell(report)];
+    rows.push(Row::plain([receptive_field.to_vec(), vec![Cell::Empty]].concat()));
+    let mut notes = vec![CONVENTIONS.to_owned()];
+    notes.extend(field::notes(report));
     Table {
         title: heading(report),
         columns: vec![
@@ -26,7 +32,7 @@ pub fn totals_table(report: &Report) -> Table {
             Column::figure("Short", "short", 1),
         ],
         rows,
-        notes: vec![CONVENTIONS.to_owned()],
+        notes,
     }
 }
 

@@ -76,6 +76,11 @@ pub(super) fn evaluate_alone(tree: &Tree, given: &Given, problems: &mut Problems
     Elaborator::new(tree, &body, problems).evaluate(given, Seen::Nothing)
 }
 
+/// What is said of a network that takes too many steps.
+pub(super) fn too_many_steps(most: usize) -> String {
+    format!("the network takes more than {most} steps to build")
+}
+
 /// What flows from a step to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
@@ -155,9 +160,8 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     /// Counts what takes time and memory: steps, turns, operands, long expressions.
     fn count(&mut self, steps: usize, place: Place) {
         self.steps = self.steps.saturating_add(steps);
-        let most = self.most_steps;
-        if self.steps > most {
-            self.fatal(place, format!("the network takes more than {most} steps to build"));
+        if self.steps > self.most_steps {
+            self.fatal(place, too_many_steps(self.most_steps));
         }
     }
 

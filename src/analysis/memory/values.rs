@@ -1,11 +1,9 @@
 //! The bytes of every node's values and output.
 
-use super::{AnalysisError, NodeCost, NodeParameters, NodeTable};
+use super::BYTES_PER_VALUE;
+use crate::analysis::{AnalysisError, NodeCost, NodeParameters, NodeTable};
 use crate::network::Network;
 use crate::ops::OpError;
-
-/// Bytes of one value, a 32-bit float.
-pub const BYTES_PER_VALUE: u64 = 4;
 
 /// The bytes of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +20,7 @@ pub struct NodeMemory {
 ///
 /// # Errors
 /// Where a count exceeds 64 bits.
-pub fn memory(
+pub fn node_memory(
     network: &Network,
     parameters: &NodeTable<NodeParameters>,
     cost: &NodeTable<NodeCost>,

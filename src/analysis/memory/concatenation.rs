@@ -1,0 +1,197 @@
+//! Memory by how concatenations are stored.
+//!
+//! In a dense block every layer takes a concatenation of all maps before it. Copied out, the concatenations of n layers hold each map up
+//! to n times; Pleiss et al. 2017, "Memory-Efficient Implementation of DenseNets", arXiv:1707.06990, store them otherwise.
+
+use serde::Serialize;
+
+use super::graph::Graph;
+use super::lifetimes::{self, Concatenations, Rules, Schedule};
+use super::training::{KeptTensors, Training};
+
+/// How concatenations are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConcatenationPolicy {
+    /// Every concatenation is a copy, and kept where the backward pass needs it. n layers of growth k over c channels make
+    /// concatenations of n·c + k·n(n+1)/2 channels.
+    Copied,
+    /// All concatenations are written to one buffer, as large as the largest (or the largest sum that one operator takes). What they are
+    /// made of stays alive, and is kept in training, so that they can be made again when they are taken.
+    Shared,
+    /// A concatenation along the channels that is the last to take an operand has it in place: the operand was written there. Operands
+    /// that are taken later, are views of what is, or are the network's inputs or outputs, are copied. A chain of concatenations so
+    /// stores every map once.
+    InPlace,
+    /// Concatenations, and normalizations and activations of them up to the next other operator, are not kept for the backward pass: what
+    /// they are made of is, and they are made again, layer by layer (Chen et al. 2016, arXiv:1604.06174). At inference as `Copied`.
+    Recomputed,
+}
+
+impl ConcatenationPolicy {
+    /// All policies, in the order of tables.
+    pub const ALL: [Self; 4] = [Self::Copied, Self::Shared, Self::InPlace, Self::Recomputed];
+
+    /// Its name for people.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Copied => "copied",
+            Self::Shared => "shared buffer",
+            Self::InPlace => "in place",
+            Self::Recomputed => "recomputed",
+        }
+    }
+
+    /// Its name in JSON and CSV.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Copied => "copied",
+            Self::Shared => "shared",
+            Self::InPlace => "in_place",
+            Self::Recomputed => "recomputed",
+        }
+    }
+}
+
+/// Memory where concatenations are stored in one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConcatenationMemory {
+    /// Which way.
+    pub policy: ConcatenationPolicy,
+    /// The peak of live activations at inference, with element-wise operators in place.
+    pub peak_activation_bytes: u64,
+    /// What is kept for the backward pass, and what this makes again at a time.
+    pub training_bytes: u64,
+    /// Of these, what holds concatenations: the kept ones, the shared buffer, or the largest that is made again with what follows it.
+    pub concat_bytes: u64,
+}
+
+/// The memory of a network by policy; `None` where a sum exceeds 64 bits, an inner `None` where there is no concatenation.
+pub(super) fn policies(
+    graph: &Graph,
+    kept: &KeptTensors,
+    copied: &Schedule,
+    training: &Training,
+) -> Option<Option<Vec<ConcatenationMemory>>> {
+    if !graph.steps.iter().any(|step| step.is_concat) {
+        return Some(None);
+    }
+    let policies = ConcatenationPolicy::ALL.into_iter().map(|policy| {
+        let (concatenations, [training_bytes, concat_bytes]) = match policy {
+            ConcatenationPolicy::Copied => {
+                (None, [training.training_bytes, concatenation_bytes(graph, &kept.is_kept)?])
+            }
+            ConcatenationPolicy::Shared => (Some(Concatenations::Shared), shared(graph, kept)?),
+            ConcatenationPolicy::InPlace => (Some(Concatenations::Written), in_place(graph, kept)?),
+            ConcatenationPolicy::Recomputed => (None, recomputed(graph, kept)?),
+        };
+        let peak_activation_bytes = match concatenations {
+            None => copied.peak_bytes,
+            Some(concatenations) => {
+                lifetimes::schedule(graph, Rules { in_place: true, concatenations })?.peak_bytes
+            }
+        };
+        Some(ConcatenationMemory { policy, peak_activation_bytes, training_bytes, concat_bytes })
+    });
+    policies.collect::<Option<_>>().map(Some)
+}
+
+/// The bytes of kept tensors.
+fn tensor_bytes(graph: &Graph, is_kept: &[bool]) -> Option<u64> {
+    let kept = graph.steps.iter().zip(is_kept).filter(|(_, is_kept)| **is_kept);
+    kept.map(|(step, _)| step.bytes).try_fold(0, u64::checked_add)
+}
+
+/// The bytes of kept concatenations.
+fn concatenation_bytes(graph: &Graph, is_kept: &[bool]) -> Option<u64> {
+    let kept =
+        graph.steps.iter().zip(is_kept).filter(|(step, is_kept)| step.is_concat && **is_kept);
+    kept.map(|(step, _)| step.bytes).try_fold(0, u64::checked_add)
+}
+
+/// The bytes of masks, indices and statistics of the steps that `counts`.
+fn further_bytes(graph: &Graph, counts: impl Fn(usize) -> bool) -> Option<u64> {
+    let steps = graph.steps.iter().enumerate().filter(|(at, _)| counts(*at));
+    steps.map(|(_, step)| step.kept.bytes).try_fold(0, u64::checked_add)
+}
+
+/// Which tensors are kept where those that are made again are not, but what they are made of is.
+fn sources(graph: &Graph, kept: &KeptTensors, is_remade: impl Fn(usize) -> bool) -> Vec<bool> {
+    let mut is_needed = kept.is_kept.clone();
+    for at in (0..graph.len()).rev().filter(|&at| is_remade(at)) {
+        if std::mem::take(&mut is_needed[at]) {
+            for &operand in graph.operands(at) {
+                is_needed[kept.owners[operand]] = true;
+            }
+        }
+    }
+    is_needed
+}
+
+/// What training keeps, and of it the buffer, where all concatenations share one.
+fn shared(graph: &Graph, kept: &KeptTensors) -> Option<[u64; 2]> {
+    let is_needed = sources(graph, kept, |at| graph.steps[at].is_concat);
+    let buffer = lifetimes::shared_buffer(graph, &kept.owners)?;
+    let tensors = tensor_bytes(graph, &is_needed)?;
+    let further = further_bytes(graph, |_| true)?;
+    Some([tensors.checked_add(further)?.checked_add(buffer)?, buffer])
+}
+
+/// What training keeps, and of it concatenations, where these have their operands in place.
+fn in_place(graph: &Graph, kept: &KeptTensors) -> Option<[u64; 2]> {
+    let ends = lifetimes::ends(graph, &kept.owners);
+    let mut is_kept = kept.is_kept.clone();
+    // Whether an owner lies within a kept concatenation.
+    let mut is_within = vec![false; graph.len()];
+    for at in (0..graph.len()).rev().filter(|&at| graph.steps[at].is_channel_concat) {
+        if !is_kept[at] && !is_within[at] {
+            continue;
+        }
+        for &operand in graph.operands(at) {
+            let operand = kept.owners[operand];
+            if ends[operand] == at && !lifetimes::is_foreign(graph, &ends, operand) {
+                is_within[operand] = true;
+            }
+        }
+    }
+    for (is_kept, is_within) in is_kept.iter_mut().zip(is_within) {
+        *is_kept &= !is_within;
+    }
+    let tensors = tensor_bytes(graph, &is_kept)?;
+    let further = further_bytes(graph, |_| true)?;
+    Some([tensors.checked_add(further)?, concatenation_bytes(graph, &is_kept)?])
+}
+
+/// What training keeps, and of it what is made again at a time, where concatenations and cheap operators after them are made again.
+fn recomputed(graph: &Graph, kept: &KeptTensors) -> Option<[u64; 2]> {
+    let owners = &kept.owners;
+    let mut is_remade = vec![false; graph.len()];
+    // The bytes that are there again once a tensor is, for the backward passes from it back to its concatenation.
+    let mut working = vec![0u64; graph.len()];
+    let mut seen = vec![0; graph.len()];
+    let mut largest = 0;
+    for (at, step) in graph.steps.iter().enumerate() {
+        let follows = match graph.operands(at) {
+            [operand] => step.is_cheap && is_remade[owners[*operand]],
+            _ => false,
+        };
+        is_remade[at] = step.is_concat || follows;
+        let before = graph
+            .distinct(owners, at, &mut seen)
+            .filter(|&owner| is_remade[owner] && !(step.is_concat && graph.steps[owner].is_concat));
+        let before = before.map(|owner| working[owner]).try_fold(0, u64::checked_add)?;
+        if is_remade[at] {
+            let own = if kept.is_kept[at] { step.bytes } else { 0 };
+            working[at] = before.checked_add(own)?.checked_add(step.kept.bytes)?;
+            largest = largest.max(working[at]);
+        } else if owners[at] == at {
+            largest = largest.max(before);
+        }
+    }
+    let is_needed = sources(graph, kept, |at| is_remade[at]);
+    let tensors = tensor_bytes(graph, &is_needed)?;
+    let further = further_bytes(graph, |at| !is_remade[at])?;
+    Some([tensors.checked_add(further)?.checked_add(largest)?, largest])
+}

@@ -1,0 +1,139 @@
+//! The network as the memory passes read it: bytes, operands and rules of every node, by position in execution order.
+
+use super::BYTES_PER_VALUE;
+use crate::analysis::{AnalysisError, NodeParameters, NodeTable};
+use crate::network::{Network, Shape};
+use crate::ops::{Kept, Op, OpError, OperatorKind, Storage};
+
+/// What the memory passes need to know of a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    /// Bytes of the output.
+    pub(super) bytes: u64,
+    /// Where that lives.
+    pub(super) storage: Storage,
+    /// What the backward pass needs; nothing where no trained value lies before.
+    pub(super) kept: Kept,
+    /// Whether it is an input of the network.
+    pub(super) is_input: bool,
+    /// Whether it is a concatenation.
+    pub(super) is_concat: bool,
+    /// Whether it is a concatenation along the channels, so that a sample of an operand is one part of a sample of it.
+    pub(super) is_channel_concat: bool,
+    /// Whether it is a normalization or an activation, which is cheap to make again.
+    pub(super) is_cheap: bool,
+    /// Where its operands begin.
+    start: usize,
+    /// Where they end.
+    end: usize,
+}
+
+/// All nodes. Positions of operands are smaller than their taker's, as [`crate::network`] guarantees; all tables of
+/// these passes have a value for every node.
+#[derive(Debug)]
+pub(super) struct Graph {
+    pub(super) steps: Vec<Step>,
+    operands: Vec<usize>,
+    /// Positions of what the network returns.
+    pub(super) outputs: Vec<usize>,
+}
+
+/// The sums over the network exceed 64 bits; which layer is to blame cannot be said, so that the last is named.
+pub(super) fn overflow(network: &Network) -> AnalysisError {
+    let last = network.nodes().last().map(|(_, node)| node);
+    AnalysisError {
+        name: last.map_or_else(String::new, |node| node.name().to_owned()),
+        place: last.map_or_else(Default::default, |node| node.place),
+        error: OpError::TotalOverflow,
+    }
+}
+
+impl Graph {
+    /// Reads the network.
+    ///
+    /// # Errors
+    /// Where the bytes of a node exceed 64 bits.
+    pub(super) fn of(
+        network: &Network,
+        parameters: &NodeTable<NodeParameters>,
+    ) -> Result<Self, AnalysisError> {
+        let mut graph = Self {
+            steps: Vec::with_capacity(network.len()),
+            operands: Vec::with_capacity(network.len()),
+            outputs: network.outputs().iter().map(|output| output.tensor.index()).collect(),
+        };
+        let mut has_gradient = Vec::with_capacity(network.len());
+        let mut shapes: Vec<Shape> = Vec::new();
+        for ((tensor, node), held) in network.nodes().zip(parameters) {
+            let start = graph.operands.len();
+            shapes.clear();
+            for (operand, producer) in network.operands(tensor) {
+                graph.operands.push(operand.index());
+                shapes.push(producer.shape);
+            }
+            let operands = &graph.operands[start..];
+            let is_trained = held.trained > 0 || operands.iter().any(|&at| has_gradient[at]);
+            has_gradient.push(is_trained);
+            let failed = |error| AnalysisError::of(node, error);
+            let bytes = node.shape.elements().checked_mul(BYTES_PER_VALUE);
+            let operator = node.op.operator();
+            let kept = if is_trained {
+                operator.keeps(&shapes, &node.shape).map_err(failed)?
+            } else {
+                Kept::default()
+            };
+            let kind = operator.kind(&shapes);
+            graph.steps.push(Step {
+                bytes: bytes.ok_or_else(|| failed(OpError::Overflow))?,
+                storage: operator.storage(),
+                kept,
+                is_input: matches!(node.op, Op::Input(_)),
+                is_concat: matches!(node.op, Op::Concat(_)),
+                is_channel_concat: matches!(&node.op, Op::Concat(concat) if concat.axis == 1),
+                is_cheap: matches!(kind, OperatorKind::Normalization | OperatorKind::Activation),
+                start,
+                end: graph.operands.len(),
+            });
+        }
+        Ok(graph)
+    }
+
+    /// The number of nodes.
+    pub(super) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The operands of a node.
+    pub(super) fn operands(&self, at: usize) -> &[usize] {
+        let step = &self.steps[at];
+        &self.operands[step.start..step.end]
+    }
+
+    /// Bytes of all inputs; `None` beyond 64 bits.
+    pub(super) fn input_bytes(&self) -> Option<u64> {
+        let inputs = self.steps.iter().filter(|step| step.is_input);
+        inputs.map(|step| step.bytes).try_fold(0, u64::checked_add)
+    }
+
+    /// For every node the one whose storage its output is: itself unless it is a view.
+    pub(super) fn owners(&self, training: bool) -> Vec<usize> {
+        let mut owners: Vec<usize> = Vec::with_capacity(self.len());
+        for (at, step) in self.steps.iter().enumerate() {
+            let viewed = self.operands(at).first().filter(|_| step.storage.is_view(training));
+            owners.push(viewed.map_or(at, |&operand| owners[operand]));
+        }
+        owners
+    }
+
+    /// The owners of a node's operands, each once, in the order of their slots.
+    pub(super) fn distinct<'a>(
+        &'a self,
+        owners: &'a [usize],
+        at: usize,
+        seen: &'a mut [usize],
+    ) -> impl Iterator<Item = usize> + 'a {
+        let owned = self.operands(at).iter().map(|&operand| owners[operand]);
+        // Marked by the taker's position and 1, so that marks need not be taken back.
+        owned.filter(move |&owner| std::mem::replace(&mut seen[owner], at + 1) != at + 1)
+    }
+}

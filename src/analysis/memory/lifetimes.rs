@@ -1,0 +1,174 @@
+//! Which activations are alive at each step of one forward pass at inference.
+//!
+//! Steps are taken in execution order. While an operator runs, its operands, whatever a later one takes, and its output are alive. An
+//! input of the network is alive from the beginning through the last step that takes it, what the network returns until the end.
+
+use serde::Serialize;
+
+use super::graph::Graph;
+use crate::ops::Storage;
+
+/// Bytes of the activations that are alive while each layer runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Schedule {
+    /// The largest sum.
+    pub peak_bytes: u64,
+    /// The first layer at which it is reached, by position in execution order; inputs are no layers. 0 where there is no layer.
+    pub peak_layer: usize,
+    /// The bytes at each layer, in execution order.
+    pub alive_bytes: Vec<u64>,
+}
+
+/// How the outputs of steps are stored.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rules {
+    /// Whether a step may write over an operand.
+    pub(super) in_place: bool,
+    /// How concatenations are stored.
+    pub(super) concatenations: Concatenations,
+}
+
+/// How concatenations are stored at inference.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Concatenations {
+    /// As copies.
+    #[default]
+    Copied,
+    /// All in one buffer, written anew from their operands where they are taken.
+    Shared,
+    /// With those operands in place that end there.
+    Written,
+}
+
+/// A step that never comes.
+const NEVER: usize = usize::MAX;
+
+/// For every owner of storage the last step at which it is alive, [`NEVER`] for what the network returns; for what is no owner 0.
+pub(super) fn ends(graph: &Graph, owners: &[usize]) -> Vec<usize> {
+    let mut ends = vec![0; graph.len()];
+    for (at, &owner) in owners.iter().enumerate() {
+        ends[owner] = ends[owner].max(at);
+        for &operand in graph.operands(at) {
+            let operand = owners[operand];
+            ends[operand] = ends[operand].max(at);
+        }
+    }
+    for &output in &graph.outputs {
+        ends[owners[output]] = NEVER;
+    }
+    ends
+}
+
+/// Whether nothing may be written over what an owner holds: the network's inputs are the caller's, its outputs are not to change.
+pub(super) fn is_foreign(graph: &Graph, ends: &[usize], owner: usize) -> bool {
+    graph.steps[owner].is_input || ends[owner] == NEVER
+}
+
+/// The bytes of the buffer that all concatenations share: the largest sum of distinct concatenations that one other operator takes
+/// or the network returns, and at least the largest concatenation.
+pub(super) fn shared_buffer(graph: &Graph, owners: &[usize]) -> Option<u64> {
+    let mut seen = vec![0; graph.len()];
+    let mut largest = 0;
+    for (at, step) in graph.steps.iter().enumerate() {
+        let taken = if step.is_concat {
+            step.bytes
+        } else {
+            let taken = graph.distinct(owners, at, &mut seen);
+            sum_of(graph, taken.filter(|&owner| graph.steps[owner].is_concat))?
+        };
+        largest = largest.max(taken);
+    }
+    let mut returned: Vec<usize> = graph.outputs.iter().map(|&output| owners[output]).collect();
+    returned.sort_unstable();
+    returned.dedup();
+    let returned = returned.into_iter().filter(|&owner| graph.steps[owner].is_concat);
+    Some(largest.max(sum_of(graph, returned)?))
+}
+
+fn sum_of(graph: &Graph, mut owners: impl Iterator<Item = usize>) -> Option<u64> {
+    owners.try_fold(0, |sum: u64, owner| sum.checked_add(graph.steps[owner].bytes))
+}
+
+/// The activations alive at each layer; `None` where a sum exceeds 64 bits.
+pub(super) fn schedule(graph: &Graph, rules: Rules) -> Option<Schedule> {
+    let owners = graph.owners(false);
+    let mut ends = ends(graph, &owners);
+    let is_shared = rules.concatenations == Concatenations::Shared;
+    let mut alive = graph.input_bytes()?;
+    if is_shared {
+        alive = alive.checked_add(shared_buffer(graph, &owners)?)?;
+        outlive_concatenations(graph, &owners, &mut ends);
+    }
+    let ending = Ending::of(&owners, &ends);
+    // Whether the storage of an owner went over to a later one.
+    let mut is_taken = vec![false; graph.len()];
+    let mut seen = vec![0; graph.len()];
+    let mut schedule = Schedule { peak_bytes: 0, peak_layer: 0, alive_bytes: Vec::new() };
+    for (at, step) in graph.steps.iter().enumerate() {
+        let is_copied = |owner: usize| !(is_shared && graph.steps[owner].is_concat);
+        let may_write_over = |owner: usize| {
+            ends[owner] == at && !is_foreign(graph, &ends, owner) && is_copied(owner)
+        };
+        let mut new = step.bytes;
+        if step.is_input || owners[at] != at || !is_copied(at) {
+            new = 0;
+        } else if step.is_channel_concat && rules.concatenations == Concatenations::Written {
+            for owner in graph.distinct(&owners, at, &mut seen).filter(|&o| may_write_over(o)) {
+                is_taken[owner] = true;
+                new = new.checked_sub(graph.steps[owner].bytes)?;
+            }
+        } else if rules.in_place && step.storage == Storage::InPlace {
+            let mut operands = graph.distinct(&owners, at, &mut seen);
+            let same = |&owner: &usize| graph.steps[owner].bytes == step.bytes;
+            if let Some(owner) = operands.find(|owner| may_write_over(*owner) && same(owner)) {
+                is_taken[owner] = true;
+                new = 0;
+            }
+        }
+        alive = alive.checked_add(new)?;
+        if !step.is_input {
+            if alive > schedule.peak_bytes {
+                schedule.peak_bytes = alive;
+                schedule.peak_layer = schedule.alive_bytes.len();
+            }
+            schedule.alive_bytes.push(alive);
+        }
+        for owner in ending.at(at).filter(|&owner| !is_taken[owner] && is_copied(owner)) {
+            alive = alive.checked_sub(graph.steps[owner].bytes)?;
+        }
+    }
+    Some(schedule)
+}
+
+/// Lets what a concatenation is made of live as long as it does, so that it can be made again.
+fn outlive_concatenations(graph: &Graph, owners: &[usize], ends: &mut [usize]) {
+    for at in (0..graph.len()).rev().filter(|&at| graph.steps[at].is_concat) {
+        for &operand in graph.operands(at) {
+            let operand = owners[operand];
+            ends[operand] = ends[operand].max(ends[at]);
+        }
+    }
+}
+
+/// For every step the owners that end there, as linked lists.
+struct Ending {
+    first: Vec<usize>,
+    next: Vec<usize>,
+}
+
+impl Ending {
+    fn of(owners: &[usize], ends: &[usize]) -> Self {
+        let mut ending = Self { first: vec![NEVER; ends.len()], next: vec![NEVER; ends.len()] };
+        for (owner, &end) in ends.iter().enumerate().filter(|(at, _)| owners[*at] == *at) {
+            if let Some(first) = ending.first.get_mut(end) {
+                ending.next[owner] = std::mem::replace(first, owner);
+            }
+        }
+        ending
+    }
+
+    fn at(&self, step: usize) -> impl Iterator<Item = usize> {
+        let some = |owner: usize| (owner != NEVER).then_some(owner);
+        std::iter::successors(some(self.first[step]), move |&owner| some(self.next[owner]))
+    }
+}

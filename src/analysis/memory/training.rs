@@ -1,0 +1,73 @@
+//! What training keeps of the forward pass for the backward pass: every tensor that some operator needs, once, and masks, indices
+//! and statistics.
+
+use serde::Serialize;
+
+use super::graph::Graph;
+
+/// Bytes that training keeps for the backward pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Training {
+    /// All of it.
+    pub training_bytes: u64,
+    /// The network's inputs, where an operator needs them.
+    pub kept_input_bytes: u64,
+    /// Outputs of operators that an operator needs, each once.
+    pub kept_output_bytes: u64,
+    /// Masks, indices and statistics.
+    pub kept_further_bytes: u64,
+    /// What is kept of each layer: its output where any operator needs it, and its masks, indices and statistics. In execution order.
+    #[serde(skip)]
+    pub layers: Vec<u64>,
+}
+
+/// The kept tensors.
+#[derive(Debug)]
+pub(super) struct KeptTensors {
+    /// For every node the one whose tensor its output is in training.
+    pub(super) owners: Vec<usize>,
+    /// Whether the tensor of an owner is kept.
+    pub(super) is_kept: Vec<bool>,
+}
+
+/// Collects the tensors that the operators of a network need.
+pub(super) fn kept(graph: &Graph) -> KeptTensors {
+    let owners = graph.owners(true);
+    let mut is_kept = vec![false; graph.len()];
+    for (at, step) in graph.steps.iter().enumerate() {
+        if step.kept.output {
+            is_kept[owners[at]] = true;
+        }
+        if step.kept.operands {
+            for &operand in graph.operands(at) {
+                is_kept[owners[operand]] = true;
+            }
+        }
+    }
+    KeptTensors { owners, is_kept }
+}
+
+impl KeptTensors {
+    /// The bytes of kept tensors and of what is kept beside; `None` where a sum exceeds 64 bits.
+    pub(super) fn training(&self, graph: &Graph) -> Option<Training> {
+        let [mut inputs, mut outputs, mut further] = [0u64; 3];
+        let mut layers = Vec::with_capacity(graph.len());
+        for (step, &is_kept) in graph.steps.iter().zip(&self.is_kept) {
+            let tensor = if is_kept { step.bytes } else { 0 };
+            further = further.checked_add(step.kept.bytes)?;
+            if step.is_input {
+                inputs = inputs.checked_add(tensor)?;
+            } else {
+                outputs = outputs.checked_add(tensor)?;
+                layers.push(tensor.checked_add(step.kept.bytes)?);
+            }
+        }
+        Some(Training {
+            training_bytes: inputs.checked_add(outputs)?.checked_add(further)?,
+            kept_input_bytes: inputs,
+            kept_output_bytes: outputs,
+            kept_further_bytes: further,
+            layers,
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! `cnnstat explain`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use cnnstat::convention::{self, Convention, ExplainError};
+use cnnstat::figure::Figure;
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::network::{self, NetworkOptions};
+use super::output::{self, Format};
+use super::terminal::Terminal;
+
+/// Show what makes the difference between two ways of counting a network
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cnnstat explain resnet50 --convention fvcore
+  cnnstat explain resnet50 --convention thop --against ptflops --layers
+  cnnstat explain densenet121 --convention onnx-tool --figure params --format json")]
+pub(super) struct Explain {
+    /// A network file, or the name of a bundled network
+    network: String,
+
+    /// Whose way of counting
+    #[arg(long, value_name = "NAME", value_parser = conventions())]
+    convention: Convention,
+
+    /// Against whose
+    #[arg(long, value_name = "NAME", default_value = "cnnstat", value_parser = conventions())]
+    against: Convention,
+
+    /// Which figure: macs, flops, params, activations or activation_memory; the most important one if left out
+    #[arg(long, value_name = "FIGURE", value_parser = figure)]
+    figure: Option<Figure>,
+
+    /// Show the layers that make the difference, the most first (as CSV every layer in order)
+    #[arg(long)]
+    layers: bool,
+
+    /// How to write the table
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+
+    #[command(flatten)]
+    options: NetworkOptions,
+}
+
+/// Reads the name of a convention.
+pub(super) fn conventions() -> impl TypedValueParser<Value = Convention> {
+    PossibleValuesParser::new(Convention::ALL.map(Convention::name))
+        .try_map(|name| Convention::of_name(&name).ok_or("there is no such convention"))
+}
+
+fn figure(name: &str) -> Result<Figure, String> {
+    Figure::of_name(name)
+        .ok_or_else(|| "write macs, flops, params, activations or activation_memory".to_owned())
+}
+
+/// What is explained, and of what.
+#[derive(Debug, Serialize)]
+struct Explained<'a> {
+    network: &'a str,
+    batch: u64,
+    input: &'a [u64],
+    #[serde(flatten)]
+    explanation: &'a convention::Explanation,
+}
+
+impl Explain {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
+        let failed = |error| Failure::analysis(&description, &error);
+        let report = network::report(&description, &elaborated)?;
+        let explanation =
+            convention::explain(&elaborated.network, self.convention, self.against, self.figure);
+        let explanation = explanation.map_err(|error| match error {
+            ExplainError::Analysis(error) => failed(error),
+            error => Failure::message(error.to_string()),
+        })?;
+        let explained = Explained {
+            network: &report.name,
+            batch: report.batch,
+            input: &report.input,
+            explanation: &explanation,
+        };
+        let text = output::render(self.format, terminal, &explained, || {
+            Ok(if self.layers {
+                let all = self.format == Format::Csv;
+                convention::layers_table(&report, &explanation, all)
+            } else {
+                convention::lines_table(&report, &explanation)
+            })
+        })?;
+        terminal.print(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,131 @@
+//! What the rules of a convention are asked about: a layer, and what several of them need of it.
+
+use super::{Category, Counts};
+use crate::network::{Network, Shape, Tensor};
+use crate::ops::{Conv, ConvTranspose, Linear, Op, OpError, product};
+
+/// A layer under the rules of a convention.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layer<'network> {
+    /// Its operator.
+    pub(super) op: &'network Op,
+    /// The shapes of what it takes.
+    pub(super) operands: &'network [Shape],
+    /// The shape of its result.
+    pub(super) output: &'network Shape,
+    /// What becomes of it where batch norms are folded.
+    pub(super) folding: Folding,
+}
+
+/// What becomes of a layer where a batch norm that is the only taker of a convolution's result is folded into the convolution.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Folding {
+    /// Nothing.
+    #[default]
+    None,
+    /// It is a batch norm that vanishes.
+    Vanishes,
+    /// It is a convolution that takes a batch norm in, and so has a bias.
+    TakesIn,
+}
+
+/// How often each tensor is taken, by other layers and as an output of the network.
+pub(super) fn takers(network: &Network) -> Vec<u64> {
+    let mut takers = vec![0u64; network.len()];
+    let mut take = |tensor: Tensor| {
+        if let Some(count) = takers.get_mut(tensor.index()) {
+            *count = count.saturating_add(1);
+        }
+    };
+    for (tensor, _) in network.nodes() {
+        network.operands(tensor).for_each(|(operand, _)| take(operand));
+    }
+    network.outputs().iter().for_each(|output| take(output.tensor));
+    takers
+}
+
+/// What becomes of every node where batch norms are folded.
+pub(super) fn foldings(network: &Network) -> Vec<Folding> {
+    let takers = takers(network);
+    let mut foldings = vec![Folding::None; network.len()];
+    for (tensor, node) in network.nodes() {
+        let Some((operand, before)) = network.operands(tensor).next() else { continue };
+        let alone = takers.get(operand.index()) == Some(&1);
+        if alone && matches!((&before.op, &node.op), (Op::Conv(_), Op::BatchNorm(_))) {
+            for (index, folding) in
+                [(operand.index(), Folding::TakesIn), (tensor.index(), Folding::Vanishes)]
+            {
+                if let Some(slot) = foldings.get_mut(index) {
+                    *slot = folding;
+                }
+            }
+        }
+    }
+    foldings
+}
+
+impl Layer<'_> {
+    /// The category of its own work.
+    pub(super) fn category(&self) -> Category {
+        Category::of(self.op)
+    }
+
+    /// So many in the layer's category.
+    pub(super) fn own(&self, count: u64) -> Result<Counts, OpError> {
+        Counts::NONE.with(self.category(), count)
+    }
+
+    /// So many in the layer's category for each element that it takes first.
+    pub(super) fn each_input(&self, count: u64) -> Result<Counts, OpError> {
+        self.own(product(&[self.inputs(), count])?)
+    }
+
+    /// So many in the layer's category for each element of its result.
+    pub(super) fn each_output(&self, count: u64) -> Result<Counts, OpError> {
+        self.own(product(&[self.outputs(), count])?)
+    }
+
+    /// Elements of the first tensor that it takes.
+    pub(super) fn inputs(&self) -> u64 {
+        self.operands.first().map_or(0, Shape::elements)
+    }
+
+    /// Elements of its result.
+    pub(super) fn outputs(&self) -> u64 {
+        self.output.elements()
+    }
+
+    /// Its multiply–accumulates, as [`Cost::macs`](crate::ops::Cost::macs) has them.
+    pub(super) fn macs(&self) -> Result<u64, OpError> {
+        Ok(self.op.operator().cost(self.operands, self.output)?.macs)
+    }
+
+    /// Whether it adds a bias.
+    pub(super) fn has_bias(&self) -> bool {
+        match self.op {
+            Op::Conv(Conv { bias, .. })
+            | Op::ConvTranspose(ConvTranspose { bias, .. })
+            | Op::Linear(Linear { bias, .. }) => *bias,
+            _ => false,
+        }
+    }
+
+    /// Its multiply–accumulates, and an addition of its bias for each element of its result.
+    pub(super) fn macs_and_bias(&self) -> Result<Counts, OpError> {
+        let counts = self.own(self.macs()?)?;
+        if self.has_bias() { counts.with(Category::Bias, self.outputs()) } else { Ok(counts) }
+    }
+
+    /// Its trained values: those of a bias that is added to a product, and all others.
+    pub(super) fn trained(&self) -> Result<Counts, OpError> {
+        let mut counts = Counts::NONE;
+        for parameter in self.op.operator().parameters(self.operands)? {
+            if parameter.trained {
+                let bias = self.has_bias() && parameter.name == "bias";
+                let category = if bias { Category::Bias } else { self.category() };
+                counts = counts.with(category, parameter.shape.elements())?;
+            }
+        }
+        Ok(counts)
+    }
+}

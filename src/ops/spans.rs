@@ -1,0 +1,310 @@
+//! Which positions units depend on, along one axis.
+
+use std::sync::Arc;
+
+use num_integer::Integer;
+
+/// The longest period of [`Spans`]; what repeats less often is not followed.
+pub const MAX_PERIOD: usize = 1024;
+
+/// Positions from `start` to `end`, both included; beyond the ends of the axis they lie on padding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The first position.
+    pub start: i64,
+    /// The last position.
+    pub end: i64,
+}
+
+impl Span {
+    /// No position at all.
+    pub const EMPTY: Self = Self { start: i64::MAX, end: i64::MIN };
+
+    /// Whether there is no position.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.start > self.end
+    }
+
+    /// The smallest span that holds both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// The number of positions; `None` where it exceeds 63 bits.
+    #[must_use]
+    pub fn len(self) -> Option<u64> {
+        if self.is_empty() {
+            return Some(0);
+        }
+        u64::try_from(self.end.checked_sub(self.start)?.checked_add(1)?).ok()
+    }
+
+    /// The number of positions that are at least 0 and less than `size`.
+    #[must_use]
+    pub fn inside(self, size: u64) -> u64 {
+        let last = i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(1);
+        Self { start: self.start.max(0), end: self.end.min(last) }.len().unwrap_or(0)
+    }
+
+    fn shifted(self, by: i64) -> Option<Self> {
+        if self.is_empty() {
+            return Some(self);
+        }
+        Some(Self { start: self.start.checked_add(by)?, end: self.end.checked_add(by)? })
+    }
+}
+
+/// For every unit along an axis the span of positions it depends on: after every period of units the same spans again, further by
+/// `advance` positions. A window that slides by a stride has a period of 1; where a map is enlarged, neighbouring
+/// units share positions, and the period is longer. Units are counted from 0 in both directions, those
+/// before 0 and beyond the last being what padding stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spans {
+    advance: i64,
+    phases: Phases,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Phases {
+    One(Span),
+    Many(Arc<Table>),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Table {
+    spans: Vec<Span>,
+    /// Whether no span is empty, and none starts or ends before one of an earlier unit.
+    is_monotone: bool,
+}
+
+/// How many spans may still be made: what keeps long periods in large networks from taking long.
+#[derive(Debug)]
+pub(crate) struct Budget(u64);
+
+impl Budget {
+    /// A budget of so many spans.
+    pub(crate) fn new(spans: u64) -> Self {
+        Self(spans)
+    }
+
+    /// Takes some; `None` where so many are not left, and then none are.
+    pub(crate) fn take(&mut self, spans: usize) -> Option<()> {
+        let left = u64::try_from(spans).ok().and_then(|spans| self.0.checked_sub(spans));
+        self.0 = left.unwrap_or(0);
+        left.map(|_| ())
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Spans {
+    /// Every unit depends on itself.
+    pub const SAME: Self = Self::window(Span { start: 0, end: 0 }, 1);
+
+    /// A window that slides by `advance` positions from unit to unit; unit 0 has the given span.
+    #[must_use]
+    pub const fn window(first: Span, advance: i64) -> Self {
+        Self { advance, phases: Phases::One(first) }
+    }
+
+    /// The spans of the units of one period, and how far the next period's lie from them. `None` where there are none or more than
+    /// [`MAX_PERIOD`].
+    pub(crate) fn periodic(spans: Vec<Span>, advance: i64) -> Option<Self> {
+        match spans.as_slice() {
+            [] => None,
+            [first] => Some(Self::window(*first, advance)),
+            [first, ..] if spans.len() <= MAX_PERIOD => {
+                let next = first.shifted(advance)?;
+                let following = spans.iter().skip(1).chain([&next]);
+                let is_monotone = spans.iter().zip(following).all(|(span, next)| {
+                    !span.is_empty() && span.start <= next.start && span.end <= next.end
+                });
+                let table = Table { spans, is_monotone };
+                Some(Self { advance, phases: Phases::Many(Arc::new(table)) })
+            }
+            _ => None,
+        }
+    }
+
+    /// After how many units the spans repeat.
+    #[must_use]
+    pub fn period(&self) -> usize {
+        self.spans().len()
+    }
+
+    /// How many positions a period of units advances.
+    #[must_use]
+    pub fn advance(&self) -> i64 {
+        self.advance
+    }
+
+    /// The spans of the first period.
+    #[must_use]
+    pub fn spans(&self) -> &[Span] {
+        match &self.phases {
+            Phases::One(span) => std::slice::from_ref(span),
+            Phases::Many(table) => &table.spans,
+        }
+    }
+
+    /// The span of a unit; `None` where it exceeds 64 bits.
+    #[must_use]
+    pub fn span(&self, unit: i64) -> Option<Span> {
+        match &self.phases {
+            Phases::One(span) => span.shifted(self.advance.checked_mul(unit)?),
+            Phases::Many(table) => {
+                let (turn, phase) = unit.div_mod_floor(&i64::try_from(table.spans.len()).ok()?);
+                let span = table.spans.get(usize::try_from(phase).ok()?)?;
+                span.shifted(self.advance.checked_mul(turn)?)
+            }
+        }
+    }
+
+    /// The hull of the spans of units `units.start` to `units.end`; `None` where it exceeds 64 bits.
+    #[must_use]
+    pub fn hull(&self, units: Span) -> Option<Span> {
+        if units.is_empty() {
+            return Some(Span::EMPTY);
+        }
+        match &self.phases {
+            Phases::Many(table) if !table.is_monotone => {
+                // What comes a period later neither starts nor ends earlier.
+                let period = i64::try_from(table.spans.len()).ok()?;
+                let first = units.end.min(units.start.checked_add(period)?.checked_sub(1)?);
+                let last = units.start.max(units.end.checked_sub(period)?.checked_add(1)?);
+                let mut units = (units.start..=first).chain(last..=units.end);
+                units.try_fold(Span::EMPTY, |hull, unit| Some(hull.hull(self.span(unit)?)))
+            }
+            _ => Some(self.span(units.start)?.hull(self.span(units.end)?)),
+        }
+    }
+
+    /// The last position on which a unit up to this one depends; `None` where there is none or it exceeds 64 bits.
+    pub(crate) fn end_up_to(&self, unit: i64) -> Option<i64> {
+        let period = i64::try_from(self.period()).ok()?;
+        let hull =
+            self.hull(Span { start: unit.checked_sub(period)?.checked_add(1)?, end: unit })?;
+        (!hull.is_empty()).then_some(hull.end)
+    }
+
+    /// These spans of the positions on which units depend by `outer`. `None` where the period or a position becomes too
+    /// large, or the budget does not suffice.
+    pub(crate) fn composed(&self, outer: &Self, budget: &mut Budget) -> Option<Self> {
+        if let (Phases::One(_), Phases::One(outer_span)) = (&self.phases, &outer.phases) {
+            let advance = self.advance.checked_mul(outer.advance)?;
+            return Some(Self::window(self.hull(*outer_span)?, advance));
+        }
+        let inner = i64::try_from(self.period()).ok()?;
+        let turns = inner / inner.gcd(&outer.advance);
+        let period = outer.period().checked_mul(usize::try_from(turns).ok()?)?;
+        if period > MAX_PERIOD {
+            return None;
+        }
+        let each = match &self.phases {
+            Phases::Many(table) if !table.is_monotone => 2 * table.spans.len(),
+            _ => 1,
+        };
+        budget.take(period.checked_mul(each)?)?;
+        let units = (0..).take(period);
+        let spans: Option<Vec<Span>> = units.map(|unit| self.hull(outer.span(unit)?)).collect();
+        let advance = (outer.advance.checked_mul(turns)? / inner).checked_mul(self.advance)?;
+        Self::periodic(spans?, advance)
+    }
+
+    /// Whether periods of both advance equally fast.
+    pub(crate) fn keeps_step_with(&self, other: &Self) -> bool {
+        let cross =
+            |a: &Self, b: &Self| Some(i128::from(a.advance) * i128::try_from(b.period()).ok()?);
+        cross(self, other) == cross(other, self)
+    }
+
+    /// The hulls of the spans of equal units, where both keep step; `None` as for [`composed`](Self::composed).
+    pub(crate) fn merged(&self, other: &Self, budget: &mut Budget) -> Option<Self> {
+        if let (Phases::One(own), Phases::One(span)) = (&self.phases, &other.phases) {
+            return Some(Self::window(own.hull(*span), self.advance));
+        }
+        let period = self.common_period(other, budget)?;
+        let turns = i64::try_from(period / self.period()).ok()?;
+        let units = (0..).take(period);
+        let spans: Option<Vec<Span>> =
+            units.map(|unit| Some(self.span(unit)?.hull(other.span(unit)?))).collect();
+        Self::periodic(spans?, self.advance.checked_mul(turns)?)
+    }
+
+    /// How far the centers of the other's spans lie beyond these, on average over a period, in positions; `None` where it
+    /// cannot be told.
+    pub(crate) fn offset(&self, other: &Self, budget: &mut Budget) -> Option<f64> {
+        let period = self.common_period(other, budget)?;
+        let (mut twice, mut count) = (0i128, 0i128);
+        for unit in (0..).take(period) {
+            let (own, span) = (self.span(unit)?, other.span(unit)?);
+            if !own.is_empty() && !span.is_empty() {
+                let [start, end] = [(own.start, span.start), (own.end, span.end)]
+                    .map(|(own, other)| i128::from(other) - i128::from(own));
+                twice += start + end;
+                count += 2;
+            }
+        }
+        Some(if count == 0 { 0.0 } else { twice as f64 / count as f64 })
+    }
+
+    fn common_period(&self, other: &Self, budget: &mut Budget) -> Option<usize> {
+        let (own, others) = (self.period(), other.period());
+        if own == 1 && others == 1 {
+            return Some(1);
+        }
+        let period = own.lcm(&others);
+        if period > MAX_PERIOD {
+            return None;
+        }
+        budget.take(period)?;
+        Some(period)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(start: i64, end: i64) -> Span {
+        Span { start, end }
+    }
+
+    #[test]
+    fn windows_over_a_doubled_map() {
+        let doubled = Spans::periodic(vec![span(0, 0), span(0, 0)], 1).unwrap();
+        let mut budget = Budget::new(1000);
+        // A 3-wide window, padded by one: pixels -1 and 0, then 0 and 1.
+        let window = Spans::window(span(-1, 1), 1);
+        let seen = doubled.composed(&window, &mut budget).unwrap();
+        assert_eq!((seen.spans(), seen.advance()), ([span(-1, 0), span(0, 1)].as_slice(), 1));
+        // A window of 2 by 2 undoes it.
+        let halved = doubled.composed(&Spans::window(span(0, 1), 2), &mut budget).unwrap();
+        assert_eq!(halved, Spans::SAME);
+    }
+
+    #[test]
+    fn hulls_of_spans_in_any_order() {
+        let spans = [span(3, 4), Span::EMPTY, span(-5, 0), span(1, 9)];
+        let mixed = Spans::periodic(spans.to_vec(), 2).unwrap();
+        for (start, end) in [(0, 0), (1, 1), (-3, 2), (-9, 17), (5, 6), (2, 40)] {
+            let one_by_one =
+                (start..=end).fold(Span::EMPTY, |hull, unit| hull.hull(mixed.span(unit).unwrap()));
+            assert_eq!(mixed.hull(span(start, end)), Some(one_by_one), "{start} to {end}");
+        }
+    }
+
+    #[test]
+    fn too_much_is_not_known() {
+        assert_eq!(Spans::periodic(vec![span(0, 0); MAX_PERIOD + 1], 1), None);
+        let far = Spans::window(span(0, 0), i64::MAX / 2);
+        assert_eq!(far.composed(&far, &mut Budget::new(10)), None);
+        let doubled = Spans::periodic(vec![span(0, 0); 2], 1).unwrap();
+        assert_eq!(doubled.composed(&Spans::SAME, &mut Budget::new(1)), None);
+    }
+}

@@ -1,0 +1,502 @@
+//! Closed forms: those of the literature, those of bundled networks against their analysis, and what must be refused.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use cnnstat::figure::Figure;
+use cnnstat::formula::{
+    FormulaError, Formulas, Limit, Polynomial, Quantity, Ratio, Variable, find,
+};
+use cnnstat::front::yaml::expression::Expression;
+use cnnstat::front::yaml::value::{Number, Value};
+use cnnstat::front::yaml::{Description, Settings};
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use proptest::prelude::*;
+
+fn read(text: &str) -> Description {
+    common::read(text).unwrap_or_else(|error| panic!("{}\n{text}", common::plain(&error)))
+}
+
+fn formulas(description: &Description, over: &str, figures: &[Figure]) -> Formulas {
+    let settings = Settings::default();
+    let over = Variable::parse_list(over, description, &settings).unwrap();
+    find(description, &settings, &over, figures).unwrap()
+}
+
+fn form(formulas: &Formulas, figure: Figure) -> &Polynomial {
+    let (_, form) = formulas.figures.iter().find(|(known, _)| *known == figure).unwrap();
+    &form.as_ref().unwrap_or_else(|why| panic!("{}: {why}", figure.name())).polynomial
+}
+
+/// The canonical form of a figure.
+fn canonical(text: &str, over: &str, figure: Figure) -> String {
+    form(&formulas(&read(text), over, &[figure]), figure).canonical()
+}
+
+fn convolutions(layers: &str) -> String {
+    format!("input: [c, 8, 8]\nparams: {{c: 16}}\nlayers:\n{layers}")
+}
+
+/// One line of a stack of equal convolutions without biases.
+fn stack(kernel: u64, times: usize) -> String {
+    let layer =
+        format!("  - conv: {{out: c, kernel: {kernel}, padding: {}, bias: false}}\n", kernel / 2);
+    convolutions(&layer.repeat(times))
+}
+
+const FIRE: &str = "input: [16, 14, 14]
+layers:
+  - conv: {out: 16, kernel: 1, bias: false}
+  - concat:
+      - conv: {out: 64, kernel: 1, bias: false}
+      - conv: {out: 64, kernel: 3, padding: 1, bias: false}
+";
+
+const PLAIN: &str = "input: [16, 14, 14]
+layers:
+  - conv: {out: 16, kernel: 3, padding: 1, bias: false}
+  - conv: {out: 128, kernel: 3, padding: 1, bias: false}
+";
+
+const DENSE: &str = "input: [c, 4, 4]
+params: {c: 24, k: 12, n: 6}
+layers:
+  - repeat:
+      times: n
+      index: i
+      layers:
+        - concat: [[], [batch_norm, relu, conv: {out: k, kernel: 3, padding: 1, bias: false}]]
+";
+
+/// The worked examples of the literature: Simonyan & Zisserman 2014, section 2.3; Iandola et al. 2016 against plain
+/// convolutions; Huang et al. 2016 on the memory of concatenations.
+#[test]
+fn forms_of_the_literature() {
+    let cases = [
+        (stack(5, 1), "c", Figure::Params, "25*c**2", "25·c²"),
+        (stack(3, 2), "c", Figure::Params, "18*c**2", "18·c²"),
+        (stack(7, 1), "c", Figure::Params, "49*c**2", "49·c²"),
+        (stack(3, 3), "c", Figure::Params, "27*c**2", "27·c²"),
+        (FIRE.to_owned(), "C,H,W", Figure::Params, "16*C + 10240", "16·C + 10240"),
+        (FIRE.to_owned(), "C,H,W", Figure::Macs, "16*C*H*W + 10240*H*W", "H·W·(16·C + 10240)"),
+        (PLAIN.to_owned(), "c,h,w", Figure::Params, "144*c + 18432", "144·c + 18432"),
+        (PLAIN.to_owned(), "c,h,w", Figure::Macs, "144*c*h*w + 18432*h*w", "h·w·(144·c + 18432)"),
+        (
+            DENSE.to_owned(),
+            "c,k,n",
+            Figure::ConcatActivations,
+            "8*k*n**2 + 16*c*n + 8*k*n",
+            "n·(8·k·n + 16·c + 8·k)",
+        ),
+        (DENSE.to_owned(), "n,batch", Figure::Layers, "4*n", "4·n"),
+    ];
+    for (text, over, figure, expected, pretty) in cases {
+        let formulas = formulas(&read(&text), over, &[figure]);
+        let found = form(&formulas, figure);
+        assert_eq!((found.canonical().as_str(), found.pretty().as_str()), (expected, pretty));
+        assert!(formulas.get(figure).unwrap().domain.iter().all(|domain| domain.is_everything()));
+    }
+}
+
+/// What n dense layers add to the c maps they start from are k·n(n + 1)/2 maps.
+#[test]
+fn the_memory_of_naive_concatenation() {
+    let text = DENSE.replace("[c, 4, 4]", "[c, 1, 1]");
+    let all = formulas(&read(&text), "c,k,n", &[Figure::ConcatActivations, Figure::ConcatMemory]);
+    let start = &Polynomial::variable("c") * &Polynomial::variable("n");
+    let law = form(&all, Figure::ConcatActivations) - &start;
+    assert_eq!(law.canonical(), "1/2*k*n**2 + 1/2*k*n");
+    assert_eq!(law.pretty(), "k·n·(n + 1)/2");
+    assert_eq!(law.latex(), "\\frac{k \\, n \\, \\left(n + 1\\right)}{2}");
+    let bytes = form(&all, Figure::ConcatMemory);
+    assert_eq!(
+        bytes,
+        &form(&all, Figure::ConcatActivations).scaled(&BigRational::from_integer(4.into()))
+    );
+}
+
+#[test]
+fn the_depths_of_a_residual_network() {
+    let description = common::bundled_description("resnet50");
+    let all = formulas(&description, "depths", &[Figure::Params, Figure::Macs]);
+    for figure in [Figure::Params, Figure::Macs] {
+        let form = form(&all, figure);
+        assert_eq!(form.total_degree(), 1);
+        let value = form.at(&[3, 4, 6, 3]);
+        let expected: u64 = if figure == Figure::Params { 25_557_032 } else { 4_089_184_256 };
+        assert_eq!(value, BigRational::from_integer(expected.into()));
+    }
+}
+
+/// Every bundled form against the analysis at values that have nothing to do with those of the search.
+#[test]
+fn forms_hold_far_away() {
+    let figures = [Figure::Params, Figure::Macs, Figure::Flops, Figure::Activations];
+    for (name, over) in [
+        ("squeezenet", "c,h,w"),
+        ("resnet50", "c,h,w"),
+        ("densenet121", "growth,h"),
+        ("vgg16", "h,w"),
+        ("alexnet", "h,w"),
+        ("resnet18", "depths,classes"),
+    ] {
+        let description = common::bundled_description(name);
+        let all = formulas(&description, over, &figures);
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(24));
+        for figure in figures {
+            let Some(form) = all.get(figure) else {
+                panic!("{name}: no form of {}", figure.name())
+            };
+            let points = proptest::collection::vec(1_u64..60, all.over.len());
+            runner
+                .run(&points, |turns| {
+                    let domains = form.domain.iter().zip(&turns);
+                    let point: Vec<u64> =
+                        domains.map(|(domain, turn)| domain.start + domain.step * turn).collect();
+                    let value = at(&description, &all.over, &point, figure).unwrap();
+                    prop_assert_eq!(
+                        form.polynomial.at(&point),
+                        BigRational::from_integer(value.into())
+                    );
+                    Ok(())
+                })
+                .unwrap();
+        }
+    }
+}
+
+/// A figure by elaboration and analysis alone.
+fn at(description: &Description, over: &[Variable], point: &[u64], figure: Figure) -> Option<u64> {
+    let mut settings = Settings::default();
+    let (own, _) = common::analyse(description, &settings);
+    let tensor = own.network.inputs()[0];
+    let mut input = own.network.node(tensor).unwrap().shape.sizes()[1..].to_vec();
+    let mut lists: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for (variable, value) in over.iter().zip(point) {
+        match &variable.quantity {
+            Quantity::Parameter(name) => {
+                settings.parameters.push((name.clone(), Value::from(*value)));
+            }
+            Quantity::Element(name, index) => {
+                let own = own.parameters.iter().find(|(known, _)| known == name).unwrap();
+                let list = lists.entry(name.clone());
+                let list = list.or_insert_with(|| own.1.as_list().unwrap().to_vec());
+                list[*index] = Value::from(*value);
+            }
+            Quantity::Channels => input[0] = *value,
+            Quantity::Height => input[1] = *value,
+            Quantity::Width => input[2] = *value,
+            Quantity::Batch => settings.batch = *value,
+        }
+    }
+    settings.parameters.extend(lists.into_iter().map(|(name, items)| (name, Value::list(items))));
+    settings.input = over
+        .iter()
+        .any(|variable| {
+            matches!(variable.quantity, Quantity::Channels | Quantity::Height | Quantity::Width)
+        })
+        .then_some(input);
+    let network = description.elaborate(&settings).ok()?.network;
+    cnnstat::analysis::analyse(&network).ok()?.totals.get(figure)
+}
+
+/// Where a form holds only for a class of sizes, it says so.
+#[test]
+fn classes_of_sizes() {
+    let conv = |layers: &str| format!("input: [3, 224, 224]\nlayers: [{layers}]\n");
+    let cases = [
+        (conv("max_pool: 2"), "h", "h a multiple of 2"),
+        (
+            conv("max_pool: {kernel: 3, stride: 2}, conv: {out: 1, kernel: 1, stride: 3}"),
+            "h",
+            "h ≡ 2 (mod 6), h ≥ 8",
+        ),
+        (
+            "input: [1]\nparams: {c: 64}\nlayers: [linear: c // 4]".to_owned(),
+            "c",
+            "c a multiple of 4",
+        ),
+        (
+            "input: [64, 2, 2]\nlayers: [conv: {out: 32, kernel: 1, groups: 32}]".to_owned(),
+            "c",
+            "c a multiple of 32",
+        ),
+    ];
+    for (text, over, expected) in cases {
+        let all = formulas(&read(&text), over, &[Figure::Activations]);
+        let domain =
+            &all.get(Figure::Activations).unwrap_or_else(|| panic!("{text}: {all:?}")).domain[0];
+        assert_eq!(domain.to_string(), expected, "{text}");
+    }
+}
+
+/// What is no polynomial, or only up to a point, has no form, however far that point is.
+#[test]
+fn no_form_of_what_is_no_polynomial() {
+    let width = |expression: &str, value: u64| {
+        format!(
+            "input: [1]\nparams: {{c: {value}}}\nlayers:\n  - linear: {{out: \"{expression}\"}}\n"
+        )
+    };
+    let mut cases = Vec::new();
+    for expression in [
+        "max(c, 64)",
+        "max(8, c // 8)",
+        "min(16, c // 4) + 1",
+        "min(c, 1000003)",
+        "c // 100 + 1",
+        "c // 4999 + 1",
+        "ceil(c / 97)",
+        "c % 131 + 1",
+        "abs(c - 50) + 1",
+        "2 if c > 256 else c",
+        "c + 1 if c == 77 else c",
+        "c if c % 97 == 0 else c + 1",
+        "c if 4 * c < 3000 else 2 * c",
+        "c if c < 1000 * 1000 * 100 else 2 * c",
+        "c ** 9 + 1",
+        "2 ** min(c, 12)",
+        "c + max(0, c - 100) * max(0, c - 200)",
+    ] {
+        for value in [3, 64, 300, 776] {
+            cases.push((width(expression, value), "c"));
+        }
+    }
+    let two = |expression: &str| {
+        format!(
+            "input: [1]\nparams: {{c: 12, k: 20}}\nlayers:\n  - linear: {{out: \"{expression}\"}}\n"
+        )
+    };
+    for expression in [
+        "max(c, k)",
+        "c + k + 1 if c == k else c + k",
+        "c * k if c > 500 and k > 500 else c * k + 1",
+        "c + k if c * k < 100000 else c",
+        "c + k // 333 + 1",
+        "c * k // 17 + 1",
+    ] {
+        cases.push((two(expression), "c,k"));
+    }
+    cases.push(("input: [3, 224, 224]\nlayers: [adaptive_avg_pool: 101]".to_owned(), "h"));
+    cases.push((
+        "input: [3, 224, 224]\nlayers: [conv: {out: 1, kernel: 1, stride: 100}]".to_owned(),
+        "h",
+    ));
+    for (text, over) in cases {
+        let all = formulas(&read(&text), over, &[Figure::Params, Figure::Flops]);
+        let found = all.get(Figure::Params).filter(|_| !text.contains("224"));
+        let found = found.or(all.get(Figure::Flops));
+        assert!(found.is_none(), "{text}: {}", found.unwrap().polynomial);
+    }
+    let fractal = common::bundled_description("fractalnet");
+    assert!(formulas(&fractal, "columns", &[Figure::Params]).get(Figure::Params).is_none());
+}
+
+#[test]
+fn refusals_name_the_variable_and_the_layer() {
+    let text = "input: [3, 224, 224]
+params: {width: 16}
+layers:
+  - conv: {name: stem, out: width, kernel: 3, padding: 1}
+  - conv: {name: narrow, out: \"max(width // 2, 24)\", kernel: 1}
+  - conv: {name: strided, out: 8, kernel: 1, stride: 100}
+";
+    let description = read(text);
+    let all = formulas(&description, "width,h", &[Figure::Params, Figure::Activations]);
+    let refusal = |figure| {
+        let (_, form) = all.figures.iter().find(|(known, _)| *known == figure).unwrap();
+        form.as_ref().unwrap_err().clone()
+    };
+    let params = refusal(Figure::Params);
+    assert_eq!(
+        (params.variable.as_deref(), params.layer.as_deref()),
+        (Some("width"), Some("narrow"))
+    );
+    let all = formulas(&description, "h", &[Figure::Activations]);
+    let activations = all.figures[0].1.as_ref().unwrap_err();
+    assert_eq!(
+        (activations.variable.as_deref(), activations.layer.as_deref()),
+        (Some("h"), Some("strided"))
+    );
+    assert!(activations.message.contains("the height of its output"), "{activations}");
+}
+
+#[test]
+fn variables_are_parameters_first() {
+    let text = "input: [c, 8, 8]
+params: {c: 4, sizes: [1, 2], w: 3, flag: false}
+layers:
+  - conv: {out: w, kernel: \"sizes[0]\", if: not flag}
+  - conv: {out: w, kernel: \"sizes[1]\"}
+";
+    let description = read(text);
+    let settings = Settings::default();
+    let parse = |text: &str| Variable::parse_list(text, &description, &settings);
+    let quantities = |text: &str| -> Vec<Quantity> {
+        parse(text).unwrap().into_iter().map(|variable| variable.quantity).collect()
+    };
+    let parameter = |name: &str| Quantity::Parameter(name.to_owned());
+    let size = |index| Quantity::Element("sizes".to_owned(), index);
+    assert_eq!(
+        quantities("c, H ,w,batch"),
+        [parameter("c"), Quantity::Height, parameter("w"), Quantity::Batch]
+    );
+    assert_eq!(quantities("sizes"), [size(0), size(1)]);
+    assert_eq!(quantities("sizes[1],W"), [size(1), Quantity::Width]);
+    for (text, says) in [
+        ("wdth", "did you mean `width`?"),
+        ("frobnicate", "there are c, sizes, w, c, h, w, n"),
+        ("flag", "no number"),
+        ("sizes[2]", "has 2 elements"),
+        ("h,height", "twice"),
+        ("", "needs something"),
+    ] {
+        let Err(FormulaError::Description(error)) = parse(text) else { panic!("{text}") };
+        assert!(common::plain(&error).contains(says), "{text}: {}", common::plain(&error));
+    }
+    // With the file's input following a parameter, another size of it may vary too.
+    assert_eq!(canonical(text, "c,h", Figure::Macs), "24*c*h + 288*h - 288");
+}
+
+#[test]
+fn ratios_and_their_limits() {
+    let all = [stack(3, 2), stack(5, 1)].map(|text| formulas(&read(&text), "c", &[Figure::Params]));
+    let [stacked, single] = all.each_ref().map(|all| form(all, Figure::Params));
+    let ratio = Ratio::new(stacked, single).unwrap();
+    assert_eq!(ratio.canonical(), "18/25");
+    assert_eq!(ratio.limit("c"), Limit::Number(BigRational::new(18.into(), 25.into())));
+    let [fire, plain] = [FIRE, PLAIN].map(|text| formulas(&read(text), "c,h,w", &[Figure::Macs]));
+    let ratio = Ratio::new(form(&plain, Figure::Macs), form(&fire, Figure::Macs)).unwrap();
+    assert_eq!(ratio.pretty(), "(9·c + 1152) / (c + 640)");
+    assert_eq!(ratio.limit("c"), Limit::Number(BigRational::from_integer(9.into())));
+    let [n, k] = ["n", "k"].map(Polynomial::variable);
+    let of = |a: &Polynomial, b: &Polynomial| Ratio::new(a, b).unwrap();
+    assert_eq!(of(&(&n * &k), &n).limit("n").to_string(), "k");
+    assert_eq!(of(&k, &n).limit("n"), Limit::Zero);
+    assert_eq!(of(&(&n * &n), &(&n + &k)).limit("n"), Limit::Infinity);
+    // (n² - k²) / (n² + 2·n·k + k²)
+    let (sum, difference) = (&n + &k, &n - &k);
+    assert_eq!(of(&(&sum * &difference), &(&sum * &sum)).canonical(), "(n - k)/(n + k)");
+    assert!(Ratio::new(&n, &(&k - &k)).is_none());
+}
+
+#[test]
+fn spellings() {
+    let [n, k] = ["n", "k"].map(Polynomial::variable);
+    let number = |value: i64| Polynomial::constant(value);
+    let half = BigRational::new(1.into(), 2.into());
+    let cases = [
+        (number(0), "0", "0"),
+        (number(-7), "-7", "-7"),
+        (Polynomial::rational(half.clone()), "1/2", "1/2"),
+        ((&n * &(&n + &number(1))).scaled(&half), "1/2*n**2 + 1/2*n", "n·(n + 1)/2"),
+        (-&(&n * &(&n - &number(1))), "-n**2 + n", "-n·(n - 1)"),
+        (&(&n + &number(1)) * &(&n + &number(1)), "n**2 + 2*n + 1", "(n + 1)²"),
+        (
+            &(&(&n + &number(1)) * &(&(&n + &n) + &number(1))) * &n,
+            "2*n**3 + 3*n**2 + n",
+            "n·(n + 1)·(2·n + 1)",
+        ),
+        (&(&n * &number(8)) * &(&n + &number(1)), "8*n**2 + 8*n", "8·n·(n + 1)"),
+        (&(&n + &k) * &number(64), "64*n + 64*k", "64·n + 64·k"),
+        (&number(5) - &n, "-n + 5", "-(n - 5)"),
+        ((&n + &number(5)).scaled(&half), "1/2*n + 5/2", "(n + 5)/2"),
+    ];
+    for (polynomial, canonical, pretty) in cases {
+        assert_eq!(
+            (polynomial.canonical().as_str(), polynomial.pretty().as_str()),
+            (canonical, pretty)
+        );
+    }
+    assert_eq!(Polynomial::variable("depths[0]").latex(), "\\mathrm{depths}_{0}");
+}
+
+/// The value of a spelling as an expression of the network language.
+fn value_of(text: &str, point: &[(&str, i64)]) -> BigRational {
+    let mut plain = text.replace('·', "*");
+    for (digit, power) in ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'].iter().zip(0..)
+    {
+        plain = plain.replace(*digit, &format!("**{power}"));
+    }
+    let lookup = |name: &str| {
+        let (_, value) = point.iter().find(|(known, _)| *known == name)?;
+        Some(Value::from(*value))
+    };
+    let value = Expression::parse(&plain).unwrap().evaluate(&lookup).unwrap();
+    let number: Number = value.as_number().unwrap();
+    BigRational::new(number.numerator().into(), number.denominator().into())
+}
+
+fn polynomial() -> impl Strategy<Value = Polynomial> {
+    let term = (0_u64..4, 0_u64..3, -40_i64..40, 1_i64..7);
+    proptest::collection::vec(term, 0..5).prop_map(|terms| {
+        let terms = terms.into_iter().map(|(n, k, numerator, denominator)| {
+            (vec![n, k], BigRational::new(numerator.into(), denominator.into()))
+        });
+        Polynomial::from_terms(&["n", "k"], terms)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Both spellings are expressions of the same value; sums times sums have something to factor.
+    #[test]
+    fn spellings_have_the_same_value(
+        left in polynomial(), right in polynomial(), n in -50_i64..50, k in -50_i64..50,
+    ) {
+        for polynomial in [&left * &right, left] {
+            let number = |value: i64| BigRational::from_integer(BigInt::from(value));
+            let value = |name: &str| Some(number(if name == "n" { n } else { k }));
+            let expected = polynomial.evaluate(value).unwrap();
+            let point = [("n", n), ("k", k)];
+            prop_assert_eq!(&value_of(&polynomial.canonical(), &point), &expected);
+            prop_assert_eq!(&value_of(&polynomial.pretty(), &point), &expected, "{}", polynomial.pretty());
+        }
+    }
+
+    /// A ratio keeps its value, and a common factor goes.
+    #[test]
+    fn ratios_are_in_lowest_terms(
+        left in polynomial(), right in polynomial(), common in polynomial(),
+    ) {
+        prop_assume!(!right.is_zero() && !common.is_zero());
+        let ratio = Ratio::new(&left, &right).unwrap();
+        prop_assert_eq!(&left * ratio.denominator(), &right * ratio.numerator());
+        prop_assert_eq!(Ratio::new(&(&left * &common), &(&right * &common)).unwrap(), ratio);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// A network whose parameters are a polynomial has that polynomial as its form.
+    #[test]
+    fn interpolation_gives_the_polynomial_back(
+        terms in proptest::collection::vec((0_u64..4, 0_u64..3, 1_u64..200), 1..5),
+        triangle in any::<bool>(),
+    ) {
+        let mut text: Vec<String> =
+            terms.iter().map(|(n, k, by)| format!("{by} * n ** {n} * k ** {k}")).collect();
+        let mut expected: Vec<_> = terms
+            .iter()
+            .map(|(n, k, by)| (vec![*n, *k], BigRational::from_integer((*by).into())))
+            .collect();
+        if triangle {
+            text.push("n * (n + 1) / 2".to_owned());
+            let half = BigRational::new(1.into(), 2.into());
+            expected.extend([(vec![2, 0], half.clone()), (vec![1, 0], half)]);
+        }
+        let file = format!(
+            "input: [1]\nparams: {{n: 5, k: 7, b: 0}}\nlayers:\n  - linear: {{out: n + k + b, bias: false}}\n  - linear: {{out: {}, bias: false}}\n  - identity\n",
+            text.join(" + "),
+        );
+        let all = formulas(&read(&file), "n,k", &[Figure::Activations]);
+        // The outputs of the linear layers, and the last one's again.
+        let expected = Polynomial::from_terms(&["n", "k"], expected);
+        let both = &(&expected + &expected) + &(&Polynomial::variable("n") + &Polynomial::variable("k"));
+        prop_assert_eq!(form(&all, Figure::Activations), &both);
+    }
+}
