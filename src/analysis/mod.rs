@@ -4,6 +4,7 @@ mod cost;
 mod memory;
 mod parameters;
 mod receptive_field;
+pub mod paths;
 mod table;
 mod totals;
 
@@ -19,6 +20,7 @@ pub use receptive_field::{
     AxisField, AxisWindow, NetworkField, PaddingShare, ReceptiveField, ReceptiveFields, Unaligned,
     receptive_field,
 };
+pub use paths::{Paths, paths};
 pub use table::NodeTable;
 pub use totals::{Figures, Totals};
 

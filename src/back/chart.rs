@@ -79,17 +79,21 @@ fn color(kind: OperatorKind) -> RGBColor {
     }
 }
 
-/// Draws the bars in order; `boundaries` are the positions at which blocks begin or end, `label` says to screen readers
-/// what is seen.
+/// Draws the bars in order; `grid` are the values of gridlines, `boundaries` the positions at which blocks begin or end, `label` says
+/// to screen readers what is seen.
 ///
 /// # Errors
 ///
 /// Where there are more layers than a picture has room for.
-pub fn bars(bars: &[Bar], boundaries: &[u64], label: &str) -> Result<String, Error> {
-    let maximum = bars.iter().map(|bar| bar.value).max().unwrap_or(0).max(1);
+pub fn bars(
+    bars: &[Bar],
+    grid: &[u64],
+    boundaries: &[u64],
+    label: &str,
+) -> Result<String, Error> {
     let width = picture_width(bars.len())?;
     let mut drawn = String::new();
-    draw(&mut drawn, width, bars, boundaries, maximum).map_err(|error| Error(error.to_string()))?;
+    draw(&mut drawn, [width, HEIGHT], bars, grid, boundaries).map_err(|error| Error(error.to_string()))?;
     let inside = drawn.split_once('>').map_or("", |(_, inside)| inside);
     Ok(format!(
         "<svg viewBox=\"0 0 {width} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\" \
@@ -109,15 +113,15 @@ fn picture_width(count: usize) -> Result<u32, Error> {
 
 fn draw(
     drawn: &mut String,
-    width: u32,
+    [width, height]: [u32; 2],
     bars: &[Bar],
+    grid: &[u64],
     boundaries: &[u64],
-    maximum: u64,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let area = SVGBackend::with_string(drawn, (width, HEIGHT)).into_drawing_area();
+    let maximum = bars.iter().map(|bar| bar.value).max().unwrap_or(0).max(1);
+    let area = SVGBackend::with_string(drawn, (width, height)).into_drawing_area();
     let slots = u64::from(width / SLOT);
     let mut chart = ChartBuilder::on(&area).build_cartesian_2d(0..slots, 0..maximum)?;
-    let grid = ticks(maximum);
     chart.draw_series(grid.iter().map(|tick| line((0, *tick), (slots, *tick), GRID)))?;
     chart.draw_series(boundaries.iter().map(|at| line((*at, 0), (*at, maximum), BOUNDARY)))?;
     let margin = margin(bars.len());

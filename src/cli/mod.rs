@@ -10,6 +10,7 @@ mod load;
 mod memory;
 mod network;
 mod output;
+mod paths;
 mod report;
 mod schema;
 mod summary;
@@ -54,6 +55,7 @@ enum Command {
     Check(check::Check),
     Explain(explain::Explain),
     Formula(formula::Formula),
+    Paths(paths::Paths),
     List(list::List),
     Schema(schema::Schema),
 }
@@ -70,6 +72,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(check) => check.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),
         Command::Formula(formula) => formula.run(&terminal),
+        Command::Paths(paths) => paths.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };

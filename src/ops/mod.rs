@@ -141,6 +141,13 @@ macro_rules! operators {
             pub fn operator(&self) -> &dyn Operator {
                 match self { $(Self::$variant(operator) => operator,)* }
             }
+
+            /// Whether it multiplies by trained weights, as what the literature counts as a network's layers does:
+            /// convolutions and linear layers.
+            #[must_use]
+            pub fn is_weighted(&self) -> bool {
+                matches!(self, Self::Conv(_) | Self::ConvTranspose(_) | Self::Linear(_))
+            }
         }
 
         $(impl From<$variant> for Op {

@@ -9,6 +9,7 @@ mod field;
 pub mod fold;
 pub mod formulas;
 mod picture;
+pub mod paths;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;

@@ -65,8 +65,9 @@ enum PagePart {
     Pictures(Vec<PagePicture>),
 }
 
+/// A table as a template writes it.
 #[derive(Serialize)]
-struct PageTable {
+pub(in crate::back) struct PageTable {
     title: Option<String>,
     /// What it is called by those who do not see where it stands.
     label: String,
@@ -163,7 +164,7 @@ impl PageSection {
 }
 
 impl PageTable {
-    fn new(table: &Table, title: Option<&str>) -> Self {
+    pub(in crate::back) fn new(table: &Table, title: Option<&str>) -> Self {
         let columns = table
             .columns
             .iter()

@@ -16,6 +16,7 @@ use super::drawing;
 use crate::report::document::{Document, Part, Section};
 use crate::report::table::Table;
 
+pub(super) use html::PageTable;
 pub use html::html;
 pub use markdown::markdown;
 pub use svg::svg;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Error;
 use crate::back::chart::{self, Bar, percentage};
-use crate::back::quantity::{short, thousands};
+use crate::back::quantity::{mebibytes, short, thousands};
 use crate::back::text::visible;
 use crate::report::fold::{Block, Row as Folded};
 use crate::report::{Layer, Report};
@@ -41,15 +41,48 @@ pub(super) struct Span {
     width: String,
 }
 
+/// What a chart shows of every layer.
+struct Bars {
+    name: &'static str,
+    /// The column of the table that holds the same figures.
+    key: &'static str,
+    /// A value a layer.
+    values: Vec<u64>,
+    /// How a value is written.
+    written: fn(u64) -> String,
+    /// The values at which gridlines are drawn, for the largest value.
+    ticks: fn(u64) -> Vec<(u64, String)>,
+}
+
 pub(super) fn charts(report: &Report, rows: &[Folded<'_>]) -> Result<Vec<Chart>, Error> {
     let boundaries = boundaries(rows, report.layers.len());
-    let chart =
-        |name, key, figure: fn(&Layer) -> u64| Chart::new(report, &boundaries, name, key, figure);
-    Ok(vec![
-        chart("Params", "params", |layer| layer.figures.params)?,
-        chart("MACs", "macs", |layer| layer.figures.macs)?,
-        chart("Activations", "activations", |layer| layer.figures.activations)?,
-    ])
+    let counts = |name, key, figure: fn(&Layer) -> u64| Bars {
+        name,
+        key,
+        values: report.layers.iter().map(figure).collect(),
+        written: thousands,
+        ticks: count_ticks,
+    };
+    let field = |layer: &Layer| {
+        layer.receptive_field.as_ref().map_or(0, |field| field.field.size.into_iter().fold(0, u64::max))
+    };
+    let bars = [
+        counts("Params", "params", |layer| layer.figures.params),
+        counts("MACs", "macs", |layer| layer.figures.macs),
+        counts("Activations", "activations", |layer| layer.figures.activations),
+        Bars {
+            name: "Alive at inference",
+            key: "alive",
+            values: report.memory.in_place.alive_bytes.clone(),
+            written: mebibytes,
+            ticks: byte_ticks,
+        },
+        counts("Receptive field", "field", field),
+    ];
+    bars.iter()
+        .filter(|bars| bars.key != "field" || bars.values.iter().any(|value| *value > 0))
+        .map(|bars| Chart::new(report, &boundaries, bars))
+        .collect()
 }
 
 /// Where top-level blocks begin and end, without the ends of the chart.
@@ -72,45 +105,50 @@ fn blocks<'rows, 'report>(
 }
 
 impl Chart {
-    fn new(
-        report: &Report,
-        boundaries: &[u64],
-        name: &'static str,
-        key: &'static str,
-        figure: fn(&Layer) -> u64,
-    ) -> Result<Self, Error> {
-        let bars: Vec<Bar> = report
-            .layers
-            .iter()
-            .map(|layer| Bar { value: figure(layer), kind: layer.kind })
-            .collect();
-        let largest = largest(&report.layers, figure);
-        let label = format!("{name} of each layer in execution order. {largest}");
+    fn new(report: &Report, boundaries: &[u64], of: &Bars) -> Result<Self, Error> {
+        let layers = report.layers.iter().zip(&of.values);
+        let bars: Vec<Bar> =
+            layers.map(|(layer, value)| Bar { value: *value, kind: layer.kind }).collect();
+        let maximum = of.values.iter().copied().max().unwrap_or(0);
+        let largest = largest(&report.layers, of, maximum);
+        let label = format!("{} of each layer in execution order. {largest}", of.name);
+        let ticks = (of.ticks)(maximum);
+        let lines: Vec<u64> = ticks.iter().map(|(value, _)| *value).collect();
         Ok(Self {
-            name,
-            key,
-            picture: chart::bars(&bars, boundaries, &label)?,
-            ticks: ticks(bars.iter().map(|bar| bar.value).max().unwrap_or(0)),
+            name: of.name,
+            key: of.key,
+            picture: chart::bars(&bars, &lines, boundaries, &label)?,
+            ticks: ticks
+                .into_iter()
+                .map(|(value, label)| Tick { label, height: percentage(value, maximum) })
+                .collect(),
             largest,
         })
     }
 }
 
 /// The first of the layers with the largest figure, as a sentence.
-fn largest(layers: &[Layer], figure: fn(&Layer) -> u64) -> String {
-    let largest =
-        layers.iter().rev().max_by_key(|layer| figure(layer)).filter(|layer| figure(layer) > 0);
-    match largest {
-        Some(layer) => format!("Largest: {} in {}", thousands(figure(layer)), visible(&layer.name)),
+fn largest(layers: &[Layer], of: &Bars, maximum: u64) -> String {
+    let largest = layers.iter().zip(&of.values).find(|(_, value)| **value == maximum);
+    match largest.filter(|_| maximum > 0) {
+        Some((layer, _)) => {
+            format!("Largest: {} in {}", (of.written)(maximum), visible(&layer.name))
+        }
         None => "None".to_owned(),
     }
 }
 
-fn ticks(maximum: u64) -> Vec<Tick> {
-    chart::ticks(maximum)
-        .into_iter()
-        .map(|tick| Tick { label: round_label(tick), height: percentage(tick, maximum) })
-        .collect()
+fn count_ticks(maximum: u64) -> Vec<(u64, String)> {
+    chart::ticks(maximum).into_iter().map(|tick| (tick, round_label(tick))).collect()
+}
+
+/// Gridlines at round numbers of the largest unit that has some.
+fn byte_ticks(maximum: u64) -> Vec<(u64, String)> {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B")];
+    let unit = units.into_iter().find(|(bytes, _)| maximum / bytes >= 2);
+    let (bytes, unit) = unit.unwrap_or((1, "B"));
+    let ticks = chart::ticks(maximum / bytes).into_iter();
+    ticks.map(|tick| (tick.saturating_mul(bytes), format!("{tick} {unit}"))).collect()
 }
 
 /// A tick's value without decimals that say nothing: `50 M`.

@@ -6,12 +6,14 @@ mod comparison;
 mod field;
 mod layers;
 mod memory;
+mod paths;
 mod summary;
 mod totals;
 
 pub use comparison::{Networks, comparison_table};
 pub use layers::{layers_table, list_table};
 pub use memory::{memory_table, policies_table, schedule_table};
+pub use paths::{path_layers_table, path_lengths_table, paths_table};
 pub use summary::summary_table;
 pub use totals::totals_table;
 
