@@ -2,6 +2,10 @@
 //!
 //! A [`Figure`] is one number of a whole network. The passes of [`crate::analysis`] give its value.
 
+mod measure;
+
+pub use measure::{Measure, PathFigure};
+
 use serde::{Serialize, Serializer};
 
 /// A figure of a network that is one number.

@@ -3,12 +3,13 @@
 use std::io;
 
 use cnnstat::analysis::AnalysisError;
-use cnnstat::back::{csv, html, json};
+use cnnstat::back::{csv, document, html, json};
 use cnnstat::check::CheckError;
 use cnnstat::diagnostics::{Diagnostic, Diagnostics};
 use cnnstat::formula::FormulaError;
-use cnnstat::front::yaml::Description;
+use cnnstat::front::yaml::{Description, Study};
 use cnnstat::report::fold::Overflow;
+use cnnstat::study::StudyError;
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -55,6 +56,17 @@ impl Failure {
         }
     }
 
+    /// A study that cannot be evaluated.
+    pub(super) fn study(study: &Study, error: StudyError) -> Self {
+        match error {
+            StudyError::Description(diagnostics) => Self::Input(diagnostics),
+            StudyError::Analysis { at, ref error, .. } => match study.variants.get(at) {
+                Some(variant) => Self::analysis(&variant.description, error),
+                None => Self::message(error.to_string()),
+            },
+        }
+    }
+
     pub(super) fn render(&self, color: bool, width: usize) -> String {
         match self {
             Self::Input(diagnostics) => diagnostics.render(color, width),
@@ -79,4 +91,4 @@ macro_rules! from_messages {
     };
 }
 
-from_messages!(Overflow, json::Error, csv::Error, html::Error);
+from_messages!(Overflow, json::Error, csv::Error, html::Error, document::Error);

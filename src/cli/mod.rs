@@ -13,6 +13,7 @@ mod output;
 mod paths;
 mod report;
 mod schema;
+mod study;
 mod summary;
 mod terminal;
 
@@ -57,6 +58,7 @@ enum Command {
     Formula(formula::Formula),
     Paths(paths::Paths),
     List(list::List),
+    Study(study::Study),
     Schema(schema::Schema),
 }
 
@@ -74,6 +76,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Formula(formula) => formula.run(&terminal),
         Command::Paths(paths) => paths.run(&terminal),
         Command::List(list) => list.run(&terminal),
+        Command::Study(study) => study.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };
     match done {

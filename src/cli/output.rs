@@ -68,6 +68,12 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether what is read and what is to be written are the same file.
+pub(super) fn is_same_file(input: &Path, output: &Path) -> bool {
+    let known = |path: &Path| path.canonicalize().ok();
+    known(input).is_some_and(|input| Some(input) == known(output))
+}
+
 /// A temporary file with the permissions of the file that is replaced, or those of a new file.
 #[cfg(unix)]
 fn builder(path: &Path) -> tempfile::Builder<'static, 'static> {

@@ -2,7 +2,7 @@
 
 use super::table::thinned;
 use super::{StudiedVariant, StudyReport, Swept};
-use crate::figure::{Figure, Unit};
+use crate::figure::{Measure, Unit};
 use crate::report::document::{
     Axis, Chart, Document, FormulaLine, Mark, Part, Scale, Section, Series, Values,
 };
@@ -95,7 +95,7 @@ impl StudyReport {
     }
 
     fn sweep_section(&self, swept: &Swept) -> Section {
-        let (varying, constant): (Vec<Figure>, Vec<Figure>) =
+        let (varying, constant): (Vec<Measure>, Vec<Measure>) =
             self.figures.iter().partition(|figure| swept.varies(**figure));
         let mut parts = Vec::new();
         if self.variants.len() <= MOST_LINES {
@@ -105,7 +105,7 @@ impl StudyReport {
         }
         parts.extend(varying.iter().map(|figure| Part::Table(self.sweep_table(swept, *figure))));
         let labels = |known: bool| -> Vec<String> {
-            let is_known = |figure: &&Figure| {
+            let is_known = |figure: &&Measure| {
                 let figures = |variant: &StudiedVariant| {
                     variant.figures.get(**figure).copied().flatten().is_some()
                 };
@@ -127,7 +127,7 @@ impl StudyReport {
     }
 
     /// A figure of every variant over the sweep; `None` where there is nothing to draw.
-    fn chart(&self, swept: &Swept, figure: Figure) -> Option<Chart> {
+    fn chart(&self, swept: &Swept, figure: Measure) -> Option<Chart> {
         let value = |at: usize, point: &super::SweptPoint| {
             let figure = point.variants.get(at)?.get(figure).copied().flatten()?;
             Some(figure as f64)
@@ -146,7 +146,7 @@ impl StudyReport {
     }
 
     /// The ratios that change over the sweep, each once; `None` where none does.
-    fn ratio_chart(&self, swept: &Swept, figures: &[Figure]) -> Option<Chart> {
+    fn ratio_chart(&self, swept: &Swept, figures: &[Measure]) -> Option<Chart> {
         let mut series: Vec<Series> = Vec::new();
         for (at, variant) in self.variants.iter().enumerate() {
             let Some(other) = self.position(variant.against.as_deref()) else { continue };

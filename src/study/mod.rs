@@ -15,9 +15,11 @@ use thiserror::Error;
 
 pub use sweep::{Swept, SweptPoint};
 
-use crate::analysis::AnalysisError;
+use crate::analysis::{AnalysisError, Totals};
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::figure::Figure;
+use crate::analysis::paths::{Paths, paths};
+use crate::figure::{Figure, Measure, PathFigure};
+use crate::network::Network;
 use crate::formula::{self, Formula, FormulaError, Formulas, Ratio, Variable};
 use crate::front::Setting;
 use crate::front::yaml::{Settings, Study, Sweep, Variant, each_once};
@@ -40,7 +42,7 @@ pub struct StudyReport {
     /// Number of samples.
     pub batch: u64,
     /// The figures, in the order of the study.
-    pub figures: Vec<Figure>,
+    pub figures: Vec<Measure>,
     /// The variables of closed forms.
     pub over: Vec<String>,
     /// The variants.
@@ -77,7 +79,7 @@ pub struct StudiedVariant {
 
 /// A value for each of some figures, serialised as a map.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ByFigure<T>(pub Vec<(Figure, T)>);
+pub struct ByFigure<T>(pub Vec<(Measure, T)>);
 
 /// A number that is known exactly.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -146,12 +148,17 @@ pub enum StudyError {
 impl<T> ByFigure<T> {
     /// The value of a figure.
     #[must_use]
-    pub fn get(&self, figure: Figure) -> Option<&T> {
+    pub fn get(&self, figure: Measure) -> Option<&T> {
         self.0.iter().find(|(known, _)| *known == figure).map(|(_, value)| value)
     }
 
-    fn of(figures: &[Figure], value: impl Fn(Figure) -> Option<T>) -> Self {
-        Self(figures.iter().filter_map(|figure| Some((*figure, value(*figure)?))).collect())
+    fn of(measures: &[Measure], value: impl Fn(Measure) -> Option<T>) -> Self {
+        Self(measures.iter().filter_map(|measure| Some((*measure, value(*measure)?))).collect())
+    }
+
+    fn of_figures(figures: &[Figure], value: impl Fn(Figure) -> Option<T>) -> Self {
+        let value = |figure: &Figure| Some((Measure::Figure(*figure), value(*figure)?));
+        Self(figures.iter().filter_map(value).collect())
     }
 }
 
@@ -183,6 +190,7 @@ pub fn evaluate(
     sweep: Option<&Sweep>,
 ) -> Result<(StudyReport, Diagnostics), StudyError> {
     let mut reports = Vec::new();
+    let mut measured = Vec::new();
     let mut values = Vec::new();
     let mut warnings = Diagnostics::default();
     let mut refused = Vec::new();
@@ -225,7 +233,7 @@ pub fn evaluate(
         variants: variants
             .map(|(at, (variant, report))| {
                 let other = variant.against;
-                let figures = [Some(at), other].map(|at| reports.get(at?).map(|of| &of.totals));
+                let figures = [Some(at), other].map(|at| measured.get(at?));
                 let forms = [Some(at), other].map(|at| formulas.get(at?));
                 studied(study, variant, report, figures, forms)
             })
@@ -233,6 +241,31 @@ pub fn evaluate(
         sweep: swept,
     };
     Ok((report, each_once(vec![warnings])))
+}
+
+/// The figures of a network.
+fn measures(
+    measures: &[Measure],
+    totals: &Totals,
+    network: &Network,
+) -> Result<ByFigure<Option<u64>>, AnalysisError> {
+    let needs_paths = measures.iter().any(|measure| measure.figure().is_none());
+    let paths = if needs_paths { Some(paths(network)?) } else { None };
+    Ok(ByFigure::of(measures, |measure| {
+        Some(match measure {
+            Measure::Figure(figure) => totals.get(figure),
+            Measure::Path(figure) => paths.as_ref().and_then(|paths| path_figure(paths, figure)),
+        })
+    }))
+}
+
+fn path_figure(paths: &Paths, figure: PathFigure) -> Option<u64> {
+    match figure {
+        PathFigure::Paths => paths.count.as_ref().and_then(ToPrimitive::to_u64),
+        PathFigure::ShortestPath => Some(paths.lengths.shortest),
+        PathFigure::MedianPath => paths.lengths.median(),
+        PathFigure::LongestPath => Some(paths.lengths.longest),
+    }
 }
 
 /// Says in which variant something is wrong.
@@ -275,7 +308,7 @@ fn studied(
     study: &Study,
     variant: &Variant,
     report: &Report,
-    [own, other]: [Option<&crate::report::Totals>; 2],
+    [own, other]: [Option<&ByFigure<Option<u64>>>; 2],
     [forms, other_forms]: [Option<&Formulas>; 2],
 ) -> StudiedVariant {
     let figures = &study.figures;
@@ -287,18 +320,18 @@ fn studied(
         against: other_name.map(|variant| variant.name.clone()),
         input: report.input.clone(),
         output: report.outputs.first().map_or_else(Vec::new, |output| output.shape.clone()),
-        figures: ByFigure::of(figures, |figure| Some(own?.get(figure))),
+        figures: own.cloned().unwrap_or(ByFigure(Vec::new())),
         ratios: ByFigure::of(figures, |figure| {
-            ExactRatio::new(own?.get(figure)?, other?.get(figure)?)
+            ExactRatio::new((*own?.get(figure)?)?, (*other?.get(figure)?)?)
         }),
-        formulas: ByFigure::of(of, |figure| {
+        formulas: ByFigure::of_figures(of, |figure| {
             let (_, form) = forms?.figures.iter().find(|(known, _)| *known == figure)?;
             Some(match form {
                 Ok(form) => StudiedFormula::new(form),
                 Err(why) => StudiedFormula::refused(why.to_string()),
             })
         }),
-        formula_ratios: ByFigure::of(of, |figure| {
+        formula_ratios: ByFigure::of_figures(of, |figure| {
             FormulaRatio::new(forms?.get(figure)?, other_forms?.get(figure)?)
         }),
         picture: Picture::of(report, &variant.name),

@@ -3,15 +3,18 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{ByFigure, StudyError};
+use super::{ByFigure, StudyError, measures};
 use crate::analysis::analyse;
 use crate::diagnostics::Diagnostic;
-use crate::figure::Figure;
+use crate::figure::Measure;
 use crate::front::yaml::value::Value;
-use crate::front::yaml::{Settings, Study, Sweep};
+use crate::front::yaml::{NoVariant, Settings, Study, Sweep};
 
 /// The most steps that the networks of a sweep take to build, all together.
 const MOST_STEPS: usize = 50_000_000;
+
+/// The most networks of a sweep whose paths are counted.
+const MOST_WITH_PATHS: usize = 1_000;
 
 /// The figures for every value of a parameter.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,7 +37,7 @@ pub struct SweptPoint {
 impl Swept {
     /// Whether a figure is known for a variant at two values and differs.
     #[must_use]
-    pub fn varies(&self, figure: Figure) -> bool {
+    pub fn varies(&self, figure: Measure) -> bool {
         let figures = |point: &SweptPoint| -> Vec<Option<u64>> {
             point.variants.iter().map(|of| of.get(figure).copied().flatten()).collect()
         };
@@ -50,6 +53,11 @@ pub(super) fn sweep(
     sweep: &Sweep,
 ) -> Result<Swept, StudyError> {
     let networks = sweep.values.len().saturating_mul(study.variants.len());
+    let has_paths = study.figures.iter().any(|measure| measure.figure().is_none());
+    if has_paths && networks > MOST_WITH_PATHS {
+        let message = format!("a sweep counts the paths of at most {MOST_WITH_PATHS} networks");
+        return Err(Diagnostic::error(message).into());
+    }
     let most_steps = MOST_STEPS.checked_div(networks).unwrap_or(MOST_STEPS);
     let point = |value: &u64| -> Result<SweptPoint, StudyError> {
         let mut settings = settings.clone();
@@ -65,11 +73,11 @@ pub(super) fn sweep(
             let network = variant
                 .description
                 .variant(&settings, most_steps)
-                .map_err(|why| failed(&variant.name, why))?;
+                .map_err(|why| failed(&variant.name, reason(why, networks)))?;
             let analysis =
                 analyse(&network).map_err(|error| failed(&variant.name, error.to_string()))?;
-            let figure = |figure| Some(analysis.totals.get(figure));
-            Ok(ByFigure::of(&study.figures, figure))
+            measures(&study.figures, &analysis.totals, &network)
+                .map_err(|error| failed(&variant.name, error.to_string()))
         });
         let variants = variants.collect::<Result<_, StudyError>>()?;
         Ok(SweptPoint { value: *value, variants })
@@ -77,4 +85,13 @@ pub(super) fn sweep(
     let points: Vec<Result<SweptPoint, StudyError>> = sweep.values.par_iter().map(point).collect();
     let points = points.into_iter().collect::<Result<_, _>>()?;
     Ok(Swept { parameter: sweep.parameter.clone(), points })
+}
+
+fn reason(why: NoVariant, networks: usize) -> String {
+    match why {
+        NoVariant::Wrong(why) => why.to_string(),
+        NoVariant::TooLarge => format!(
+            "the {networks} networks of the sweep take more than {MOST_STEPS} steps to build, all together"
+        ),
+    }
 }

@@ -1,7 +1,7 @@
 //! The tables of a study.
 
 use super::{ExactRatio, StudiedVariant, StudyReport, Swept};
-use crate::figure::Figure;
+use crate::figure::{Measure, Unit};
 use crate::report::CONVENTIONS;
 use crate::report::table::{Cell, Column, Emphasis, Row, Table};
 
@@ -82,7 +82,7 @@ impl StudyReport {
 
     /// A figure over a sweep: a row a value, a column a variant, or the other way round where there are many variants.
     #[must_use]
-    pub fn sweep_table(&self, swept: &Swept, figure: Figure) -> Table {
+    pub fn sweep_table(&self, swept: &Swept, figure: Measure) -> Table {
         let kept = thinned(swept.points.len(), MOST_ROWS);
         let points: Vec<_> = kept.iter().filter_map(|at| swept.points.get(*at)).collect();
         let value = |point: &super::SweptPoint, at: usize| {
@@ -144,7 +144,7 @@ impl StudyReport {
             columns.push(Column::figure(figure.label(), figure.name(), 0));
             columns.push(Column::figure("Ratio", &format!("{}_ratio", figure.name()), 0));
         }
-        let row = |at: usize, value: Option<u64>, figure: &dyn Fn(usize, Figure) -> Option<u64>| {
+        let row = |at: usize, value: Option<u64>, figure: &dyn Fn(usize, Measure) -> Option<u64>| {
             let variant = self.variants.get(at);
             let other = self.position(variant.and_then(|variant| variant.against.as_deref()));
             let name = variant.map_or("", |variant| variant.name.as_str());
@@ -155,7 +155,7 @@ impl StudyReport {
                 let own = figure(at, *name);
                 let ratio = own.zip(other.and_then(|other| figure(other, *name)));
                 let ratio = ratio.and_then(|(own, other)| ExactRatio::new(own, other));
-                cells.push(Cell::figure(*name, own));
+                cells.push(cell(*name, own));
                 cells.push(ratio.map_or(Cell::Empty, |ratio| Cell::Ratio(ratio.value)));
             }
             Row::plain(cells)
@@ -195,7 +195,7 @@ impl StudyReport {
     }
 
     /// The figures whose closed forms were asked for.
-    pub(super) fn formula_figures(&self) -> Vec<Figure> {
+    pub(super) fn formula_figures(&self) -> Vec<Measure> {
         let first = self.variants.first();
         first.map_or_else(Vec::new, |first| {
             first.formulas.0.iter().map(|(figure, _)| *figure).collect()
@@ -215,12 +215,12 @@ impl StudiedVariant {
     }
 }
 
-fn figure_row(variant: &StudiedVariant, figure: Figure) -> Row {
+fn figure_row(variant: &StudiedVariant, figure: Measure) -> Row {
     let value = variant.figures.get(figure).copied().flatten();
     let ratio = variant.ratios.get(figure);
     let cells = vec![
         Cell::text(&variant.name),
-        Cell::figure(figure, value),
+        cell(figure, value),
         ratio.map_or(Cell::Empty, |ratio| Cell::Ratio(ratio.value)),
         ratio.map_or(Cell::Empty, |ratio| Cell::text(&ratio.exact)),
         Cell::text(variant.against.as_deref().unwrap_or_default()),
@@ -228,9 +228,17 @@ fn figure_row(variant: &StudiedVariant, figure: Figure) -> Row {
     Row { cells, level: 1, emphasis: Emphasis::Plain }
 }
 
+/// A figure in its unit.
+fn cell(measure: Measure, value: Option<u64>) -> Cell {
+    match measure.unit() {
+        Unit::Bytes => Cell::bytes(value),
+        Unit::Count | Unit::Pixels => Cell::count(value),
+    }
+}
+
 /// A figure as people read it beside many others.
-fn short(figure: Figure, value: Option<u64>) -> Cell {
-    match Cell::figure(figure, value) {
+fn short(figure: Measure, value: Option<u64>) -> Cell {
+    match cell(figure, value) {
         Cell::Count(count) => Cell::Short(count),
         other => other,
     }

@@ -8,7 +8,7 @@ use super::parse::{Parser, STUDY, STUDY_KEYS};
 use super::value::Value;
 use super::{Description, Library, Settings, files};
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
-use crate::figure::Figure;
+use crate::figure::{Figure, Measure};
 
 /// The most variants of a study.
 pub(super) const MAX_VARIANTS: usize = 100;
@@ -33,7 +33,7 @@ pub struct Study {
     /// The variants, in the order of the file.
     pub variants: Vec<Variant>,
     /// The figures that are compared.
-    pub figures: Vec<Figure>,
+    pub figures: Vec<Measure>,
     /// The variables of closed forms, as `c`; empty where none are asked for.
     pub over: Vec<String>,
     /// The figures whose closed forms are asked for.

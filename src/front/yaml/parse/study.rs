@@ -7,7 +7,7 @@ use super::document::File;
 use super::names::MAX_NAME;
 use super::{Owner, Parser, did_you_mean};
 use crate::diagnostics::{Diagnostics, Source, suggest};
-use crate::figure::Figure;
+use crate::figure::{Figure, Measure};
 use crate::front::yaml::elaborate::evaluate_alone;
 use crate::front::yaml::study::{MAX_POINTS, MAX_VARIANTS, values_of_range};
 use crate::front::yaml::value::Value;
@@ -37,7 +37,7 @@ pub(in crate::front::yaml) struct StudyForm {
     pub(in crate::front::yaml) variants: Vec<String>,
     /// For every variant the one that it is compared with.
     pub(in crate::front::yaml) against: Vec<Option<usize>>,
-    pub(in crate::front::yaml) figures: Vec<Figure>,
+    pub(in crate::front::yaml) figures: Vec<Measure>,
     /// The variables and the figures of closed forms.
     pub(in crate::front::yaml) formulas: Option<(Vec<String>, Vec<Figure>)>,
     /// A parameter and its values.
@@ -45,7 +45,11 @@ pub(in crate::front::yaml) struct StudyForm {
 }
 
 /// The figures of a study that names none.
-const FIGURES: [Figure; 3] = [Figure::Params, Figure::Macs, Figure::Activations];
+const FIGURES: [Measure; 3] = [
+    Measure::Figure(Figure::Params),
+    Measure::Figure(Figure::Macs),
+    Measure::Figure(Figure::Activations),
+];
 
 impl Parser {
     /// Reads everything of a study but the steps of its variants.
@@ -196,8 +200,8 @@ impl Parser {
         mapping: &Mapping,
         parent: Place,
         key: &str,
-        otherwise: &[Figure],
-    ) -> Vec<Figure> {
+        otherwise: &[Measure],
+    ) -> Vec<Measure> {
         let Some(yaml) = mapping.get(key) else { return otherwise.to_vec() };
         let place = self.places.value(parent, key);
         let Some(items) = yaml.as_sequence().filter(|items| !items.is_empty()) else {
@@ -211,14 +215,14 @@ impl Parser {
             }
             let place = self.places.item(place, index);
             let name = item.as_str().unwrap_or_default();
-            match Figure::of_name(name) {
+            match Measure::of_name(name) {
                 Some(figure) if figures.contains(&figure) => {
                     self.error(place, format!("the figure `{name}` stands twice"));
                 }
                 Some(figure) => figures.push(figure),
                 None => {
-                    let known = Figure::ALL.map(Figure::name);
-                    let help = did_you_mean(suggest(name, known.into_iter()))
+                    let known: Vec<&str> = Measure::all().map(Measure::name).collect();
+                    let help = did_you_mean(suggest(name, known.iter().copied()))
                         .unwrap_or_else(|| format!("the figures are {}", known.join(", ")));
                     self.error_with_help(place, "the name of a figure is needed here", Some(help));
                 }
@@ -227,7 +231,7 @@ impl Parser {
         figures
     }
 
-    fn formulas(&mut self, file: &File, figures: &[Figure]) -> Option<(Vec<String>, Vec<Figure>)> {
+    fn formulas(&mut self, file: &File, figures: &[Measure]) -> Option<(Vec<String>, Vec<Figure>)> {
         let yaml = file.values.get("formulas")?;
         let place = self.places.value(file.root, "formulas");
         let Yaml::Mapping(mapping) = yaml else {
@@ -237,6 +241,11 @@ impl Parser {
         };
         self.unknown_keys(mapping, place, &["over", "of"], |_| None);
         let of = self.figures_under(mapping, place, "of", figures);
+        if mapping.contains_key("of") && of.iter().any(|measure| measure.figure().is_none()) {
+            let place = self.places.value(place, "of");
+            self.error(place, "what is known of paths has no closed form here");
+        }
+        let of = of.into_iter().filter_map(Measure::figure).collect();
         let Some(over) = mapping.get("over") else {
             let help = "write `over: [c, h, w]`".to_owned();
             self.error_with_help(place, "`formulas` needs `over`, its variables", Some(help));
