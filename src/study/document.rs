@@ -84,14 +84,36 @@ impl StudyReport {
             return None;
         }
         let mut parts = vec![Part::Formulas(lines)];
-        match self.limits_table() {
-            Some(table) => parts.push(Part::Table(table)),
-            None => parts.push(Part::Text(format!(
-                "None of these ratios depends on {}.",
-                listed(&self.over, "or")
-            ))),
-        }
+        let limits = self.limits();
+        parts.push(if limits.is_empty() {
+            Part::Text(format!("None of these ratios depends on {}.", listed(&self.over, "or")))
+        } else {
+            Part::Formulas(limits)
+        });
         Some(Section { title: "Ratios of the closed forms".to_owned(), parts })
+    }
+
+    /// What the ratios tend to, for each of the variables on which they depend.
+    fn limits(&self) -> Vec<FormulaLine> {
+        let mut lines = Vec::new();
+        for figure in self.formula_figures() {
+            for variant in &self.variants {
+                let Some(ratio) = variant.formula_ratios.get(figure) else { continue };
+                let limits = ratio.limits.iter().filter(|limit| limit.depends);
+                lines.extend(limits.map(|limit| FormulaLine {
+                    label: format!(
+                        "{}, {}, as {} grows",
+                        figure.label(),
+                        variant.compared(),
+                        limit.variable
+                    ),
+                    pretty: limit.pretty.clone(),
+                    canonical: limit.canonical.clone(),
+                    latex: limit.latex.clone(),
+                }));
+            }
+        }
+        lines
     }
 
     fn sweep_section(&self, swept: &Swept) -> Section {

@@ -20,7 +20,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::analysis::paths::{Paths, paths};
 use crate::figure::{Figure, Measure, PathFigure};
 use crate::network::Network;
-use crate::formula::{self, Formula, FormulaError, Formulas, Ratio, Variable};
+use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Ratio, Variable};
 use crate::front::Setting;
 use crate::front::yaml::{Settings, Study, Sweep, Variant, each_once};
 use crate::report::Report;
@@ -114,17 +114,30 @@ pub struct FormulaRatio {
     pub pretty: String,
     /// For TeX.
     pub latex: String,
-    /// What it tends to as a variable grows, for each variable on which it depends.
+    /// What it tends to as a variable grows beyond all bounds and the others stay, for every variable.
+    #[serde(serialize_with = "by_variable")]
     pub limits: Vec<StudiedLimit>,
 }
 
-/// What a ratio tends to as a variable grows beyond all bounds and the others stay.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// What a ratio tends to as a variable grows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StudiedLimit {
     /// The variable.
+    #[serde(skip)]
     pub variable: String,
-    /// The limit: `1/9`, `(n + 1)/k`, `0` or `∞`.
-    pub limit: String,
+    /// Whether the ratio depends on it; if not, it tends to itself.
+    pub depends: bool,
+    /// For programs: `1/9`, `(n + 1)/k`, `0` or `infinity`.
+    pub canonical: String,
+    /// For people: `∞`.
+    pub pretty: String,
+    /// For TeX.
+    pub latex: String,
+}
+
+/// Limits as a map from variables.
+fn by_variable<S: Serializer>(limits: &[StudiedLimit], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(limits.iter().map(|limit| (&limit.variable, limit)))
 }
 
 /// Why a study cannot be evaluated.
@@ -199,12 +212,13 @@ pub fn evaluate(
             Err(diagnostics) => refused.push(of_variant(diagnostics, &variant.name)),
             Ok(elaborated) => {
                 let metadata = variant.description.metadata(&elaborated);
-                let report = Report::new(&elaborated.network, metadata);
-                reports.push(report.map_err(|error| StudyError::Analysis {
-                    variant: variant.name.clone(),
-                    at,
-                    error,
-                })?);
+                let network = &elaborated.network;
+                let failed =
+                    |error| StudyError::Analysis { variant: variant.name.clone(), at, error };
+                let report = Report::new(network, metadata).map_err(failed)?;
+                let figures = measures(&study.figures, &report.totals, network);
+                measured.push(figures.map_err(failed)?);
+                reports.push(report);
                 values.extend(elaborated.parameters);
                 warnings.0.extend(elaborated.warnings.0);
             }
@@ -332,7 +346,7 @@ fn studied(
             })
         }),
         formula_ratios: ByFigure::of_figures(of, |figure| {
-            FormulaRatio::new(forms?.get(figure)?, other_forms?.get(figure)?)
+            FormulaRatio::new(forms?.get(figure)?, other_forms?.get(figure)?, &forms?.over)
         }),
         picture: Picture::of(report, &variant.name),
     }
@@ -368,22 +382,30 @@ impl StudiedFormula {
 }
 
 impl FormulaRatio {
-    fn new(form: &Formula, other: &Formula) -> Option<Self> {
+    fn new(form: &Formula, other: &Formula, over: &[Variable]) -> Option<Self> {
         let ratio = Ratio::new(&form.polynomial, &other.polynomial)?;
-        let depends = |variable: &&String| {
-            ratio.numerator().degree(variable) > 0 || ratio.denominator().degree(variable) > 0
-        };
-        // All variables that either form has stand among those of the ratio; on which it does not depend it tends to itself.
-        let limits = ratio.numerator().variables().iter().filter(depends).map(|variable| {
-            let limit = ratio.limit(variable).to_string();
-            StudiedLimit { variable: variable.clone(), limit }
-        });
+        let limits = over.iter().map(|variable| StudiedLimit::new(&ratio, &variable.name));
         Some(Self {
             canonical: ratio.canonical(),
             pretty: ratio.pretty(),
             latex: ratio.latex(),
             limits: limits.collect(),
         })
+    }
+}
+
+impl StudiedLimit {
+    fn new(ratio: &Ratio, variable: &str) -> Self {
+        let depends =
+            ratio.numerator().degree(variable) > 0 || ratio.denominator().degree(variable) > 0;
+        let limit = ratio.limit(variable);
+        let pretty = limit.to_string();
+        let (canonical, latex) = match limit {
+            Limit::Zero | Limit::Number(_) => (pretty.clone(), pretty.clone()),
+            Limit::Expression(ratio) => (ratio.canonical(), ratio.latex()),
+            Limit::Infinity => ("infinity".to_owned(), "\\infty".to_owned()),
+        };
+        Self { variable: variable.to_owned(), depends, canonical, pretty, latex }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The tables of a study.
 
 use super::{ExactRatio, StudiedVariant, StudyReport, Swept};
-use crate::figure::{Measure, Unit};
+use crate::figure::Measure;
 use crate::report::CONVENTIONS;
-use crate::report::table::{Cell, Column, Emphasis, Row, Table};
+use crate::report::table::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
 
 /// More values of a sweep than this are thinned out where people read them.
 const MOST_ROWS: usize = 40;
@@ -35,49 +35,6 @@ impl StudyReport {
             rows,
             notes: self.table_notes(),
         }
-    }
-
-    /// What the ratios of closed forms tend to, a block a figure and a column a variable; `None` where none depends on any.
-    #[must_use]
-    pub fn limits_table(&self) -> Option<Table> {
-        let limits = |variant: &StudiedVariant| -> Vec<String> {
-            let ratios = variant.formula_ratios.0.iter().flat_map(|(_, ratio)| &ratio.limits);
-            ratios.map(|limit| limit.variable.clone()).collect()
-        };
-        let named: Vec<String> = self.variants.iter().flat_map(limits).collect();
-        let variables: Vec<&String> =
-            self.over.iter().filter(|name| named.contains(name)).collect();
-        if variables.is_empty() {
-            return None;
-        }
-        let mut columns = vec![Column::text("Ratio of", "figure", 0)];
-        columns.extend(variables.iter().map(|variable| {
-            Column::figure(&format!("as {variable} grows"), &format!("limit_{variable}"), 0)
-        }));
-        let mut rows = Vec::new();
-        for figure in self.formula_figures() {
-            let compared: Vec<_> = self
-                .variants
-                .iter()
-                .filter_map(|variant| Some((variant, variant.formula_ratios.get(figure)?)))
-                .collect();
-            if compared.is_empty() {
-                continue;
-            }
-            let mut heading =
-                vec![Cell::Named(figure.label().to_owned(), figure.name().to_owned())];
-            heading.resize(columns.len(), Cell::Empty);
-            rows.push(Row { cells: heading, level: 0, emphasis: Emphasis::Block });
-            for (variant, ratio) in compared {
-                let mut cells = vec![Cell::text(&variant.compared())];
-                cells.extend(variables.iter().map(|variable| {
-                    let limit = ratio.limits.iter().find(|limit| limit.variable == **variable);
-                    Cell::text(limit.map_or(ratio.pretty.as_str(), |limit| limit.limit.as_str()))
-                }));
-                rows.push(Row { cells, level: 1, emphasis: Emphasis::Plain });
-            }
-        }
-        Some(Table { title: "Limits".to_owned(), columns, rows, notes: Vec::new() })
     }
 
     /// A figure over a sweep: a row a value, a column a variant, or the other way round where there are many variants.
@@ -185,7 +142,14 @@ impl StudyReport {
     /// A title with what every figure hangs on: the batch and the parameters.
     pub(super) fn heading(&self, what: &str) -> String {
         let settings = self.settings.iter().map(|one| format!(", {} = {}", one.name, one.value));
-        format!("{what}, batch {}{}", self.batch, settings.collect::<String>())
+        let mut inputs = self.variants.iter().map(|variant| without_batch(&variant.input));
+        let first = inputs.next().unwrap_or_default();
+        let input = if inputs.all(|input| input == first) {
+            format!(", input {}", shape_text(first))
+        } else {
+            String::new()
+        };
+        format!("{what}, batch {}{input}{}", self.batch, settings.collect::<String>())
     }
 
     /// The position of the variant of a name.
@@ -230,10 +194,7 @@ fn figure_row(variant: &StudiedVariant, figure: Measure) -> Row {
 
 /// A figure in its unit.
 fn cell(measure: Measure, value: Option<u64>) -> Cell {
-    match measure.unit() {
-        Unit::Bytes => Cell::bytes(value),
-        Unit::Count | Unit::Pixels => Cell::count(value),
-    }
+    measure.figure().map_or_else(|| Cell::count(value), |figure| Cell::figure(figure, value))
 }
 
 /// A figure as people read it beside many others.

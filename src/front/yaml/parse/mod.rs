@@ -12,8 +12,8 @@ mod synonyms;
 
 pub(super) use call::find_follower;
 pub(super) use document::{File, KEYS};
-pub(super) use names::{MAX_NAME, is_plain_name, no_plain_name};
-pub(super) use study::{STUDY, STUDY_KEYS, StudyForm, VARIANT_KEYS};
+pub(super) use names::{is_plain_name, no_plain_name};
+pub(super) use study::{STUDY, STUDY_KEYS};
 
 use std::collections::{HashMap, HashSet};
 
