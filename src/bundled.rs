@@ -1,4 +1,4 @@
-//! The networks that are part of the program: everything in `architectures/`.
+//! The networks and studies that are part of the program: everything in `architectures/`.
 
 use std::sync::Arc;
 
@@ -10,6 +10,9 @@ use crate::front::yaml::Library;
 /// Begin of the names under which bundled files are shown.
 const BUNDLED: &str = "bundled:";
 
+/// The folder of the studies.
+const STUDIES: &str = "studies";
+
 static ARCHITECTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/architectures");
 
 /// The names of the bundled networks, in alphabetical order.
@@ -19,6 +22,23 @@ pub fn names() -> Vec<&'static str> {
     let mut names: Vec<_> = files.filter_map(|path| path.strip_suffix(".yaml")).collect();
     names.sort_unstable();
     names
+}
+
+/// The names of the bundled studies, in alphabetical order.
+#[must_use]
+pub fn studies() -> Vec<&'static str> {
+    let folder = ARCHITECTURES.get_dir(STUDIES);
+    let files = folder.into_iter().flat_map(Dir::files).filter_map(|file| file.path().file_name());
+    let names = files.filter_map(|name| name.to_str()?.strip_suffix(".yaml"));
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    names
+}
+
+/// The file of a bundled study, by its name (`small-kernels`) or its file's.
+#[must_use]
+pub fn study(name: &str) -> Option<Arc<Source>> {
+    source(&format!("{STUDIES}/{name}"))
 }
 
 /// The file of a bundled network, by its name (`resnet50`), its file's (`resnet50.yaml`) or its path among the bundled
@@ -35,6 +55,7 @@ pub fn source(name: &str) -> Option<Arc<Source>> {
 #[must_use]
 pub fn stem(source: &Source) -> &str {
     let path = source.name.strip_prefix(BUNDLED).unwrap_or(&source.name);
+    let path = path.strip_prefix(STUDIES).map_or(path, |name| name.trim_start_matches('/'));
     path.strip_suffix(".yaml").unwrap_or(path)
 }
 

@@ -3,7 +3,10 @@
 //! A [`Figure`] is one number of a whole network. The passes of [`crate::analysis`] give its value.
 
 mod limit;
+mod measure;
 pub mod quantity;
+
+pub use measure::{Measure, PathFigure};
 
 use serde::{Serialize, Serializer};
 

@@ -45,6 +45,7 @@ pub mod front;
 pub mod network;
 pub mod ops;
 pub mod report;
+pub mod study;
 pub mod sweep;
 mod text;
 

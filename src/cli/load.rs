@@ -8,18 +8,62 @@ use std::sync::Arc;
 use cnnstat::back::text::visible;
 use cnnstat::bundled::{self, Bundled};
 use cnnstat::diagnostics::{Diagnostic, Diagnostics, Origin, Source, suggest};
-use cnnstat::front::yaml::{Description, Library, MAX_BYTES};
+use cnnstat::front::yaml::{Description, Library, MAX_BYTES, Study};
 
 use super::failure::Failure;
 use super::terminal::Terminal;
 
 /// The description that an argument names: a file, `-` for the standard input, or a bundled network.
 pub(super) fn description(argument: &str, terminal: &Terminal) -> Result<Description, Failure> {
-    let source = source(argument, terminal)?;
+    let source = source(argument, &NETWORKS, terminal)?;
     Ok(Description::read(&source, &Files)?)
 }
 
-fn source(argument: &str, terminal: &Terminal) -> Result<Arc<Source>, Failure> {
+/// The study that an argument names: a file, `-` for the standard input, or a bundled study.
+pub(super) fn study(argument: &str, terminal: &Terminal) -> Result<Study, Failure> {
+    let source = source(argument, &STUDIES, terminal)?;
+    Ok(Study::read(&source, &Files)?)
+}
+
+/// What is bundled of a kind, and how to speak of it.
+struct Collection {
+    noun: &'static str,
+    find: fn(&str) -> Option<Arc<Source>>,
+    names: fn() -> Vec<&'static str>,
+    /// The command that lists them.
+    list: &'static str,
+    /// What is said of a name that is one of the other kind.
+    other: fn(&str) -> Option<String>,
+}
+
+const NETWORKS: Collection = Collection {
+    noun: "network",
+    find: bundled::source,
+    names: bundled::names,
+    list: "cnnstat list",
+    other: |name| {
+        let is_study = bundled::studies().contains(&name);
+        is_study.then(|| format!("that is a study: `cnnstat study {name}` shows it"))
+    },
+};
+
+const STUDIES: Collection = Collection {
+    noun: "study",
+    find: bundled::study,
+    names: bundled::studies,
+    list: "cnnstat study",
+    other: |name| {
+        let is_network = bundled::names().contains(&name);
+        is_network.then(|| format!("that is a network: `cnnstat summary {name}` shows it"))
+    },
+};
+
+fn source(
+    argument: &str,
+    collection: &Collection,
+    terminal: &Terminal,
+) -> Result<Arc<Source>, Failure> {
+    let find = collection.find;
     if argument == "-" {
         let text =
             text(io::stdin().lock()).map_err(|why| cannot_read("the standard input", &why))?;
@@ -27,14 +71,14 @@ fn source(argument: &str, terminal: &Terminal) -> Result<Arc<Source>, Failure> {
     }
     let path = Path::new(argument);
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    if path.is_file() || (path.exists() && (!path.is_dir() || bundled::source(name).is_none())) {
+    if path.is_file() || (path.exists() && (!path.is_dir() || find(name).is_none())) {
         if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx")) {
             let message = format!("`{argument}`: this version reads YAML files, not ONNX");
             return Err(Failure::message(message));
         }
         return open(path).map_err(|why| cannot_read(&format!("`{argument}`"), &why));
     }
-    let Some(source) = bundled::source(name) else { return Err(missing(argument, name)) };
+    let Some(source) = find(name) else { return Err(missing(argument, name, collection)) };
     if name != argument || name.contains('.') {
         let (argument, bundled) = (visible(argument), bundled::stem(&source));
         terminal
@@ -47,16 +91,20 @@ fn cannot_read(what: &str, why: &str) -> Failure {
     Failure::message(format!("cannot read {what}: {why}"))
 }
 
-fn missing(argument: &str, name: &str) -> Failure {
+fn missing(argument: &str, name: &str, collection: &Collection) -> Failure {
     let stem = name.strip_suffix(".yaml").unwrap_or(name);
     let diagnostic = Diagnostic::error(format!(
-        "there is no file `{argument}`, and no bundled network of that name"
+        "there is no file `{argument}`, and no bundled {} of that name",
+        collection.noun
     ));
-    let names = bundled::names();
-    let help = match suggest(stem, names.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`cnnstat list` names the bundled networks".to_owned(),
+    let names = (collection.names)();
+    let near = || {
+        let near = suggest(stem, names.iter().copied());
+        near.map(|near| format!("did you mean `{near}`?"))
     };
+    let help = (collection.other)(stem)
+        .or_else(near)
+        .unwrap_or_else(|| format!("`{}` names the bundled ones", collection.list));
     Failure::Input(Diagnostics::from(diagnostic.help(help)))
 }
 

@@ -15,6 +15,7 @@ mod paths;
 mod report;
 mod roofline;
 mod schema;
+mod study;
 mod summary;
 mod sweep;
 mod terminal;
@@ -63,6 +64,7 @@ enum Command {
     Paths(paths::Paths),
     Roofline(roofline::Roofline),
     List(list::List),
+    Study(study::Study),
     Schema(schema::Schema),
 }
 
@@ -82,6 +84,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Paths(paths) => paths.run(&terminal),
         Command::Roofline(roofline) => roofline.run(&terminal),
         Command::List(list) => list.run(&terminal),
+        Command::Study(study) => study.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
     };
     match done {

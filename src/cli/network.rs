@@ -1,7 +1,7 @@
 //! The options of every command that takes networks.
 
 use clap::Args;
-use cnnstat::front::yaml::{Description, Elaborated, Settings};
+use cnnstat::front::yaml::{Description, Elaborated, Settings, Study};
 use cnnstat::report::Report;
 
 use super::failure::Failure;
@@ -59,6 +59,21 @@ impl NetworkOptions {
         let elaborated = description.elaborate(&self.settings(&description)?)?;
         terminal.warn(&elaborated.warnings);
         Ok((description, elaborated))
+    }
+
+    /// The settings for the variants of a study.
+    pub(super) fn study_settings(&self, study: &Study) -> Result<Settings, Failure> {
+        let parameters = self.settings.iter().map(|text| study.setting(text));
+        Ok(Settings {
+            parameters: parameters.collect::<Result<_, _>>()?,
+            input: self.input.as_ref().map(|Sizes(sizes)| sizes.clone()),
+            batch: self.batch.unwrap_or(1),
+        })
+    }
+
+    /// Whether any of them is given.
+    pub(super) fn are_given(&self) -> bool {
+        !self.settings.is_empty() || self.input.is_some() || self.batch.is_some()
     }
 
     /// The report of the network that an argument names.

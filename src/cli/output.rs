@@ -128,6 +128,12 @@ fn failed(path: &Path, error: &io::Error) -> Failure {
     Failure::writing(&format!("`{}`", path.display()), &io::Error::from(error.kind()))
 }
 
+/// Whether what is read and what is to be written are the same file.
+pub(super) fn is_same_file(input: &Path, output: &Path) -> bool {
+    let known = |path: &Path| path.canonicalize().ok();
+    known(input).is_some_and(|input| Some(input) == known(output))
+}
+
 /// A temporary file with the permissions of the file that is replaced, or those of a new file.
 #[cfg(unix)]
 fn builder(path: &Path) -> tempfile::Builder<'static, 'static> {

@@ -42,7 +42,7 @@ impl Report {
             terminal.print(&page)?;
             return Ok(ExitCode::SUCCESS);
         }
-        if is_same_file(Path::new(&self.network), &path) {
+        if output::is_same_file(Path::new(&self.network), &path) {
             return Err(Failure::message("the page would be written over the network's own file"));
         }
         output::write(&path, &page)?;
@@ -62,9 +62,4 @@ fn beside_the_user(network: &str) -> PathBuf {
         Some(ending) if ending == "yaml" || ending == "yml" => name.with_extension("html"),
         _ => PathBuf::from(format!("{}.html", name.display())),
     }
-}
-
-fn is_same_file(network: &Path, output: &Path) -> bool {
-    let known = |path: &Path| path.canonicalize().ok();
-    known(network).is_some_and(|network| Some(network) == known(output))
 }

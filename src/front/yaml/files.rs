@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::locate::{Segment, locate};
-use super::parse::{File, KEYS};
+use super::parse::{File, KEYS, STUDY};
 use super::place::Places;
 use super::values::{self, Yaml};
 use crate::diagnostics::{Diagnostic, Diagnostics, Source};
@@ -32,7 +32,10 @@ pub(super) fn chain(
     let mut files: Vec<File> = Vec::new();
     let mut sources = vec![Arc::clone(source)];
     while let Some(source) = sources.get(files.len()).cloned() {
-        let file = read(&source, places)?;
+        let file = read(&source, &KEYS, places)?;
+        if file.values.contains_key(STUDY) {
+            return Err(study_in_place_of_a_network(&source));
+        }
         if let Some(base) = file.values.get("extends") {
             let refuse = |message: String| {
                 let located = locate(&source.text, &[Segment::Key("extends")]);
@@ -56,16 +59,32 @@ pub(super) fn chain(
     Ok(files)
 }
 
-fn read(source: &Arc<Source>, places: &mut Places) -> Result<File, Diagnostics> {
+/// The error where a study stands and a network is needed.
+fn study_in_place_of_a_network(source: &Arc<Source>) -> Diagnostics {
+    let located = locate(&source.text, &[Segment::KeyItself(STUDY)]);
+    let span = located.map(|located| located.span).unwrap_or_default();
+    let message = "this is a study, and a network is needed here";
+    let help = "`cnnstat study` shows a study; a network has no key `study`";
+    Diagnostic::error(message).label(source, span, "").help(help).into()
+}
+
+/// The values of a file, which must be a map of these keys.
+pub(super) fn read(
+    source: &Arc<Source>,
+    keys: &[&str],
+    places: &mut Places,
+) -> Result<File, Diagnostics> {
     let refuse = |message: &str| {
-        let help = format!("its keys are {}", KEYS.join(", "));
+        let help = format!("its keys are {}", keys.join(", "));
         Diagnostics(vec![Diagnostic::error(message).label(source, 0..0, "").help(help)])
     };
     if u64::try_from(source.text.len()).is_ok_and(|length| length > MAX_BYTES) {
         return Err(refuse(&format!("the file has more than {} MiB", MAX_BYTES >> 20)));
     }
     match values::read(source)? {
-        Yaml::Mapping(values) => Ok(File { values, root: places.file(Arc::clone(source)) }),
+        Yaml::Mapping(values) => {
+            Ok(File { values: Arc::new(values), root: places.file(Arc::clone(source)) })
+        }
         Yaml::Null => Err(refuse("the file is empty")),
         _ => Err(refuse("a network file is a map")),
     }

@@ -12,6 +12,7 @@ mod parse;
 mod place;
 mod problem;
 mod schema;
+mod study;
 mod syntax;
 mod tree;
 pub mod value;
@@ -24,6 +25,8 @@ use std::sync::Arc;
 pub use expectation::{Expectation, Expected, Published, Tolerance};
 pub use files::{Library, MAX_BYTES};
 pub use schema::schema;
+pub(crate) use study::each_once;
+pub use study::{Study, Sweep, Variant};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
 use crate::figure::Limit;

@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::elaborate::INPUT_AXES;
 use super::expectation::Expected;
-use super::parse::{NO_FOLLOWER, NORMALIZATIONS};
-use crate::figure::Figure;
+use super::parse::{NO_FOLLOWER, NORMALIZATIONS, STUDY};
+use super::study::MAX_VARIANTS;
+use crate::figure::{Figure, Measure};
 use crate::ops::signature::{Argument, Attribute, Fallback, Kind, Role};
 use crate::ops::{Padding, Signature, signatures};
 
@@ -17,7 +18,18 @@ use crate::ops::{Padding, Signature, signatures};
 pub fn schema() -> Json {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A network for cnnstat",
+        "title": "A network or a study for cnnstat",
+        "if": {"type": "object", "required": [STUDY]},
+        "then": reference("study"),
+        "else": reference("network"),
+        "$defs": definitions(),
+    })
+}
+
+/// A network file.
+fn network() -> Json {
+    json!({
+        "title": "A network",
         "type": "object",
         "additionalProperties": false,
         "properties": {
@@ -25,18 +37,9 @@ pub fn schema() -> Json {
             "source": text("The publication or code it was taken from"),
             "description": text("A few sentences for people"),
             "extends": text("Another file whose network this one varies, or the name of a bundled network"),
-            "input": {
-                "description": "The input's sizes without the batch: [channels, height, width] or [features]",
-                "type": "array", "minItems": INPUT_AXES.start(), "maxItems": INPUT_AXES.end(), "items": expression(json!({"type": "integer", "minimum": 1})),
-            },
-            "params": {
-                "description": "Parameters with their defaults, changed by --set name=value",
-                "type": "object", "additionalProperties": reference("parameter"),
-            },
-            "blocks": {
-                "description": "Named, parametrised groups of layers",
-                "type": "object", "additionalProperties": reference("block"),
-            },
+            "input": reference("input"),
+            "params": reference("params"),
+            "blocks": reference("blocks"),
             "layers": reference("steps"),
             "outputs": {
                 "description": "What the network returns; the last tensor if left out",
@@ -48,13 +51,93 @@ pub fn schema() -> Json {
             },
             "budget": budget(),
         },
-        "$defs": definitions(),
+    })
+}
+
+/// A study file.
+fn study() -> Json {
+    let measures: Vec<&str> = Measure::all().map(Measure::name).collect();
+    let figures: Vec<&str> = Figure::ALL.iter().map(|figure| figure.name()).collect();
+    let list = |names: &[&str]| json!({"type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": names}});
+    let texts =
+        json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
+    let extending = json!({
+        "description": "A whole network, with values for its parameters",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["extends"],
+        "properties": {
+            "extends": text("A network file, or the name of a bundled network"),
+            "params": reference("params"),
+            "input": reference("input"),
+        },
+    });
+    let range = text("A range as 16..512*2, 8..64+8 or 1..5, or an expression");
+    json!({
+        "title": "A study",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [STUDY, "variants"],
+        "properties": {
+            STUDY: text("What the study is called"),
+            "question": text("What it asks"),
+            "source": text("The publication that it follows"),
+            "notes": {"description": "What else is to be said, for people", "anyOf": texts.get("anyOf")},
+            "input": reference("input"),
+            "params": reference("params"),
+            "blocks": reference("blocks"),
+            "variants": {
+                "description": "What is compared: names with their steps, or with a whole network",
+                "type": "object", "minProperties": 1, "maxProperties": MAX_VARIANTS,
+                "additionalProperties": {"anyOf": [reference("steps"), extending]},
+            },
+            "baseline": {
+                "description": "The variant that the others are compared with, or a map from variants to such; the first if left out",
+                "anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}],
+            },
+            "figures": list(&measures),
+            "formulas": {
+                "description": "Closed forms of figures",
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["over"],
+                "properties": {"over": texts, "of": list(&figures)},
+            },
+            "sweep": {
+                "description": "A parameter of the study, and the values to try",
+                "type": "object", "minProperties": 1, "maxProperties": 1,
+                "additionalProperties": {"anyOf": [{"type": "array", "minItems": 1, "items": {"type": ["integer", "string"]}}, range]},
+            },
+        },
     })
 }
 
 fn definitions() -> Map<String, Json> {
     let mut definitions = Map::new();
     let mut define = |name: &str, schema: Json| definitions.insert(name.to_owned(), schema);
+    define("network", network());
+    define("study", study());
+    define(
+        "input",
+        json!({
+            "description": "The input's sizes without the batch: [channels, height, width] or [features]",
+            "type": "array", "minItems": INPUT_AXES.start(), "maxItems": INPUT_AXES.end(), "items": expression(json!({"type": "integer", "minimum": 1})),
+        }),
+    );
+    define(
+        "params",
+        json!({
+            "description": "Parameters with their defaults, changed by --set name=value",
+            "type": "object", "additionalProperties": reference("parameter"),
+        }),
+    );
+    define(
+        "blocks",
+        json!({
+            "description": "Named, parametrised groups of layers",
+            "type": "object", "additionalProperties": reference("block"),
+        }),
+    );
     define("value", value());
     define("parameter", parameter());
     define("block", block());

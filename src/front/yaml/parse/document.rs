@@ -1,6 +1,7 @@
 //! The keys of a file: texts, input, layers, outputs, and what a file must have.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::declarations::parameter_names;
 use super::{Owner, Parser, did_you_mean};
@@ -29,7 +30,7 @@ pub(in crate::front::yaml) const KEYS: [&str; 11] = [
 
 /// A file's values and its root.
 pub(in crate::front::yaml) struct File {
-    pub(in crate::front::yaml) values: Mapping,
+    pub(in crate::front::yaml) values: Arc<Mapping>,
     pub(in crate::front::yaml) root: Place,
 }
 
@@ -113,7 +114,7 @@ impl Parser {
         (self.places.key(place, &written), format!("`{written}`"))
     }
 
-    fn texts(&mut self, file: &File) {
+    pub(super) fn texts(&mut self, file: &File) {
         for (key, yaml) in file.values.iter() {
             let (Yaml::String(key), text) = (key, yaml) else { continue };
             if !["name", "source", "description"].contains(&key.as_str()) {
@@ -143,7 +144,7 @@ impl Parser {
         Some(text)
     }
 
-    fn input(&mut self, file: &File) {
+    pub(super) fn input(&mut self, file: &File) {
         let Some(yaml) = file.values.get("input") else { return };
         let place = self.places.value(file.root, "input");
         if yaml.as_sequence().is_none() {
@@ -154,14 +155,14 @@ impl Parser {
         self.tree.input = Some(self.given(yaml, place));
     }
 
-    fn layers(&mut self, file: &File) {
+    pub(super) fn layers(&mut self, file: &File) {
         let Some(yaml) = file.values.get("layers") else { return };
         let place = self.places.value(file.root, "layers");
         let body = self.body(yaml, place);
         self.tree.layers = Some((body, place));
     }
 
-    fn outputs(&mut self, file: &File) {
+    pub(super) fn outputs(&mut self, file: &File) {
         let Some(yaml) = file.values.get("outputs") else { return };
         let root = self.places.value(file.root, "outputs");
         let Yaml::Sequence(items) = yaml else {

@@ -8,11 +8,13 @@ mod expectation;
 mod given;
 mod names;
 mod step;
+mod study;
 mod synonyms;
 
 pub(super) use call::find_follower;
 pub(super) use document::{File, KEYS};
 pub(super) use names::{is_plain_name, no_plain_name};
+pub(super) use study::{STUDY, STUDY_KEYS};
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,0 +1,151 @@
+//! `cnnstat study`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use cnnstat::back;
+use cnnstat::back::text::visible;
+use cnnstat::diagnostics::suggest;
+use cnnstat::front::yaml::Study as Description;
+use cnnstat::study::{self, StudyReport};
+
+use super::failure::Failure;
+use super::list;
+use super::load;
+use super::network::NetworkOptions;
+use super::output::{self, Format};
+use super::terminal::Terminal;
+
+/// Compare variants of a network: figures, closed forms, ratios, and what becomes of them as a parameter grows
+///
+/// A study is a YAML file, or the name of a bundled one; without a name, the bundled ones are listed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cnnstat study small-kernels
+  cnnstat study fire-against-plain --set C=512 --sweep C=16..4096*2
+  cnnstat study mine.yaml -o mine.html
+
+The ending of FILE tells what is written: .html a page, .svg its charts, .md, .json, .csv or .txt.")]
+pub(super) struct Study {
+    /// A study file, or the name of a bundled study
+    study: Option<String>,
+
+    /// Try these values of a parameter in place of the study's sweep
+    #[arg(long, value_name = "NAME=VALUES")]
+    sweep: Option<String>,
+
+    /// Where to write the study; the ending tells how, `-` is a page on the standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// How to write what is printed; with -o nothing is printed if left out
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    #[command(flatten)]
+    options: NetworkOptions,
+}
+
+/// What a file holds, by its ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Page,
+    Drawing,
+    Text(Format),
+}
+
+/// The endings of files and what they hold.
+const ENDINGS: [(&str, Kind); 7] = [
+    ("html", Kind::Page),
+    ("htm", Kind::Page),
+    ("svg", Kind::Drawing),
+    ("md", Kind::Text(Format::Markdown)),
+    ("json", Kind::Text(Format::Json)),
+    ("csv", Kind::Text(Format::Csv)),
+    ("txt", Kind::Text(Format::Table)),
+];
+
+impl Study {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        let Some(name) = &self.study else {
+            if self.sweep.is_some() || self.output.is_some() || self.options.are_given() {
+                return Err(Failure::message("name a study; `cnnstat study` alone lists them"));
+            }
+            list::studies(self.format.unwrap_or(Format::Table), terminal)?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        // What cannot be written is told before the work is done.
+        let kind = self.output.as_deref().map(kind).transpose()?;
+        let description = load::study(name, terminal)?;
+        let report = self.report(&description, terminal)?;
+        if let (Some(path), Some(kind)) = (self.output.as_deref(), kind) {
+            let text = written(&report, kind)?;
+            if path == Path::new("-") {
+                terminal.print(&text)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            if output::is_same_file(Path::new(name), path) {
+                let message = "the result would be written over the study's own file";
+                return Err(Failure::message(message));
+            }
+            output::write(path, &text)?;
+            terminal.tell(&format!("wrote {}", visible(&path.display().to_string())));
+        }
+        if self.output.is_none() || self.format.is_some() {
+            let format = self.format.unwrap_or(Format::Table);
+            terminal.print(&page(&report, format, terminal.width(), terminal.color())?)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn report(&self, study: &Description, terminal: &Terminal) -> Result<StudyReport, Failure> {
+        let settings = self.options.study_settings(study)?;
+        let sweep = self.sweep.as_deref().map(|text| study.sweep_of(text)).transpose()?;
+        let (report, warnings) = study::evaluate(study, &settings, sweep.as_ref())
+            .map_err(|error| Failure::study(study, error))?;
+        terminal.warn(&warnings);
+        Ok(report)
+    }
+}
+
+fn kind(path: &Path) -> Result<Kind, Failure> {
+    if path == Path::new("-") {
+        return Ok(Kind::Page);
+    }
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let lower = ending.to_ascii_lowercase();
+    let known = ENDINGS.iter().find(|(known, _)| *known == lower);
+    known.map(|(_, kind)| *kind).ok_or_else(|| {
+        let name = path.display().to_string();
+        let name = visible(&name);
+        let endings = ENDINGS.map(|(ending, _)| ending);
+        let help = match suggest(&lower, endings.into_iter()) {
+            Some(near) => format!("did you mean .{near}?"),
+            None => format!("the endings are .{}", endings.join(", .")),
+        };
+        Failure::message(format!("what to write to `{name}`? {help}"))
+    })
+}
+
+fn written(report: &StudyReport, kind: Kind) -> Result<String, Failure> {
+    Ok(match kind {
+        Kind::Page => back::document::html(&report.document())?,
+        Kind::Drawing => back::document::svg(&report.document())?,
+        Kind::Text(format) => page(report, format, None, false)?,
+    })
+}
+
+fn page(
+    report: &StudyReport,
+    format: Format,
+    width: Option<u16>,
+    color: bool,
+) -> Result<String, Failure> {
+    Ok(match format {
+        Format::Table => back::document::terminal(&report.document(), width, color),
+        Format::Markdown => back::document::markdown(&report.document()),
+        Format::Json => back::json::render(report)?,
+        Format::Csv => back::csv::render(&report.flat_table())?,
+    })
+}

@@ -1,0 +1,291 @@
+//! Studies: variants of a network side by side, and what is asked of them. `docs/studies.md` describes the files.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::elaborate::{Choice, MAX_STEPS, elaborate};
+use super::parse::{Parser, STUDY, STUDY_KEYS};
+use super::value::Value;
+use super::{Description, Library, Settings, files};
+use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
+use crate::figure::{Figure, Measure};
+
+/// The most variants of a study.
+pub(super) const MAX_VARIANTS: usize = 100;
+
+/// The most values of a sweep.
+pub(super) const MAX_POINTS: usize = 10_000;
+
+/// The largest study, in bytes: it is read once for every variant.
+const MAX_STUDY_BYTES: usize = 1 << 20;
+
+/// A study file, checked for form.
+#[derive(Debug)]
+pub struct Study {
+    /// What it is called.
+    pub title: String,
+    /// What it asks.
+    pub question: Option<String>,
+    /// The publication that it follows.
+    pub source: Option<String>,
+    /// What else is to be said, for people.
+    pub notes: Vec<String>,
+    /// The variants, in the order of the file.
+    pub variants: Vec<Variant>,
+    /// The figures that are compared.
+    pub figures: Vec<Measure>,
+    /// The variables of closed forms, as `c`; empty where none are asked for.
+    pub over: Vec<String>,
+    /// The figures whose closed forms are asked for.
+    pub of: Vec<Figure>,
+    /// The values to try.
+    pub sweep: Option<Sweep>,
+    /// The names of the study's own parameters.
+    parameters: Vec<String>,
+}
+
+/// A variant of a study.
+#[derive(Debug)]
+pub struct Variant {
+    /// Its name.
+    pub name: String,
+    /// The network.
+    pub description: Description,
+    /// The position of the variant that it is compared with.
+    pub against: Option<usize>,
+}
+
+/// Values to try for a parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sweep {
+    /// The parameter.
+    pub parameter: String,
+    /// Its values, ascending, each once.
+    pub values: Vec<u64>,
+}
+
+impl Study {
+    /// Reads a study and the networks that its variants extend, which `library` finds.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the form of the file.
+    pub fn read(source: &Arc<Source>, library: &dyn Library) -> Result<Self, Diagnostics> {
+        if source.text.len() > MAX_STUDY_BYTES {
+            let message = format!("a study has at most {} MiB", MAX_STUDY_BYTES >> 20);
+            return Err(Diagnostic::error(message).label(source, 0..0, "").into());
+        }
+        let mut parser = Parser::new();
+        let file = files::read(source, &STUDY_KEYS, &mut parser.places)?;
+        if !file.values.contains_key(STUDY) {
+            let message = "this is no study: it has no key `study`";
+            let help = "begin with `study: title`; `cnnstat summary` and the like show networks";
+            return Err(Diagnostic::error(message).label(source, 0..0, "").help(help).into());
+        }
+        let form = parser.study(&file);
+        let mut variants = Vec::new();
+        let mut refused = Vec::new();
+        let mut used = HashSet::new();
+        let mut against = form.against.into_iter();
+        for name in form.variants {
+            let against = against.next().flatten();
+            let Some(yaml) = file.values.get("variants").and_then(|all| all.get(&name)) else {
+                continue;
+            };
+            let mut reader = Parser::new();
+            let root = reader.places.file(Arc::clone(source));
+            let study = super::parse::File { values: Arc::clone(&file.values), root };
+            let read = reader.variant(&study, &name, yaml, source, library);
+            used.extend(reader.used(yaml.as_mapping().is_some()));
+            match read.and_then(|()| described(reader, &name)) {
+                Ok(description) => variants.push(Variant { name, description, against }),
+                Err(diagnostics) => refused.push(diagnostics),
+            }
+        }
+        if refused.is_empty() && !variants.is_empty() {
+            parser.unused_in_study(&used);
+        }
+        let parameters = parser.tree.parameters.keys().cloned().collect();
+        if parser.problems.any_errors() {
+            refused.push(parser.problems.diagnose(&parser.places));
+        }
+        if !refused.is_empty() {
+            return Err(each_once(refused));
+        }
+        let (over, of) = form.formulas.unwrap_or_default();
+        let sweep = form.sweep.map(|(parameter, values)| Sweep { parameter, values });
+        Ok(Self {
+            title: form.title,
+            question: form.question,
+            source: form.source,
+            notes: form.notes,
+            variants,
+            figures: form.figures,
+            over,
+            of,
+            sweep,
+            parameters,
+        })
+    }
+
+    /// The names of the study's own parameters, in the order of the file.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.parameters.iter().map(String::as_str)
+    }
+
+    /// Reads `name=value`, a value for a parameter of the study or of a network in it.
+    ///
+    /// # Errors
+    /// Where no variant has such a parameter, or the text is no value.
+    pub fn setting(&self, text: &str) -> Result<(String, Value), Diagnostics> {
+        let name = text.split_once('=').map_or(text, |(name, _)| name).trim();
+        let descriptions = || self.variants.iter().map(|variant| &variant.description);
+        let depends = descriptions().find(|one| one.tree.reachable.contains(name));
+        if let Some(description) = depends {
+            return description.setting(text);
+        }
+        if !text.contains('=') {
+            let diagnostic = Diagnostic::error(format!("`{text}` sets nothing"));
+            return Err(diagnostic.help("write `name=value`").into());
+        }
+        Err(self.no_parameter(name).into())
+    }
+
+    /// Reads `c=16..512*2` or `c=16,32,64`, the values of a parameter to try.
+    ///
+    /// # Errors
+    /// Where the study has no such parameter, or the text gives no values.
+    pub fn sweep_of(&self, text: &str) -> Result<Sweep, Diagnostics> {
+        let Some((name, values)) = text.split_once('=') else {
+            let diagnostic = Diagnostic::error(format!("`{text}` is no sweep"));
+            return Err(diagnostic.help("write `c=16..512*2`, or `c=16,32,64`").into());
+        };
+        let name = name.trim();
+        if !self.parameters.iter().any(|known| known == name) {
+            return Err(self.no_parameter(name).into());
+        }
+        let values = if values.contains("..") { values_of_range(values) } else { listed(values) };
+        let values = values.map_err(Diagnostic::error)?;
+        Ok(Sweep { parameter: name.to_owned(), values })
+    }
+
+    fn no_parameter(&self, name: &str) -> Diagnostic {
+        let diagnostic = Diagnostic::error(format!("{} has no parameter `{name}`", self.title));
+        match suggest(name, self.parameters()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None if self.parameters.is_empty() => diagnostic,
+            None => diagnostic.help(format!("its parameters are {}", self.parameters.join(", "))),
+        }
+    }
+}
+
+impl Variant {
+    /// Of these settings those that are about this variant's network.
+    #[must_use]
+    pub fn settings(&self, settings: &Settings) -> Settings {
+        let known = |name: &str| self.description.tree.parameters.contains_key(name);
+        let parameters = settings.parameters.iter().filter(|(name, _)| known(name));
+        Settings { parameters: parameters.cloned().collect(), ..settings.clone() }
+    }
+}
+
+/// The description that was read, or what is wrong with it.
+fn described(reader: Parser, name: &str) -> Result<Description, Diagnostics> {
+    let Parser { places, mut problems, tree, .. } = reader;
+    if problems.any_errors() {
+        // What is wrong with the values is told along with what is wrong with the form.
+        let choice = Choice { settings: &[], input: None, batch: 1, most_steps: MAX_STEPS };
+        let _ = elaborate(&tree, &choice, &mut problems);
+        return Err(problems.diagnose(&places));
+    }
+    Ok(Description { tree, places, expectations: Vec::new(), name: name.to_owned() })
+}
+
+/// All diagnostics in the order of the text; those that several variants have in common once.
+pub(crate) fn each_once(all: Vec<Diagnostics>) -> Diagnostics {
+    let mut seen = HashSet::new();
+    let mut diagnostics: Vec<Diagnostic> = all.into_iter().flat_map(|some| some.0).collect();
+    let place = |diagnostic: &Diagnostic| {
+        let first = diagnostic.labels.first();
+        first.map(|label| (label.source.name.clone(), label.span.start))
+    };
+    diagnostics.retain(|one| seen.insert((one.message.clone(), place(one))));
+    diagnostics.sort_by_key(place);
+    Diagnostics(diagnostics)
+}
+
+/// The values of `16..512*2` (each twice the one before), `8..64+8` or `1..5`; the last one is included.
+pub(super) fn values_of_range(text: &str) -> Result<Vec<u64>, String> {
+    let form = || format!("`{}` is no range: write `16..512*2`, `8..64+8` or `1..5`", text.trim());
+    let number = |text: &str| text.trim().parse::<u64>().map_err(|_| form());
+    let (start, rest) = text.split_once("..").ok_or_else(form)?;
+    let (end, step) = match rest.find(['*', '+']) {
+        Some(at) => {
+            let (end, step) = rest.split_at(at);
+            (end, Some((step.starts_with('*'), number(step.get(1..).unwrap_or_default())?)))
+        }
+        None => (rest, None),
+    };
+    let (start, end) = (number(start)?, number(end)?);
+    let (is_factor, step) = step.unwrap_or((false, 1));
+    let grows = if is_factor { step > 1 && start > 0 } else { step > 0 };
+    if !grows || start > end {
+        return Err(format!("the range `{}` goes nowhere", text.trim()));
+    }
+    let mut values = vec![start];
+    let mut last = start;
+    loop {
+        let next = if is_factor { last.checked_mul(step) } else { last.checked_add(step) };
+        let Some(next) = next.filter(|next| *next <= end) else { return Ok(values) };
+        if values.len() >= MAX_POINTS {
+            return Err(format!("a sweep has at most {MAX_POINTS} values"));
+        }
+        values.push(next);
+        last = next;
+    }
+}
+
+/// The values of `16,32,64`.
+fn listed(text: &str) -> Result<Vec<u64>, String> {
+    let numbers = text.split(',').map(|part| part.trim().parse::<u64>());
+    let mut numbers: Vec<u64> = numbers.collect::<Result<_, _>>().map_err(|_| {
+        format!("`{}` are no whole numbers: write `16,32,64` or `16..512*2`", text.trim())
+    })?;
+    if numbers.len() > MAX_POINTS {
+        return Err(format!("a sweep has at most {MAX_POINTS} values"));
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges() {
+        for (text, values) in [
+            ("16..128*2", Ok(vec![16, 32, 64, 128])),
+            ("16..127*2", Ok(vec![16, 32, 64])),
+            ("8..24+8", Ok(vec![8, 16, 24])),
+            (" 1 .. 3 ", Ok(vec![1, 2, 3])),
+            ("5..5", Ok(vec![5])),
+            ("0..2", Ok(vec![0, 1, 2])),
+            ("1..18446744073709551615*4294967296", Ok(vec![1, 1 << 32])),
+            ("3..1", Err("goes nowhere")),
+            ("0..8*2", Err("goes nowhere")),
+            ("1..8*1", Err("goes nowhere")),
+            ("1..8+0", Err("goes nowhere")),
+            ("1..10001", Err("at most 10000 values")),
+            ("1..", Err("is no range")),
+            ("-1..3", Err("is no range")),
+            ("1..2*x", Err("is no range")),
+        ] {
+            match (values_of_range(text), values) {
+                (Ok(found), Ok(values)) => assert_eq!(found, values, "{text}"),
+                (Err(found), Err(part)) => assert!(found.contains(part), "{text}: {found}"),
+                (found, expected) => panic!("{text}: {found:?}, not {expected:?}"),
+            }
+        }
+    }
+}

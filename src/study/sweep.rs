@@ -1,0 +1,97 @@
+//! The figures of a study's variants for every value of a parameter.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{ByFigure, StudyError, measures};
+use crate::analysis::analyse;
+use crate::diagnostics::Diagnostic;
+use crate::figure::Measure;
+use crate::front::yaml::value::Value;
+use crate::front::yaml::{NoVariant, Settings, Study, Sweep};
+
+/// The most steps that the networks of a sweep take to build, all together.
+const MOST_STEPS: usize = 50_000_000;
+
+/// The most networks of a sweep whose paths are counted.
+const MOST_WITH_PATHS: usize = 1_000;
+
+/// The figures for every value of a parameter.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Swept {
+    /// The parameter.
+    pub parameter: String,
+    /// What becomes of it, in the order of the values.
+    pub points: Vec<SweptPoint>,
+}
+
+/// The figures for a value of a parameter.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SweptPoint {
+    /// The value.
+    pub value: u64,
+    /// The figures of every variant, in the order of the study.
+    pub variants: Vec<ByFigure<Option<u64>>>,
+}
+
+impl Swept {
+    /// Whether a figure is known for a variant at two values and differs.
+    #[must_use]
+    pub fn varies(&self, figure: Measure) -> bool {
+        let figures = |point: &SweptPoint| -> Vec<Option<u64>> {
+            point.variants.iter().map(|of| of.get(figure).copied().flatten()).collect()
+        };
+        let first = self.points.first().map(figures);
+        self.points.iter().any(|point| Some(figures(point)) != first)
+    }
+}
+
+/// Analyses every variant at every value.
+pub(super) fn sweep(
+    study: &Study,
+    settings: &Settings,
+    sweep: &Sweep,
+) -> Result<Swept, StudyError> {
+    let networks = sweep.values.len().saturating_mul(study.variants.len());
+    let has_paths = study.figures.iter().any(|measure| measure.figure().is_none());
+    if has_paths && networks > MOST_WITH_PATHS {
+        let message = format!("a sweep counts the paths of at most {MOST_WITH_PATHS} networks");
+        return Err(Diagnostic::error(message).into());
+    }
+    let most_steps = MOST_STEPS.checked_div(networks).unwrap_or(MOST_STEPS);
+    let point = |value: &u64| -> Result<SweptPoint, StudyError> {
+        let mut settings = settings.clone();
+        settings.parameters.retain(|(name, _)| *name != sweep.parameter);
+        settings.parameters.push((sweep.parameter.clone(), Value::from(*value)));
+        let failed = |variant: &str, why: String| {
+            let message =
+                format!("the variant `{variant}` at {} = {value}: {why}", sweep.parameter);
+            StudyError::from(Diagnostic::error(message))
+        };
+        let variants = study.variants.iter().map(|variant| {
+            let settings = variant.settings(&settings);
+            let network = variant
+                .description
+                .variant(&settings, most_steps)
+                .map_err(|why| failed(&variant.name, reason(why, networks)))?;
+            let analysis =
+                analyse(&network).map_err(|error| failed(&variant.name, error.to_string()))?;
+            measures(&study.figures, &analysis.totals, &network)
+                .map_err(|error| failed(&variant.name, error.to_string()))
+        });
+        let variants = variants.collect::<Result<_, StudyError>>()?;
+        Ok(SweptPoint { value: *value, variants })
+    };
+    let points: Vec<Result<SweptPoint, StudyError>> = sweep.values.par_iter().map(point).collect();
+    let points = points.into_iter().collect::<Result<_, _>>()?;
+    Ok(Swept { parameter: sweep.parameter.clone(), points })
+}
+
+fn reason(why: NoVariant, networks: usize) -> String {
+    match why {
+        NoVariant::Wrong(why) => why.to_string(),
+        NoVariant::TooLarge => format!(
+            "the {networks} networks of the sweep take more than {MOST_STEPS} steps to build, all together"
+        ),
+    }
+}
