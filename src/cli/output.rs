@@ -5,7 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use cnnstat::back;
+use cnnstat::back::{self, text::visible};
+use cnnstat::diagnostics::suggest;
 use cnnstat::report::table::Table;
 use serde::Serialize;
 
@@ -32,11 +33,76 @@ pub(super) fn render<T: Serialize + ?Sized>(
     value: &T,
     table: impl FnOnce() -> Result<Table, Failure>,
 ) -> Result<String, Failure> {
+    rendered(format, (terminal.width(), terminal.color()), value, table)
+}
+
+/// A result in a format, for a width, where there is one, and with color or not.
+pub(super) fn rendered<T: Serialize + ?Sized>(
+    format: Format,
+    (width, color): (Option<u16>, bool),
+    value: &T,
+    table: impl FnOnce() -> Result<Table, Failure>,
+) -> Result<String, Failure> {
     Ok(match format {
         Format::Json => back::json::render(value)?,
         Format::Csv => back::csv::render(&table()?)?,
         Format::Markdown => back::markdown::render(&table()?),
-        Format::Table => back::terminal::render(&table()?, terminal.width(), terminal.color()),
+        Format::Table => back::terminal::render(&table()?, width, color),
+    })
+}
+
+/// Writes a result to a file, or to the standard output where that is `-`, and says so.
+pub(super) fn write_result(path: &Path, text: &str, terminal: &Terminal) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return terminal.print(text);
+    }
+    write(path, text)?;
+    terminal.tell(&format!("wrote {}", visible(&path.display().to_string())));
+    Ok(())
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A page.
+    Page,
+    /// Its charts and pictures alone.
+    Drawing,
+    /// A result in a format.
+    Text(Format),
+}
+
+/// The endings of files and what they hold.
+const ENDINGS: [(&str, Kind); 8] = [
+    ("html", Kind::Page),
+    ("htm", Kind::Page),
+    ("svg", Kind::Drawing),
+    ("md", Kind::Text(Format::Markdown)),
+    ("markdown", Kind::Text(Format::Markdown)),
+    ("json", Kind::Text(Format::Json)),
+    ("csv", Kind::Text(Format::Csv)),
+    ("txt", Kind::Text(Format::Table)),
+];
+
+/// What to write to a path, by its ending; to the standard output, `-`, a page.
+pub(super) fn kind(path: &Path) -> Result<Kind, Failure> {
+    if path == Path::new("-") { Ok(Kind::Page) } else { by_ending(path, &ENDINGS) }
+}
+
+/// What the ending of a path stands for.
+pub(super) fn by_ending<T: Copy>(path: &Path, endings: &[(&str, T)]) -> Result<T, Failure> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let lower = ending.to_ascii_lowercase();
+    let known = endings.iter().find(|(known, _)| *known == lower);
+    known.map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let name = path.display().to_string();
+        let name = visible(&name);
+        let endings: Vec<&str> = endings.iter().map(|(ending, _)| *ending).collect();
+        let help = match suggest(&lower, endings.iter().copied()) {
+            Some(near) => format!("did you mean .{near}?"),
+            None => format!("the endings are .{}", endings.join(", .")),
+        };
+        Failure::message(format!("what to write to `{name}`? {help}"))
     })
 }
 

@@ -1,9 +1,11 @@
 //! `cnnstat roofline`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use cnnstat::analysis::roofline::{Execution, MACHINES, Machine, NamedMachine};
+use cnnstat::back;
 use cnnstat::diagnostics::suggest;
 use cnnstat::report::table::{self, Table};
 use cnnstat::report::{Report, roofline};
@@ -12,7 +14,7 @@ use super::failure::Failure;
 use super::load;
 use super::machine;
 use super::network::NetworkOptions;
-use super::output::{self, Format};
+use super::output::{self, Format, Kind};
 use super::terminal::Terminal;
 
 /// Show how fast a machine could run each layer at best, and whether arithmetic or memory bounds it
@@ -23,6 +25,7 @@ use super::terminal::Terminal;
   cnnstat roofline densenet121 --machine v100 --depth 1
   cnnstat roofline resnet50 --peak-flops 10T --bandwidth 400G --fused
   cnnstat roofline vgg16 --machine this --batch 16
+  cnnstat roofline densenet121 --machine a100 -o densenet121-roofline.html
   cnnstat roofline --machines")]
 pub(super) struct Roofline {
     /// A network file, or the name of a bundled network
@@ -57,9 +60,13 @@ pub(super) struct Roofline {
     #[arg(long, conflicts_with = "depth")]
     kinds: bool,
 
-    /// How to write the table
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
+    /// Where to write the roofline; the ending tells how: .html a page, .svg its chart, .md, .json, .csv or .txt
+    #[arg(short, long, value_name = "FILE", conflicts_with = "machines")]
+    output: Option<PathBuf>,
+
+    /// How to write what is printed; with -o nothing is printed if left out
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
 
     #[command(flatten)]
     options: NetworkOptions,
@@ -67,15 +74,42 @@ pub(super) struct Roofline {
 
 impl Roofline {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        let format = self.format.unwrap_or(Format::Table);
         let Some(network) = self.network.as_ref().filter(|_| !self.machines) else {
             let machines =
-                output::render(self.format, terminal, &machines(), || Ok(table::machines_table()))?;
+                output::render(format, terminal, &machines(), || Ok(table::machines_table()))?;
             terminal.print(&machines)?;
             return Ok(ExitCode::SUCCESS);
         };
-        if (self.depth.is_some() || self.kinds) && self.format == Format::Json {
+        let kind = self.output.as_deref().map(output::kind).transpose()?;
+        if (self.depth.is_some() || self.kinds) && format == Format::Json {
             return Err(Failure::message("JSON always has every layer"));
         }
+        let (roofline, report) = self.roofline(network, terminal)?;
+        let text = |format, width, color| {
+            output::rendered(format, (width, color), &roofline, || {
+                self.table(format, &roofline, &report)
+            })
+        };
+        if let (Some(path), Some(kind)) = (self.output.as_deref(), kind) {
+            let written = match kind {
+                Kind::Page => back::document::html(&roofline.document(&report, self.depth)?)?,
+                Kind::Drawing => back::document::svg(&roofline.document(&report, self.depth)?)?,
+                Kind::Text(format) => text(format, None, false)?,
+            };
+            output::write_result(path, &written, terminal)?;
+        }
+        if self.output.is_none() || self.format.is_some() {
+            terminal.print(&text(format, terminal.width(), terminal.color())?)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn roofline(
+        &self,
+        network: &str,
+        terminal: &Terminal,
+    ) -> Result<(roofline::Roofline, Report), Failure> {
         let description = load::description(network, terminal)?;
         let elaborated = description.elaborate(&self.options.settings(&description)?)?;
         terminal.warn(&elaborated.warnings);
@@ -86,16 +120,18 @@ impl Roofline {
         let machine = self.chosen_machine()?;
         let roofline = roofline::Roofline::new(&elaborated.network, &report, machine, execution)
             .map_err(failed)?;
-        let text =
-            output::render(self.format, terminal, &roofline, || self.table(&roofline, &report))?;
-        terminal.print(&text)?;
-        Ok(ExitCode::SUCCESS)
+        Ok((roofline, report))
     }
 
-    fn table(&self, roofline: &roofline::Roofline, report: &Report) -> Result<Table, Failure> {
+    fn table(
+        &self,
+        format: Format,
+        roofline: &roofline::Roofline,
+        report: &Report,
+    ) -> Result<Table, Failure> {
         Ok(match self.depth {
             _ if self.kinds => table::roofline_kinds_table(roofline),
-            None if self.format == Format::Csv => table::roofline_layers_table(roofline),
+            None if format == Format::Csv => table::roofline_layers_table(roofline),
             depth => table::roofline_table(roofline, report, depth)?,
         })
     }

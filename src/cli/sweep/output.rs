@@ -12,7 +12,7 @@ use cnnstat::report::table::Table;
 use cnnstat::sweep::{Layout, Objective, Variant, chart, title};
 
 use crate::cli::failure::Failure;
-use crate::cli::output::Whole;
+use crate::cli::output::{Whole, by_ending};
 use crate::cli::terminal::Terminal;
 
 /// So many rows are made into text at once.
@@ -54,15 +54,7 @@ impl Format {
     pub(super) fn of(asked: Option<Self>, path: Option<&Path>) -> Result<Self, Failure> {
         let path = path.filter(|path| *path != Path::new("-"));
         let (None, Some(path)) = (asked, path) else { return Ok(asked.unwrap_or(Self::Table)) };
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let known = Self::ENDINGS.into_iter();
-        let format = known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(ending));
-        format.map(|(_, format)| format).ok_or_else(|| {
-            let path = path.display();
-            Failure::message(format!(
-                "the ending of `{path}` tells no format; csv, json, jsonl, md, txt, svg and html do, or `--format`"
-            ))
-        })
+        by_ending(path, &Self::ENDINGS)
     }
 
     /// Whether variants can be written before the last is known.
