@@ -226,6 +226,18 @@ fn refused() {
         ("compare mine.yaml missing.yaml", vec!["there is no file `missing.yaml`"]),
         ("check of.yaml", vec!["there is no layer or block `conv9`", "of.yaml:8:"]),
         ("check missing.yaml", vec!["there is no file `missing.yaml`"]),
+        // Conventions
+        ("explain mine.yaml", vec!["--convention"]),
+        ("explain mine.yaml --convention fvcor", vec!["fvcor", "onnx-tool"]),
+        ("explain mine.yaml --convention thop --figure flop", vec!["macs, flops"]),
+        (
+            "explain mine.yaml --convention torch --figure params",
+            vec!["`torch` has no figure `params`", "`flops`"],
+        ),
+        (
+            "explain mine.yaml --convention fvcore --figure activations --against thop",
+            vec!["`thop` has no figure `activations`", "`macs`, `params`"],
+        ),
     ] {
         let call = desk.call(arguments);
         let is_refused =
@@ -485,6 +497,49 @@ fn a_check_that_fails_exits_with_1() {
     let failing = desk.call("check wrong.yaml --failing").out;
     assert!(!failing.contains("3,888"), "{failing}");
     assert_eq!(desk.call("check").code, Some(0));
+}
+
+/// The count of another tool, worked by hand: 3·3·3 taps, 4 filters of 6x6 outputs, a ReLU counted twice, a bias once.
+#[test]
+fn counts_of_other_tools() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    let (macs, outputs) = (3 * 3 * 3 * 4 * 6 * 6, 4 * 6 * 6);
+    let explained = desk.json("explain mine.yaml --convention ptflops --format json");
+    assert_eq!(explained["convention"]["convention"], "ptflops");
+    assert_eq!(explained["convention"]["value"], macs + 3 * outputs);
+    assert_eq!(explained["against"]["convention"], "cnnstat");
+    assert_eq!(explained["against"]["value"], macs);
+    assert_eq!(explained["difference"], 3 * outputs);
+    let lines = explained["lines"].as_array().unwrap();
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| (line["of"].as_str().unwrap(), line["difference"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(lines, [("convolution", 0), ("bias", outputs), ("activation", 2 * outputs)]);
+
+    let csv = desk.call("explain mine.yaml --convention torch --layers --format csv").out;
+    let rows: Vec<&str> = csv.lines().collect();
+    let [conv, relu] = [(2 * macs, 2 * macs + outputs), (0, outputs)]
+        .map(|(torch, ours)| (torch, ours, torch - ours));
+    assert_eq!(
+        rows,
+        [
+            "layer,operator,convention,against,difference".to_owned(),
+            format!("conv1,conv,{},{},{}", conv.0, conv.1, conv.2),
+            format!("conv1.relu,relu,{},{},{}", relu.0, relu.1, relu.2),
+        ]
+    );
+
+    let report = desk.json("summary mine.yaml --convention fvcore --format json");
+    assert_eq!(report["convention"]["figures"][0]["value"], macs);
+    assert_eq!(report["totals"]["macs"], macs);
+    for (arguments, column) in [("", 6), ("--depth 1", 6)] {
+        let table = desk
+            .call(&format!("summary mine.yaml --convention thop {arguments} --format markdown"));
+        let total = table.out.lines().find(|line| line.contains("Total")).unwrap();
+        let cells: Vec<&str> = total.split('|').map(str::trim).collect();
+        assert!(cells[column + 1].contains("3,888"), "{total}");
+    }
 }
 
 #[test]
