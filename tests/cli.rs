@@ -259,8 +259,20 @@ fn refused() {
         ("sweep mine.yaml --front", vec!["--pareto"]),
         ("sweep mine.yaml --input 3x0x8", vec!["whole numbers of at least 1"]),
         ("sweep mine.yaml --batch 0", vec!["whole numbers of at least 1"]),
-        ("sweep mine.yaml -o sweep.pdf", vec!["tells no format", "csv"]),
+        ("sweep mine.yaml -o sweep.pdf", vec!["what to write to", "csv"]),
         ("sweep mine.yaml -o missing/sweep.csv", vec!["there is no folder `missing`"]),
+        // Conventions
+        ("explain mine.yaml", vec!["--convention"]),
+        ("explain mine.yaml --convention fvcor", vec!["fvcor", "onnx-tool"]),
+        ("explain mine.yaml --convention thop --figure flop", vec!["macs, flops"]),
+        (
+            "explain mine.yaml --convention torch --figure params",
+            vec!["`torch` has no figure `params`", "`flops`"],
+        ),
+        (
+            "explain mine.yaml --convention fvcore --figure activations --against thop",
+            vec!["`thop` has no figure `activations`", "`macs`, `params`"],
+        ),
     ] {
         let call = desk.call(arguments);
         let is_refused =
@@ -674,6 +686,47 @@ fn sweeps_are_sorted_bounded_and_marked() {
     let table = desk.call("sweep mine.yaml --set wide=1..3 --max macs=2k").out;
     assert!(table.contains("1 of 3 variants exceed a limit and are left out."), "{table}");
     assert!(table.contains("Small: 3 variants, batch 1, input 3×8×8"), "{table}");
+/// The count of another tool, worked by hand: 3·3·3 taps, 4 filters of 6x6 outputs, a ReLU counted twice, a bias once.
+#[test]
+fn counts_of_other_tools() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    let (macs, outputs) = (3 * 3 * 3 * 4 * 6 * 6, 4 * 6 * 6);
+    let explained = desk.json("explain mine.yaml --convention ptflops --format json");
+    assert_eq!(explained["convention"]["convention"], "ptflops");
+    assert_eq!(explained["convention"]["value"], macs + 3 * outputs);
+    assert_eq!(explained["against"]["convention"], "cnnstat");
+    assert_eq!(explained["against"]["value"], macs);
+    assert_eq!(explained["difference"], 3 * outputs);
+    let lines = explained["lines"].as_array().unwrap();
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| (line["of"].as_str().unwrap(), line["difference"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(lines, [("convolution", 0), ("bias", outputs), ("activation", 2 * outputs)]);
+
+    let csv = desk.call("explain mine.yaml --convention torch --layers --format csv").out;
+    let rows: Vec<&str> = csv.lines().collect();
+    let [conv, relu] = [(2 * macs, 2 * macs + outputs), (0, outputs)]
+        .map(|(torch, ours)| (torch, ours, torch - ours));
+    assert_eq!(
+        rows,
+        [
+            "layer,operator,convention,against,difference".to_owned(),
+            format!("conv1,conv,{},{},{}", conv.0, conv.1, conv.2),
+            format!("conv1.relu,relu,{},{},{}", relu.0, relu.1, relu.2),
+        ]
+    );
+
+    let report = desk.json("summary mine.yaml --convention fvcore --format json");
+    assert_eq!(report["convention"]["figures"][0]["value"], macs);
+    assert_eq!(report["totals"]["macs"], macs);
+    for (arguments, column) in [("", 6), ("--depth 1", 6)] {
+        let table = desk
+            .call(&format!("summary mine.yaml --convention thop {arguments} --format markdown"));
+        let total = table.out.lines().find(|line| line.contains("Total")).unwrap();
+        let cells: Vec<&str> = total.split('|').map(str::trim).collect();
+        assert!(cells[column + 1].contains("3,888"), "{total}");
+    }
 }
 
 #[test]
