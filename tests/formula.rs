@@ -1,5 +1,7 @@
 //! Closed forms: those of the literature, those of bundled networks against their analysis, and what must be refused.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 mod common;
 
 use std::collections::BTreeMap;
@@ -97,7 +99,7 @@ fn forms_of_the_literature() {
         let formulas = formulas(&read(&text), over, &[figure]);
         let found = form(&formulas, figure);
         assert_eq!((found.canonical().as_str(), found.pretty().as_str()), (expected, pretty));
-        assert!(formulas.get(figure).unwrap().domain.iter().all(|domain| domain.is_everything()));
+        assert!(formulas.get(figure).unwrap().domain.iter().all(Domain::is_everything));
     }
 }
 
