@@ -80,7 +80,12 @@ impl<'s> Samples<'s> {
                     analyse(&network).map_err(|error| NoVariant::Wrong(error.to_string().into()));
                 analysis.map(|analysis| Arc::new(analysis.totals))
             }
-            Err(why) => Err(why),
+            Err(why) => {
+                if why == NoVariant::TooLarge {
+                    self.work = self.work.saturating_add(self.most_steps);
+                }
+                Err(why)
+            }
         };
         self.work = self.work.saturating_add(WORK_OF_A_NETWORK);
         if self.work > MAX_WORK {

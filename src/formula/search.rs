@@ -158,11 +158,19 @@ fn axis(
     bases: &[Point],
 ) -> Result<Result<Axis, Doubt>, FormulaError> {
     let mut first: Option<Doubt> = None;
+    let mut broken: Vec<(Polynomial, Doubt)> = Vec::new();
     for step in steps {
         let doubt = match class(samples, figure, position, *step, bases)? {
-            Ok(axis) => return Ok(Ok(axis)),
+            Ok((axis, polynomial)) => {
+                // A class with the same polynomial as one of smaller steps only leaves out where that one does not hold.
+                let same = broken.into_iter().find(|(known, _)| *known == polynomial);
+                return Ok(same.map_or(Ok(axis), |(_, doubt)| Err(doubt)));
+            }
             Err(doubt) => doubt,
         };
+        if let Doubt::Differs { polynomial, .. } = &doubt {
+            broken.push((polynomial.clone(), doubt.clone()));
+        }
         let first_is_missing = matches!(first, None | Some(Doubt::Missing { .. }));
         if first.is_none() || (first_is_missing && !matches!(doubt, Doubt::Missing { .. })) {
             first = Some(doubt);
@@ -171,16 +179,20 @@ fn axis(
     Ok(Err(first.unwrap_or(Doubt::Unconfirmed)))
 }
 
-/// Whether the figure is a polynomial for the values in steps of `step` to which the variable's own value belongs.
+/// Whether the figure is a polynomial for the values in steps of `step` to which the variable's own value belongs, and which it is along
+/// the first line.
 fn class(
     samples: &mut Samples<'_>,
     figure: Figure,
     position: usize,
     step: u64,
     bases: &[Point],
-) -> Result<Result<Axis, Doubt>, FormulaError> {
+) -> Result<Result<(Axis, Polynomial), Doubt>, FormulaError> {
     let own = samples.own().get(position).copied().unwrap_or(0);
     let values = smallest(samples, position, step, own, bases)?;
+    let name = samples.over().get(position).map(|variable| variable.name.clone());
+    let name = name.unwrap_or_default();
+    let mut polynomial = Polynomial::constant(0);
     let mut degree = 0;
     let mut tried = Vec::new();
     for (number, base) in bases.iter().enumerate() {
@@ -191,6 +203,7 @@ fn class(
         };
         degree = degree.max(differences.degree());
         if number == 0 {
+            polynomial = differences.polynomial(&name, values);
             match line.confirm(&differences)? {
                 Ok(values) => tried = values,
                 Err(doubt) => return Ok(Err(doubt)),
@@ -202,7 +215,7 @@ fn class(
     {
         return Ok(Err(doubt));
     }
-    Ok(Ok(Axis { values, degree, tried }))
+    Ok(Ok((Axis { values, degree, tried }, polynomial)))
 }
 
 /// What speaks against the step itself.
