@@ -64,7 +64,7 @@ fn values_of_a_parameter() {
         ("width=8..24/8,16,64,8", vec!["8", "16", "24", "64"]),
         ("width= 1 .. 3 / 2 ", vec!["1", "3"]),
         ("depths=[2, 2, 2, 2],[3,4,6,3]", vec!["[2, 2, 2, 2]", "[3, 4, 6, 3]"]),
-        ("depths=[max(1, 2), 3]", vec!["[2, 3]"]),
+        ("depths=[\"max(1, 2)\", 3]", vec!["[2, 3]"]),
         ("width=max(1, 2),min(7, 9)", vec!["2", "7"]),
         ("bias=true,false", vec!["true", "false"]),
         ("mode=gelu,relu", vec!["gelu", "relu"]),

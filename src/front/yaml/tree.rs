@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use ahash::AHashSet;
 use indexmap::IndexMap;
 
 use super::expression::{Expression, Template};
@@ -27,7 +28,7 @@ pub(super) struct Tree {
     /// The parameters on which what is built depends.
     pub(super) reachable: HashSet<String>,
     /// Words that stand for themselves.
-    pub(super) words: HashSet<String>,
+    pub(super) words: AHashSet<Arc<str>>,
 }
 
 /// A parameter of the network or of a block.

@@ -17,6 +17,7 @@ pub(super) use names::{is_plain_name, no_plain_name};
 pub(super) use study::{STUDY, STUDY_KEYS};
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -82,7 +83,7 @@ impl Parser {
     pub(super) fn new() -> Self {
         let operators: HashMap<_, _> = signatures().map(|s| (s.name, s)).collect();
         let mut tree = Tree::default();
-        tree.words.extend(built_in_words().map(str::to_owned));
+        tree.words.extend(built_in_words().map(Arc::from));
         Self {
             places: Places::default(),
             problems: Problems::default(),
