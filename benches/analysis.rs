@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use cnnstat::analysis::analyse;
+use cnnstat::analysis::{analyse, paths};
 use cnnstat::back::html;
 use cnnstat::bundled::{self, Bundled};
 use cnnstat::diagnostics::Source;
@@ -63,8 +63,15 @@ fn chains(criterion: &mut Criterion) {
                     .unwrap()
             });
         });
+        group.bench_function(BenchmarkId::new("paths", layers), |bencher| {
+            bencher.iter(|| paths(black_box(&elaborated.network)).unwrap());
+        });
         let description = dense(layers);
         let elaborated = description.elaborate(&Settings::default()).unwrap();
+        // The number of paths doubles with every layer: quadratic in bits, up to the bounds of exact arithmetic.
+        group.bench_function(BenchmarkId::new("paths_dense", layers), |bencher| {
+            bencher.iter(|| paths(black_box(&elaborated.network)).unwrap());
+        });
         group.bench_function(BenchmarkId::new("analyse_dense", layers), |bencher| {
             bencher.iter(|| analyse(black_box(&elaborated.network)).unwrap());
         });
