@@ -686,6 +686,8 @@ fn sweeps_are_sorted_bounded_and_marked() {
     let table = desk.call("sweep mine.yaml --set wide=1..3 --max macs=2k").out;
     assert!(table.contains("1 of 3 variants exceed a limit and are left out."), "{table}");
     assert!(table.contains("Small: 3 variants, batch 1, input 3×8×8"), "{table}");
+}
+
 /// The count of another tool, worked by hand: 3·3·3 taps, 4 filters of 6x6 outputs, a ReLU counted twice, a bias once.
 #[test]
 fn counts_of_other_tools() {
@@ -805,5 +807,63 @@ fn memory_is_shown_part_by_part() {
     assert_eq!((call.code, call.out.as_str()), (Some(2), ""));
     for arguments in ["memory squeezenet", "memory squeezenet --show concatenations"] {
         assert!(desk.call(arguments).out.contains("shared buffer"), "{arguments}");
+}
+
+#[test]
+fn paths_in_every_format() {
+    let desk = Desk::new();
+    let shown = desk.call("paths resnet152");
+    assert_eq!(shown.code, Some(0), "{shown:?}");
+    assert!(shown.out.contains("2⁵⁰ ≈ 1.126 × 10¹⁵") && shown.out.contains("Lengths of paths"));
+    let value = desk.json("paths resnet152 --format json");
+    assert_eq!(value["paths"], "1125899906842624");
+    assert_eq!(value["lengths"]["longest"], 152);
+    assert_eq!(value["lengths"]["distribution"][0], serde_json::json!({"length": 6, "paths": "1"}));
+    assert_eq!(value["layers"][0]["paths"], value["paths"]);
+    assert_eq!(value["drop_path"], Value::Null);
+    let csv = desk.call("paths resnet152 --format csv").out;
+    assert!(csv.starts_with("figure,value,of\npaths,1125899906842624,\n"), "{csv}");
+    let layers = desk.call("paths densenet121 --layers --format csv").out;
+    let heading = "layer,operator,shortest_distance,longest_distance,paths\nconv0,conv,4,120,";
+    assert!(layers.starts_with(heading), "{layers}");
+    let lengths = desk.call("paths plain34 --lengths --format csv").out;
+    assert_eq!(lengths, "length,paths,share\n34,1,1\n");
+    let dropped = desk.json("paths resnet110-stochastic-depth --set survival=1 --format json");
+    assert_eq!(dropped["drop_path"]["branches"], serde_json::json!({"expected": 54.0, "all": 54}));
+    assert_eq!(desk.call("paths vgg16 --layers --format json").code, Some(2));
+}
+
+#[test]
+fn rooflines_of_named_given_and_measured_machines() {
+    let desk = Desk::new();
+    let named = desk.json("roofline densenet121 --machine v100 --format json");
+    assert_eq!(named["machine"]["peak_flops"], 15.7e12);
+    assert_eq!(named["layers"][0]["bound"], "compute");
+    let given = "roofline densenet121 --peak-flops 15.7TFLOP/s --bandwidth 900GB/s --format json";
+    assert_eq!(desk.json(given)["totals"], named["totals"]);
+    let fused = desk.json(&format!("{given} --fused"));
+    assert!(fused["totals"]["bytes"].as_u64() < named["totals"]["bytes"].as_u64());
+    let csv = desk.call("roofline vgg16 --machine a100 --format csv").out;
+    assert!(
+        csv.starts_with("layer,operator,kind,flops,bytes,intensity,seconds,bound\nconv1,conv,"),
+        "{csv}"
+    );
+    let machines = desk.json("roofline --machines --format json");
+    assert!(machines.as_array().unwrap().iter().all(|machine| machine["source"].is_string()));
+    let measured = desk.json("roofline lenet5 --machine this --format json");
+    assert!(measured["machine"]["name"].as_str().unwrap().contains("measured"));
+    assert!(measured["totals"]["seconds"].as_f64().unwrap() > 0.0);
+
+    for (arguments, reason) in [
+        ("roofline vgg16", "say which machine"),
+        ("roofline vgg16 --machine v10", "did you mean `v100`?"),
+        ("roofline vgg16 --peak-flops 10T", "--bandwidth"),
+        ("roofline vgg16 --peak-flops 0 --bandwidth 1G", "positive number"),
+        ("roofline vgg16 --machine v100 --peak-flops 1T --bandwidth 1G", "cannot be used with"),
+        ("roofline --machine v100", "NETWORK"),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!(call.code, Some(2), "{arguments}: {call:?}");
+        assert!(call.err.contains(reason), "{arguments}: {}", call.err);
     }
 }

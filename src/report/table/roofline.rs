@@ -121,7 +121,7 @@ fn rate(rate: f64) -> String {
     let prefixes = [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     let prefix = prefixes.into_iter().find(|(scale, _)| rate >= *scale);
     let (scale, prefix) = prefix.unwrap_or((1.0, ""));
-    let text = format!("{:.2}", rate / scale);
+    let text = format!("{:.3}", rate / scale);
     let text = text.trim_end_matches('0').trim_end_matches('.');
     format!("{text} {prefix}")
 }
