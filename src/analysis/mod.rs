@@ -3,8 +3,8 @@
 mod cost;
 mod memory;
 mod parameters;
-mod receptive_field;
 pub mod paths;
+mod receptive_field;
 mod table;
 mod totals;
 
@@ -16,11 +16,11 @@ pub use memory::{
     NodeMemory, Optimizer, OptimizerBytes, Schedule, Training, WeightBytes, memory, node_memory,
 };
 pub use parameters::{NodeParameters, parameters};
+pub use paths::{Paths, paths};
 pub use receptive_field::{
     AxisField, AxisWindow, NetworkField, PaddingShare, ReceptiveField, ReceptiveFields, Unaligned,
     receptive_field,
 };
-pub use paths::{Paths, paths};
 pub use table::NodeTable;
 pub use totals::{Figures, Totals};
 

@@ -85,15 +85,11 @@ fn color(kind: OperatorKind) -> RGBColor {
 /// # Errors
 ///
 /// Where there are more layers than a picture has room for.
-pub fn bars(
-    bars: &[Bar],
-    grid: &[u64],
-    boundaries: &[u64],
-    label: &str,
-) -> Result<String, Error> {
+pub fn bars(bars: &[Bar], grid: &[u64], boundaries: &[u64], label: &str) -> Result<String, Error> {
     let width = picture_width(bars.len())?;
     let mut drawn = String::new();
-    draw(&mut drawn, [width, HEIGHT], bars, grid, boundaries).map_err(|error| Error(error.to_string()))?;
+    draw(&mut drawn, [width, HEIGHT], bars, grid, boundaries)
+        .map_err(|error| Error(error.to_string()))?;
     let inside = drawn.split_once('>').map_or("", |(_, inside)| inside);
     Ok(format!(
         "<svg viewBox=\"0 0 {width} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\" \

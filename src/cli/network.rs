@@ -1,7 +1,7 @@
 //! The options of every command that takes networks.
 
 use clap::Args;
-use cnnstat::front::yaml::{Description, Study, Elaborated, Settings};
+use cnnstat::front::yaml::{Description, Elaborated, Settings, Study};
 use cnnstat::report::Report;
 
 use super::failure::Failure;

@@ -8,8 +8,8 @@ pub mod document;
 mod field;
 pub mod fold;
 pub mod formulas;
-mod picture;
 pub mod paths;
+mod picture;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;

@@ -15,14 +15,14 @@ use thiserror::Error;
 
 pub use sweep::{Swept, SweptPoint};
 
+use crate::analysis::paths::{Paths, paths};
 use crate::analysis::{AnalysisError, Totals};
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::analysis::paths::{Paths, paths};
 use crate::figure::{Figure, Measure, PathFigure};
-use crate::network::Network;
 use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Ratio, Variable};
 use crate::front::Setting;
 use crate::front::yaml::{Settings, Study, Sweep, Variant, each_once};
+use crate::network::Network;
 use crate::report::Report;
 use crate::report::document::{FormulaLine, Picture};
 
@@ -336,6 +336,10 @@ fn studied(
         output: report.outputs.first().map_or_else(Vec::new, |output| output.shape.clone()),
         figures: own.cloned().unwrap_or(ByFigure(Vec::new())),
         ratios: ByFigure::of(figures, |figure| {
+            // How many times as many paths there are tells nobody anything.
+            if figure == Measure::Path(PathFigure::Paths) {
+                return None;
+            }
             ExactRatio::new((*own?.get(figure)?)?, (*other?.get(figure)?)?)
         }),
         formulas: ByFigure::of_figures(of, |figure| {

@@ -64,7 +64,10 @@ pub(super) fn charts(report: &Report, rows: &[Folded<'_>]) -> Result<Vec<Chart>,
         ticks: count_ticks,
     };
     let field = |layer: &Layer| {
-        layer.receptive_field.as_ref().map_or(0, |field| field.field.size.into_iter().fold(0, u64::max))
+        layer
+            .receptive_field
+            .as_ref()
+            .map_or(0, |field| field.field.size.into_iter().fold(0, u64::max))
     };
     let bars = [
         counts("Params", "params", |layer| layer.figures.params),

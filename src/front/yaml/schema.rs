@@ -58,7 +58,8 @@ fn study() -> Json {
     let measures: Vec<&str> = Measure::all().map(Measure::name).collect();
     let figures: Vec<&str> = Figure::ALL.iter().map(|figure| figure.name()).collect();
     let list = |names: &[&str]| json!({"type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": names}});
-    let texts = json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
+    let texts =
+        json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
     let extending = json!({
         "description": "A whole network, with values for its parameters",
         "type": "object",
@@ -115,18 +116,27 @@ fn definitions() -> Map<String, Json> {
     let mut define = |name: &str, schema: Json| definitions.insert(name.to_owned(), schema);
     define("network", network());
     define("study", study());
-    define("input", json!({
-        "description": "The input's sizes without the batch: [channels, height, width] or [features]",
-        "type": "array", "minItems": INPUT_AXES.start(), "maxItems": INPUT_AXES.end(), "items": expression(json!({"type": "integer", "minimum": 1})),
-    }));
-    define("params", json!({
-        "description": "Parameters with their defaults, changed by --set name=value",
-        "type": "object", "additionalProperties": reference("parameter"),
-    }));
-    define("blocks", json!({
-        "description": "Named, parametrised groups of layers",
-        "type": "object", "additionalProperties": reference("block"),
-    }));
+    define(
+        "input",
+        json!({
+            "description": "The input's sizes without the batch: [channels, height, width] or [features]",
+            "type": "array", "minItems": INPUT_AXES.start(), "maxItems": INPUT_AXES.end(), "items": expression(json!({"type": "integer", "minimum": 1})),
+        }),
+    );
+    define(
+        "params",
+        json!({
+            "description": "Parameters with their defaults, changed by --set name=value",
+            "type": "object", "additionalProperties": reference("parameter"),
+        }),
+    );
+    define(
+        "blocks",
+        json!({
+            "description": "Named, parametrised groups of layers",
+            "type": "object", "additionalProperties": reference("block"),
+        }),
+    );
     define("value", value());
     define("parameter", parameter());
     define("block", block());
