@@ -807,6 +807,7 @@ fn memory_is_shown_part_by_part() {
     assert_eq!((call.code, call.out.as_str()), (Some(2), ""));
     for arguments in ["memory squeezenet", "memory squeezenet --show concatenations"] {
         assert!(desk.call(arguments).out.contains("shared buffer"), "{arguments}");
+    }
 }
 
 #[test]

@@ -25,6 +25,29 @@ fn accepts_every_bundled_network() {
 }
 
 #[test]
+fn accepts_every_bundled_study() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    for name in bundled::studies() {
+        let source = bundled::study(name).unwrap();
+        let errors: Vec<String> =
+            validator.iter_errors(&values(&source.text)).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+    }
+    for (accepted, rest) in [
+        (true, "variants: {a: [relu], b: {extends: vgg16, params: {classes: 10}}}"),
+        (true, "variants: {a: [relu]}, sweep: {c: 1..8*2}, notes: one, baseline: {a: b}"),
+        (false, "variants: {a: relu}"),
+        (false, "variants: {}"),
+        (false, "variants: {a: [relu]}, layers: [relu]"),
+        (false, "variants: {a: [relu]}, figures: [parms]"),
+        (false, "variants: {a: [relu]}, formulas: {of: [params]}"),
+    ] {
+        let study = values(&format!("{{study: S, {rest}}}"));
+        assert_eq!(validator.is_valid(&study), accepted, "{rest}");
+    }
+}
+
+#[test]
 fn accepts_and_refuses_as_the_reader_does() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     for (accepted, layer) in [

@@ -37,8 +37,7 @@ impl StudyReport {
     }
 
     fn figures_section(&self) -> Section {
-        let table = self.figures_table();
-        Section { title: table.title.clone(), parts: vec![Part::Table(table)] }
+        Section { title: "Figures".to_owned(), parts: vec![Part::Table(self.figures_table())] }
     }
 
     fn formulas_section(&self) -> Option<Section> {

@@ -336,6 +336,10 @@ fn studied(
         output: report.outputs.first().map_or_else(Vec::new, |output| output.shape.clone()),
         figures: own.cloned().unwrap_or(ByFigure(Vec::new())),
         ratios: ByFigure::of(figures, |figure| {
+            // How many times as many paths there are tells nobody anything.
+            if figure == Measure::Path(PathFigure::Paths) {
+                return None;
+            }
             ExactRatio::new((*own?.get(figure)?)?, (*other?.get(figure)?)?)
         }),
         formulas: ByFigure::of_figures(of, |figure| {

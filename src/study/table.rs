@@ -11,6 +11,9 @@ const MOST_ROWS: usize = 40;
 /// More variants than this stand one a row.
 const MOST_COLUMNS: usize = 4;
 
+/// An exact ratio that is longer says nothing to people.
+const LONGEST_RATIO: usize = 9;
+
 impl StudyReport {
     /// The figures, a block a figure and a row a variant, with what they are of the variant they are compared with.
     #[must_use]
@@ -24,7 +27,7 @@ impl StudyReport {
             rows.extend(self.variants.iter().map(|variant| figure_row(variant, *figure)));
         }
         Table {
-            title: self.heading("Figures"),
+            title: self.heading(),
             columns: vec![
                 Column::text("Figure", "figure", 0),
                 Column::figure("Value", "value", 0),
@@ -141,7 +144,7 @@ impl StudyReport {
     }
 
     /// A title with what every figure hangs on: the batch and the parameters.
-    pub(super) fn heading(&self, what: &str) -> String {
+    pub(super) fn heading(&self) -> String {
         let settings = self.settings.iter().map(|one| format!(", {} = {}", one.name, one.value));
         let mut inputs = self.variants.iter().map(|variant| without_batch(&variant.input));
         let first = inputs.next().unwrap_or_default();
@@ -150,7 +153,7 @@ impl StudyReport {
         } else {
             String::new()
         };
-        format!("{what}, batch {}{input}{}", self.batch, settings.collect::<String>())
+        format!("Batch {}{input}{}", self.batch, settings.collect::<String>())
     }
 
     /// The position of the variant of a name.
@@ -187,7 +190,9 @@ fn figure_row(variant: &StudiedVariant, figure: Measure) -> Row {
         Cell::text(&variant.name),
         cell(figure, value),
         ratio.map_or(Cell::Empty, |ratio| Cell::Ratio(ratio.value)),
-        ratio.map_or(Cell::Empty, |ratio| Cell::text(&ratio.exact)),
+        ratio
+            .filter(|ratio| ratio.exact.chars().count() <= LONGEST_RATIO)
+            .map_or(Cell::Empty, |ratio| Cell::text(&ratio.exact)),
         Cell::text(variant.against.as_deref().unwrap_or_default()),
     ];
     Row { cells, level: 1, emphasis: Emphasis::Plain }

@@ -1,0 +1,430 @@
+//! Studies: what is read, the closed forms and ratios that come out, and the command.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use cnnstat::back;
+use cnnstat::bundled::{self, Bundled};
+use cnnstat::diagnostics::{Diagnostics, Source};
+use cnnstat::figure::{Figure, Measure, PathFigure};
+use cnnstat::formula::{Formulas, Variable, find};
+use cnnstat::front::yaml::value::Value;
+use cnnstat::front::yaml::{Library, Settings, Study};
+use cnnstat::study::{StudiedVariant, StudyError, StudyReport, evaluate};
+use num_rational::BigRational;
+
+fn read(text: &str) -> Result<Study, Diagnostics> {
+    Study::read(&Source::new("test.yaml", text), &Bundled)
+}
+
+fn said(text: &str) -> String {
+    match read(text) {
+        Ok(study) => match evaluate(&study, &Settings::default(), None) {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        },
+        Err(diagnostics) => common::plain(&diagnostics),
+    }
+}
+
+fn bundled_study(name: &str) -> Study {
+    let source = bundled::study(name).unwrap_or_else(|| panic!("no study `{name}`"));
+    Study::read(&source, &Bundled).unwrap_or_else(|error| panic!("{}", common::plain(&error)))
+}
+
+fn report(name: &str) -> StudyReport {
+    evaluate(&bundled_study(name), &Settings::default(), None).unwrap().0
+}
+
+fn variant<'r>(report: &'r StudyReport, name: &str) -> &'r StudiedVariant {
+    report.variants.iter().find(|variant| variant.name == name).unwrap()
+}
+
+fn form(report: &StudyReport, of: &str, figure: Figure) -> String {
+    let form = variant(report, of).formulas.get(Measure::Figure(figure)).unwrap();
+    form.canonical.clone().unwrap_or_else(|| panic!("{form:?}"))
+}
+
+fn ratio(report: &StudyReport, of: &str, figure: Figure) -> String {
+    variant(report, of).formula_ratios.get(Measure::Figure(figure)).unwrap().canonical.clone()
+}
+
+fn limit(report: &StudyReport, of: &str, figure: Figure, variable: &str) -> String {
+    let ratio = variant(report, of).formula_ratios.get(Measure::Figure(figure)).unwrap();
+    ratio.limits.iter().find(|limit| limit.variable == variable).unwrap().canonical.clone()
+}
+
+fn value(report: &StudyReport, of: &str, measure: Measure) -> u64 {
+    variant(report, of).figures.get(measure).unwrap().unwrap()
+}
+
+#[test]
+fn stacks_of_small_kernels() {
+    // 25c² and 49c² against 18c² and 27c²: arXiv:1409.1556, section 2.3.
+    let report = report("small-kernels");
+    for (of, params, field) in [
+        ("one 5x5", "25*c**2", "5"),
+        ("two 3x3", "18*c**2", "5"),
+        ("one 7x7", "49*c**2", "7"),
+        ("three 3x3", "27*c**2", "7"),
+    ] {
+        assert_eq!(form(&report, of, Figure::Params), params, "{of}");
+        assert_eq!(form(&report, of, Figure::Macs), format!("{params}*h*w"), "{of}");
+        assert_eq!(form(&report, of, Figure::ReceptiveField), field, "{of}");
+    }
+    assert_eq!(ratio(&report, "two 3x3", Figure::Params), "18/25");
+    assert_eq!(ratio(&report, "three 3x3", Figure::Macs), "27/49");
+    assert_eq!(limit(&report, "two 3x3", Figure::Params, "c"), "18/25");
+    assert_eq!(variant(&report, "one 7x7").against, None);
+    assert_eq!(ratio(&report, "two 3x3", Figure::Activations), "2");
+}
+
+#[test]
+fn fire_against_plain() {
+    // The worked example: 18432 + 144C against 10240 + 16C, and H·W times as many multiplications.
+    let report = report("fire-against-plain");
+    assert_eq!(form(&report, "plain", Figure::Params), "144*C + 18432");
+    assert_eq!(form(&report, "fire", Figure::Params), "16*C + 10240");
+    assert_eq!(form(&report, "plain", Figure::Macs), "144*C*H*W + 18432*H*W");
+    assert_eq!(form(&report, "fire", Figure::Macs), "16*C*H*W + 10240*H*W");
+    assert_eq!(ratio(&report, "fire", Figure::Macs), "(C + 640)/(9*C + 1152)");
+    assert_eq!(limit(&report, "fire", Figure::Params, "C"), "1/9");
+    assert_eq!(limit(&report, "fire", Figure::Params, "H"), "(C + 640)/(9*C + 1152)");
+}
+
+#[test]
+fn what_other_studies_find() {
+    // 1/N + 1/9: arXiv:1704.04861, section 3.1.
+    let separable = report("depthwise-separable");
+    assert_eq!(ratio(&separable, "separable", Figure::Macs), "(out + 9)/(9*out)");
+    assert_eq!(limit(&separable, "separable", Figure::Macs, "out"), "1/9");
+    assert_eq!(limit(&separable, "separable", Figure::Activations, "in"), "infinity");
+    assert_eq!(limit(&separable, "separable", Figure::Activations, "out"), "1");
+
+    // (1·4 + 9 + 4·1)/(2·9·16): three kernels at widths 4-1-1-4 against two 3x3 at 4-4.
+    let bottleneck = report("bottleneck-against-basic");
+    assert_eq!(ratio(&bottleneck, "bottleneck", Figure::Macs), "17/288");
+    assert_eq!(limit(&bottleneck, "bottleneck", Figure::Params, "inner"), "17/288");
+
+    // Concatenations of 2k, 3k … (n + 1)k maps: n(n + 1)/2 of the layers' and n of the input's.
+    let dense = report("dense-against-residual");
+    let maps = form(&dense, "dense", Figure::ConcatActivations);
+    assert_eq!(maps, "1/2*n**2*k*h*w + 3/2*n*k*h*w");
+    assert_eq!(form(&dense, "residual", Figure::ConcatActivations), "0");
+    let output = |of| variant(&dense, of).output.clone();
+    assert_eq!(output("dense"), output("residual"));
+
+    // Table 1 of arXiv:1409.4842 gives 73 M operations for inception (4a).
+    let reduced = report("one-by-one-reduction");
+    let macs = value(&reduced, "reduced", Measure::Figure(Figure::Macs));
+    assert!((72_500_000..=73_999_999).contains(&macs), "{macs}");
+
+    // VGG's head by hand: 25088·4096 + 4096 + 4096·4096 + 4096 + 4096·1000 + 1000.
+    let pooled = report("global-average-pooling");
+    let params = Measure::Figure(Figure::Params);
+    assert_eq!(value(&pooled, "fully connected", params), 123_642_856);
+    assert_eq!(value(&pooled, "pooled", params), 513_000);
+    assert_eq!(limit(&pooled, "pooled", Figure::Macs, "s"), "0");
+}
+
+#[test]
+fn shortcuts_make_paths_short() {
+    let report = report("short-paths");
+    let path = |of, figure| value(&report, of, Measure::Path(figure));
+    assert_eq!(path("Plain-34", PathFigure::Paths), 1);
+    assert_eq!(path("Plain-34", PathFigure::ShortestPath), 34);
+    // Sixteen residual blocks, each passed or not: arXiv:1605.06431. Around all of them remain the first and the last layer, and three
+    // projections.
+    assert_eq!(path("ResNet-34", PathFigure::Paths), 1 << 16);
+    assert_eq!(path("ResNet-34", PathFigure::ShortestPath), 5);
+    assert_eq!(path("ResNet-34", PathFigure::LongestPath), 34);
+    // 6 + 12 + 24 + 16 dense layers.
+    assert_eq!(path("DenseNet-121", PathFigure::Paths), 1 << 58);
+    assert_eq!(path("DenseNet-121", PathFigure::LongestPath), 121);
+}
+
+/// The value of a form for these settings.
+fn evaluated(
+    formulas: &Formulas,
+    figure: Figure,
+    settings: &[(String, Value)],
+) -> Option<BigRational> {
+    formulas.get(figure)?.polynomial.evaluate(|name| {
+        let (_, value) = settings.iter().find(|(known, _)| known == name)?;
+        Some(BigRational::from_integer(value.as_u64()?.into()))
+    })
+}
+
+#[test]
+fn forms_agree_with_every_figure_of_every_bundled_study() {
+    let names = bundled::studies();
+    assert_eq!(names.len(), 8);
+    for name in names {
+        let study = bundled_study(name);
+        let (report, warnings) = evaluate(&study, &Settings::default(), None).unwrap();
+        assert!(warnings.is_empty(), "{name}: {}", common::plain(&warnings));
+        assert!(report.source.is_some() && report.question.is_some(), "{name}");
+        let swept = report.sweep.clone();
+        for (at, variant) in study.variants.iter().enumerate().filter(|_| !study.over.is_empty()) {
+            let elaborated = variant.description.elaborate(&Settings::default()).unwrap();
+            let over = study.over.join(",");
+            let settings = Settings::default();
+            let over = Variable::parse_list(&over, &variant.description, &settings).unwrap();
+            let formulas = find(&variant.description, &settings, &over, &study.of).unwrap();
+            let swept = swept.as_ref().unwrap();
+            let points = swept.points.iter().map(|point| {
+                let mut parameters = elaborated.parameters.clone();
+                parameters.retain(|(name, _)| *name != swept.parameter);
+                parameters.push((swept.parameter.clone(), Value::from(point.value)));
+                (parameters, &point.variants[at])
+            });
+            let defaults = (elaborated.parameters.clone(), &report.variants[at].figures);
+            for (parameters, figures) in points.chain([defaults]) {
+                for figure in &study.of {
+                    let form = evaluated(&formulas, *figure, &parameters);
+                    let form = form.unwrap_or_else(|| panic!("{name}: no form of {figure:?}"));
+                    let known = figures.get(Measure::Figure(*figure)).copied().flatten();
+                    let known = known.map(|known| BigRational::from_integer(known.into()));
+                    assert_eq!(Some(form), known, "{name}, {}, {figure:?}", variant.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_variant_of_a_whole_network_takes_the_study_s_parameters() {
+    let text = "
+study: Heads
+params: {classes: 10, width: 12}
+variants:
+  small: {extends: squeezenet, input: [3, 64, 64]}
+  large: {extends: densenet121, params: {growth: 2 * width}}
+figures: [params]
+sweep: {width: 8..16*2}
+";
+    let study = read(text).unwrap();
+    let (report, _) = evaluate(&study, &Settings::default(), None).unwrap();
+    // The networks' own defaults are 1000 classes and a growth of 32.
+    assert_eq!(report.variants[0].output, [1, 10]);
+    assert_eq!(report.variants[0].input, [1, 3, 64, 64]);
+    let swept = report.sweep.unwrap();
+    let params: Vec<u64> = swept
+        .points
+        .iter()
+        .map(|point| point.variants[1].get(Measure::Figure(Figure::Params)).unwrap().unwrap())
+        .collect();
+    let with = |growth: &str| {
+        let description = common::bundled_description("densenet121");
+        let parameters = [growth, "classes=10"].map(|one| description.setting(one).unwrap());
+        let settings = Settings { parameters: parameters.to_vec(), ..Settings::default() };
+        common::analyse(&description, &settings).1.totals.figures.params
+    };
+    assert_eq!(params, [with("growth=16"), with("growth=32")]);
+
+    // What only one of the networks has can be set too.
+    let setting = study.setting("growth=4").unwrap();
+    let settings = Settings { parameters: vec![setting], ..Settings::default() };
+    let (set, _) = evaluate(&study, &settings, None).unwrap();
+    let params = |report: &StudyReport| value(report, "large", Measure::Figure(Figure::Params));
+    assert!(params(&set) < with("growth=16"));
+}
+
+#[test]
+fn names_are_shown_and_never_obeyed() {
+    let text = "
+study: <script>alert(1)</script>
+input: [3, 4, 4]
+params: {c: 2}
+variants:
+  \"<b>bold</b> | _x_ \\e[31m\": [conv: {out: c, kernel: 1}]
+  plain: [conv: {out: c, kernel: 3}]
+formulas: {over: [c]}
+sweep: {c: [1, 2]}
+";
+    let (report, _) = evaluate(&read(text).unwrap(), &Settings::default(), None).unwrap();
+    let document = report.document();
+    let page = back::document::html(&document).unwrap();
+    assert!(!page.contains("<script") && !page.contains("<b>"), "{page}");
+    assert!(page.contains("&lt;b&gt;"));
+    let svg = back::document::svg(&document).unwrap();
+    roxmltree::Document::parse(&svg).unwrap();
+    for text in [
+        back::document::terminal(&document, Some(80), false),
+        back::document::markdown(&document),
+        page,
+        svg,
+    ] {
+        assert!(!text.contains('\u{1b}'));
+    }
+}
+
+#[test]
+fn everything_is_bounded() {
+    let variants = |count: usize| -> String {
+        let lines = (0..count).map(|at| format!("  v{at}: [relu]\n"));
+        format!("study: Many\ninput: [3, 4, 4]\nvariants:\n{}", lines.collect::<String>())
+    };
+    assert_eq!(said(&variants(100)), "");
+    assert!(said(&variants(101)).contains("there are 101 variants, the most are 100"));
+    assert!(said(&variants(1_000_000)).contains("a study has at most 1 MiB"));
+    let one = "study: One\ninput: [3, 4, 4]\nparams: {c: 2}\nvariants: {v: [conv: {out: c, kernel: 1}]}\n";
+    for (sweep, expected) in [
+        ("1..10000", ""),
+        ("1..10001", "a sweep has at most 10000 values"),
+        ("[]", "a list of whole numbers is needed here"),
+        ("[-1]", "a list of whole numbers is needed here"),
+        ("[0]", "at c = 0"),
+        ("[18446744073709551615]", "at c = 18446744073709551615"),
+    ] {
+        let said = said(&format!("{one}sweep: {{c: {sweep}}}\n"));
+        let holds = if expected.is_empty() { said.is_empty() } else { said.contains(expected) };
+        assert!(holds, "{sweep}: {said}");
+    }
+    let long = "study: Long\ninput: [3, 4, 4]\nparams: {c: 2}\nvariants: {v: [repeat: {times: 6000 * c, layers: [relu]}]}\nsweep: {c: 1..9000}\n";
+    assert!(said(long).contains("steps to build, all together"), "{}", said(long));
+}
+
+/// The studies of `tests/in`, and the bundled networks.
+struct Files;
+
+impl Library for Files {
+    fn find(&self, name: &str, by: &Source) -> Result<Arc<Source>, String> {
+        source(name).map_or_else(|_| Bundled.find(name, by), Ok)
+    }
+}
+
+fn source(name: &str) -> std::io::Result<Arc<Source>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/in/studies").join(name);
+    Ok(Source::new(name, std::fs::read_to_string(path)?))
+}
+
+#[test]
+fn mistakes() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("out/studies");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        insta::glob!("in/studies", "*.yaml", |path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let told = match Study::read(&source(name).unwrap(), &Files) {
+                Ok(study) => match evaluate(&study, &Settings::default(), None) {
+                    Err(StudyError::Description(diagnostics)) => common::plain(&diagnostics),
+                    other => panic!("{name}: {:?}", other.map(|(_, warnings)| warnings)),
+                },
+                Err(diagnostics) => common::plain(&diagnostics),
+            };
+            insta::assert_snapshot!(told);
+        });
+    });
+}
+
+#[test]
+fn a_file_that_was_cut_short_is_refused_or_read() {
+    for name in ["small-kernels", "short-paths"] {
+        let source = bundled::study(name).unwrap();
+        for (at, _) in source.text.char_indices().step_by(7) {
+            let _ = read(&source.text[..at]);
+        }
+    }
+}
+
+fn call(folder: &Path, arguments: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cnnstat"));
+    command.current_dir(folder).args(arguments.split_whitespace()).output().unwrap()
+}
+
+fn texts(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let (code, out, err) = texts(&call(path, "study fire-against-plain --format json"));
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let fire = &json["variants"][1];
+    assert_eq!(fire["formulas"]["params"]["canonical"], "16*C + 10240");
+    assert_eq!(fire["formula_ratios"]["macs"]["limits"]["C"]["canonical"], "1/9");
+    assert_eq!(fire["ratios"]["params"]["exact"], "1/3");
+    assert_eq!(fire["figures"]["params"], 12_288);
+    assert_eq!(json["sweep"]["points"][0]["variants"][0]["params"], 20_736);
+
+    // At 512 channels: 16·512 + 10240.
+    let (code, out, _) = texts(&call(
+        path,
+        "study fire-against-plain.yaml --set C=512 --sweep C=1..4*2 --format csv -o fire.json",
+    ));
+    assert_eq!(code, Some(0));
+    let rows: Vec<&str> = out.lines().collect();
+    assert_eq!(rows.len(), 1 + 3 * 2, "{out}");
+    assert!(rows[2].starts_with("fire,plain,1,10256,"), "{out}");
+    let json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path.join("fire.json")).unwrap()).unwrap();
+    assert_eq!(json["variants"][1]["figures"]["params"], 18_432);
+
+    for (name, begin) in [("a.html", "<!DOCTYPE html>"), ("a.SVG", "<svg"), ("a.md", "# Small")] {
+        let (code, out, err) = texts(&call(path, &format!("study small-kernels -o {name}")));
+        assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
+        assert_eq!(err, format!("wrote {name}\n"));
+        let text = std::fs::read_to_string(path.join(name)).unwrap();
+        assert!(text.starts_with(begin), "{name}: {}", text.get(..80).unwrap_or_default());
+    }
+
+    std::fs::write(path.join("mine.yaml"), bundled::study("small-kernels").unwrap().text.as_ref())
+        .unwrap();
+    for (arguments, said) in [
+        ("study small-kernel", "did you mean `small-kernels`?"),
+        ("study resnet34", "that is a network: `cnnstat summary resnet34` shows it"),
+        ("summary small-kernels", "that is a study: `cnnstat study small-kernels` shows it"),
+        ("summary mine.yaml", "this is a study, and a network is needed here"),
+        ("study small-kernels -o a.pdf", "the endings are .html"),
+        ("study small-kernels -o nowhere/a.html", "there is no folder"),
+        ("study small-kernels --set d=3", "Small kernels has no parameter `d`"),
+        ("study small-kernels --set c=0", "this is in the variant `one 5x5`"),
+        ("study small-kernels --sweep d=1..3", "Small kernels has no parameter `d`"),
+        ("study small-kernels --sweep c=3..1", "goes nowhere"),
+        ("study --set c=3", "name a study"),
+    ] {
+        let (code, out, err) = texts(&call(path, arguments));
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments}: {err}");
+        assert!(err.contains(said), "{arguments}: {err}");
+    }
+    let over = texts(&call(path, "study mine.yaml -o ./mine.yaml"));
+    assert!(over.2.contains("the endings are"), "{}", over.2);
+    let mut files: Vec<_> =
+        std::fs::read_dir(path).unwrap().map(|f| f.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["a.SVG", "a.html", "a.md", "fire.json", "mine.yaml"]);
+
+    let (_, _, note) = texts(&call(path, "study x/small-kernels.yaml -o b.md"));
+    assert!(
+        note.contains("there is no file `x/small-kernels.yaml`; this is the bundled small-kernels")
+    );
+    let (_, listed, _) = texts(&call(path, "study"));
+    assert_eq!(listed, texts(&call(path, "list --studies")).1);
+    for name in bundled::studies() {
+        assert!(listed.contains(name), "{listed}");
+    }
+}
+
+#[test]
+fn pages_fit_eighty_columns() {
+    for name in bundled::studies() {
+        let page = back::document::terminal(&report(name).document(), Some(80), false);
+        for line in page.lines() {
+            // Formulas are never broken.
+            let is_formula = line.contains(" / ") || line.contains('·');
+            assert!(line.chars().count() <= 80 || is_formula, "{name}: {line}");
+        }
+    }
+}
