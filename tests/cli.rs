@@ -722,13 +722,23 @@ fn counts_of_other_tools() {
     let report = desk.json("summary mine.yaml --convention fvcore --format json");
     assert_eq!(report["convention"]["figures"][0]["value"], macs);
     assert_eq!(report["totals"]["macs"], macs);
-    for (arguments, column) in [("", 6), ("--depth 1", 6)] {
-        let table = desk
-            .call(&format!("summary mine.yaml --convention thop {arguments} --format markdown"));
-        let total = table.out.lines().find(|line| line.contains("Total")).unwrap();
-        let cells: Vec<&str> = total.split('|').map(str::trim).collect();
-        assert!(cells[column + 1].contains("3,888"), "{total}");
-    }
+    // Beside the MACs of every layer and block, and of the whole.
+    let blocks = "input: [3, 8, 8]\nblocks: {two: {layers: [batch_norm, relu]}}\nlayers: [two, {conv: {out: 4, kernel: 3}}]";
+    let desk = desk.with("blocks.yaml", blocks);
+    let batch_norm = 4 * 3 * 8 * 8;
+    let column = |arguments: &str| -> Vec<i64> {
+        let csv = desk
+            .call(&format!("summary blocks.yaml --convention thop --format csv {arguments}"))
+            .out;
+        let mut rows = csv::Reader::from_reader(csv.as_bytes());
+        let column = rows.headers().unwrap().iter().position(|key| key == "convention").unwrap();
+        rows.records().map(|row| row.unwrap()[column].parse().unwrap()).collect()
+    };
+    assert_eq!(column(""), [batch_norm, 0, macs]);
+    assert_eq!(column("--depth 1"), [batch_norm, macs, batch_norm + macs]);
+    assert_eq!(column("--depth 2"), [batch_norm, batch_norm, 0, macs, batch_norm + macs]);
+    let whole = desk.call("summary blocks.yaml --convention thop --depth 0 --format csv").out;
+    assert!(whole.contains(&format!("\nconvention,{},", batch_norm + macs)), "{whole}");
 }
 
 #[test]

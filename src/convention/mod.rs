@@ -150,7 +150,7 @@ impl Rule {
 
     /// The trained values, which tools that print them count alike.
     const fn trained(name: &'static str) -> Self {
-        Self::new(name, Figure::Params, |layer| layer.trained(), &[])
+        Self::new(name, Figure::Params, trained, &[])
     }
 
     /// A part of the first figure.
@@ -175,6 +175,10 @@ impl Rule {
         }
         Ok(tally)
     }
+}
+
+fn trained(layer: &Layer<'_>) -> Result<Counts, OpError> {
+    layer.trained()
 }
 
 /// The counts of a network by one rule.

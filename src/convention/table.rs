@@ -122,45 +122,29 @@ fn notes(explanation: &Explanation) -> Vec<String> {
     sides.into_iter().flat_map(side_notes).collect()
 }
 
-/// What else the tool prints, and what is assumed.
+/// Whose figure it is, what else the tool counts, and what is assumed.
 fn side_notes(side: &Side) -> Vec<String> {
-    recount_notes(&side.recount, Some(side.name))
+    recount_notes(&side.recount, side.name)
 }
 
-/// The figures of a tool but the one that is shown, and what is assumed.
-fn recount_notes(recount: &Recount, shown: Option<&str>) -> Vec<String> {
+fn recount_notes(recount: &Recount, shown: &str) -> Vec<String> {
     let name = match (recount.convention.name(), recount.version) {
         (name, "") => name.to_owned(),
         (name, version) => format!("{name} {version}"),
     };
-    let figures = recount.figures.iter().filter(|figure| Some(figure.name) != shown);
-    let figures: Vec<_> =
-        figures.map(|figure| format!("{} {}", figure.name, grouped(figure.value))).collect();
-    let also = if shown.is_some() { "also counts" } else { "counts" };
+    let rules = recount.convention.tool().rules.iter().filter(|rule| !rule.part);
+    let others: Vec<_> = rules.map(|rule| rule.name).filter(|name| *name != shown).collect();
     let mut notes = Vec::new();
-    if !figures.is_empty() {
-        notes.push(format!("{name} {also}: {}.", figures.join("; ")));
+    if !others.is_empty() {
+        notes.push(format!("{name} also counts {}: `explain --figure`.", others.join(", ")));
     }
     notes.extend(recount.assumptions.iter().map(|assumption| format!("{name}: {assumption}")));
     notes
 }
 
-/// A count in groups of three digits.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 impl Recount {
     /// Puts the tool's most important figure into a table of the network: behind the MACs of every layer or block, or as a row
-    /// below those of the whole; and a note with all its figures under it.
+    /// below those of the whole.
     ///
     /// # Errors
     /// Where the sum of a block does not fit 64 bits.
@@ -177,8 +161,8 @@ impl Recount {
                 let mut parts = Vec::new();
                 push_parts(&fold::fold(report, depth)?, &mut parts);
                 parts.push(0..report.layers.len());
-                // A flat table has a row a layer.
-                if table.rows.len() == report.layers.len() {
+                // A flat table has a row a layer, and no total.
+                if table.rows.last().is_none_or(|row| row.emphasis != Emphasis::Total) {
                     parts = (0..report.layers.len()).map(|index| index..index + 1).collect();
                 }
                 let column = Column::figure(&header, "convention", 0);
@@ -195,7 +179,7 @@ impl Recount {
                 table.rows.push(Row::plain(cells));
             }
         }
-        table.notes.extend(recount_notes(self, None));
+        table.notes.extend(recount_notes(self, figure.name));
         Ok(())
     }
 }

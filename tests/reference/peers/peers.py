@@ -1,4 +1,4 @@
-"""What other tools print for networks that they were not asked about before: `further.csv`.
+"""What other tools print for further networks: `further.csv`.
 
     pip install torch==2.15.0 torchvision==0.29.2 fvcore==0.1.5.post20221221 thop==0.1.1.post2209072238 \
         ptflops==0.7.5 torchinfo==1.8.0 calflops==0.3.2 transformers onnx onnxscript onnx-tool==1.0.1
