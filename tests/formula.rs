@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use cnnstat::analysis::{Totals, analyse};
 use cnnstat::figure::Figure;
 use cnnstat::formula::{
-    FormulaError, Formulas, Limit, Polynomial, Quantity, Ratio, Variable, find,
+    Domain, FormulaError, Formulas, Limit, Polynomial, Quantity, Ratio, Variable, find,
 };
 use cnnstat::front::yaml::expression::Expression;
 use cnnstat::front::yaml::value::{Number, Value};
