@@ -85,7 +85,7 @@ impl Axis {
         for item in items(list) {
             match Range::parse(item) {
                 Some(range) => {
-                    let numbers = range.and_then(|range| range.numbers());
+                    let numbers = range.and_then(Range::numbers);
                     let numbers = numbers.map_err(|message| refuse(item, message))?;
                     let first = numbers.first().map_or(Number::ZERO, |first| *first);
                     description.setting(&format!("{name}={first}"))?;
