@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use cnnstat::analysis::analyse;
+use cnnstat::analysis::{analyse, paths, receptive_field};
 use cnnstat::back::html;
 use cnnstat::bundled::{self, Bundled};
 use cnnstat::diagnostics::Source;
@@ -63,10 +63,23 @@ fn chains(criterion: &mut Criterion) {
                     .unwrap()
             });
         });
+        group.bench_function(BenchmarkId::new("receptive_field", layers), |bencher| {
+            bencher.iter(|| receptive_field(black_box(&elaborated.network)).unwrap());
+        });
+        group.bench_function(BenchmarkId::new("paths", layers), |bencher| {
+            bencher.iter(|| paths(black_box(&elaborated.network)).unwrap());
+        });
         let description = dense(layers);
         let elaborated = description.elaborate(&Settings::default()).unwrap();
+        // The number of paths doubles with every layer: quadratic in bits, up to the bounds of exact arithmetic.
+        group.bench_function(BenchmarkId::new("paths_dense", layers), |bencher| {
+            bencher.iter(|| paths(black_box(&elaborated.network)).unwrap());
+        });
         group.bench_function(BenchmarkId::new("analyse_dense", layers), |bencher| {
             bencher.iter(|| analyse(black_box(&elaborated.network)).unwrap());
+        });
+        group.bench_function(BenchmarkId::new("receptive_field_dense", layers), |bencher| {
+            bencher.iter(|| receptive_field(black_box(&elaborated.network)).unwrap());
         });
     }
     group.finish();
@@ -85,6 +98,9 @@ fn networks(criterion: &mut Criterion) {
         });
         let description = Description::read(&source, &Bundled).unwrap();
         let elaborated = description.elaborate(&Settings::default()).unwrap();
+        group.bench_function(BenchmarkId::new("receptive_field", name), |bencher| {
+            bencher.iter(|| receptive_field(black_box(&elaborated.network)).unwrap());
+        });
         let report = Report::new(&elaborated.network, description.metadata(&elaborated)).unwrap();
         group.bench_function(BenchmarkId::new("page", name), |bencher| {
             bencher.iter(|| html::render(black_box(&report)).unwrap());

@@ -2,11 +2,15 @@
 //!
 //! A [`Figure`] is one number of a whole network. The passes of [`crate::analysis`] give its value.
 
+mod limit;
 mod measure;
+pub mod quantity;
 
 pub use measure::{Measure, PathFigure};
 
 use serde::{Serialize, Serializer};
+
+pub use limit::{Limit, LimitError};
 
 /// A figure of a network that is one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -46,6 +46,7 @@ pub mod network;
 pub mod ops;
 pub mod report;
 pub mod study;
+pub mod sweep;
 mod text;
 
 #[cfg(doctest)]

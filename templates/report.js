@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const body = document.querySelector("tbody");
+  const body = document.querySelector(".layers tbody");
   const rows = Array.from(body.rows, (element) => ({
     element,
     id: element.id,
@@ -107,7 +107,7 @@
 
   const describe = (row) => {
     const list = document.createElement("dl");
-    for (const [label, name] of [["Output", "out"], ["Params", "params"], ["MACs", "macs"], ["Activations", "activations"]]) {
+    for (const [label, name] of [["Output", "out"], ["Params", "params"], ["MACs", "macs"], ["Activations", "activations"], ["Alive", "alive"], ["Field", "field"]]) {
       list.append(element("dt", label), element("dd", cell(row, name)), element("dd", share(row, name)));
     }
     const operator = row.element.cells[1].cloneNode(true);

@@ -226,6 +226,53 @@ fn refused() {
         ("compare mine.yaml missing.yaml", vec!["there is no file `missing.yaml`"]),
         ("check of.yaml", vec!["there is no layer or block `conv9`", "of.yaml:8:"]),
         ("check missing.yaml", vec!["there is no file `missing.yaml`"]),
+        ("check mine.yaml --batch 2", vec!["published figures are for a batch of 1"]),
+        // Budgets
+        ("check mine.yaml --max params", vec!["`params` limits nothing", "params=5M"]),
+        ("check mine.yaml --max prams=5M", vec!["no figure `prams`", "did you mean `params`?"]),
+        ("check mine.yaml --max speed=5M", vec!["no figure `speed`", "the figures are layers"]),
+        ("check mine.yaml --max params=", vec!["is no amount"]),
+        ("check mine.yaml --max params=5MiB", vec!["unit of bytes"]),
+        ("check mine.yaml --max macs=5m", vec!["`m` is no unit"]),
+        ("check mine.yaml --max params=1.5", vec!["no whole number"]),
+        ("check mine.yaml --max weight_memory=0.3B", vec!["no whole number"]),
+        ("check mine.yaml --max params=-5", vec!["is no amount"]),
+        // Sweeps
+        ("sweep missing.yaml", vec!["there is no file `missing.yaml`"]),
+        ("sweep mine.yaml --set wdie=3..4", vec!["no parameter `wdie`", "did you mean `wide`?"]),
+        ("sweep mine.yaml --set wide=1..10**18", vec!["the factor of a range is a number"]),
+        ("sweep mine.yaml --set wide=1..", vec!["the end of a range is a number"]),
+        ("sweep mine.yaml --set wide=1..9/0", vec!["a step is above 0"]),
+        ("sweep mine.yaml --set wide=1..9 --set wide=10", vec!["`wide` is set twice"]),
+        ("sweep mine.yaml --set wide=1..99999999999", vec!["more than 10000000 values"]),
+        (
+            "sweep mine.yaml --set wide=1..10000 --batch 1..10000",
+            vec!["100000000 combinations, the most are 10000000"],
+        ),
+        ("sweep mine.yaml --set wide=1..200000", vec!["the most here are 100000", "--format csv"]),
+        (
+            "sweep mine.yaml --set wide=1..2000000 --format csv --sort macs",
+            vec!["2000000 variants", "leave `--sort` and `--pareto` out"],
+        ),
+        ("sweep mine.yaml --figures mcas", vec!["did you mean `macs`?"]),
+        ("sweep mine.yaml --pareto mcas", vec!["did you mean `macs`?"]),
+        ("sweep mine.yaml --front", vec!["--pareto"]),
+        ("sweep mine.yaml --input 3x0x8", vec!["whole numbers of at least 1"]),
+        ("sweep mine.yaml --batch 0", vec!["whole numbers of at least 1"]),
+        ("sweep mine.yaml -o sweep.pdf", vec!["what to write to", "csv"]),
+        ("sweep mine.yaml -o missing/sweep.csv", vec!["there is no folder `missing`"]),
+        // Conventions
+        ("explain mine.yaml", vec!["--convention"]),
+        ("explain mine.yaml --convention fvcor", vec!["fvcor", "onnx-tool"]),
+        ("explain mine.yaml --convention thop --figure flop", vec!["macs, flops"]),
+        (
+            "explain mine.yaml --convention torch --figure params",
+            vec!["`torch` has no figure `params`", "`flops`"],
+        ),
+        (
+            "explain mine.yaml --convention fvcore --figure activations --against thop",
+            vec!["`thop` has no figure `activations`", "`macs`, `params`"],
+        ),
     ] {
         let call = desk.call(arguments);
         let is_refused =
@@ -487,6 +534,203 @@ fn a_check_that_fails_exits_with_1() {
     assert_eq!(desk.call("check").code, Some(0));
 }
 
+/// SMALL has 112 parameters, 448 bytes of them, and 3,888 multiply-accumulates.
+#[test]
+fn budgets() {
+    let budget = |budget: &str| SMALL.replace("expect:", &format!("budget: {budget}\nexpect:"));
+    let silent = |budget: &str| {
+        let end = SMALL.find("expect:").unwrap();
+        format!("{}budget: {budget}\n", &SMALL[..end])
+    };
+    let desk = Desk::new()
+        .with("mine.yaml", SMALL)
+        .with("within.yaml", budget("{params: 112, macs: 3.888k, weight_memory: 448B}"))
+        .with("above.yaml", budget("{params: 111, macs: 1G}"))
+        .with("alone.yaml", silent("{activations: 0.288k}"))
+        .with("base.yaml", budget("{params: 1}"))
+        .with("derived.yaml", "extends: base.yaml\nname: Derived\n");
+    for (arguments, code, shown, hidden) in [
+        // The boundary is within.
+        (
+            "check mine.yaml --max params=112 --max macs=3888",
+            0,
+            vec!["2 hold, 0 exceed"],
+            "EXCEEDS",
+        ),
+        ("check mine.yaml --max params=111", 1, vec!["EXCEEDS", "0 hold, 1 exceed", "0.9 %"], ""),
+        ("check mine.yaml --max params=0", 1, vec!["EXCEEDS"], ""),
+        ("check mine.yaml --max weight_memory=448B", 0, vec!["448"], "EXCEEDS"),
+        ("check mine.yaml --max weight_memory=0.4375KiB", 0, vec!["448"], "EXCEEDS"),
+        ("check mine.yaml --max weight_memory=0.447kB", 1, vec!["447"], ""),
+        ("check within.yaml", 0, vec!["3 hold, 0 exceed"], "EXCEEDS"),
+        // A limit of the call does not loosen the file's.
+        ("check above.yaml --max params=1k", 1, vec!["2 hold, 1 exceed"], ""),
+        ("check above.yaml --failing", 1, vec!["EXCEEDS"], "3,888"),
+        ("check alone.yaml", 0, vec!["1 hold"], "FAILS"),
+        ("check alone.yaml --set wide=5", 1, vec!["72", "25.0 %"], ""),
+        ("check derived.yaml", 0, vec!["Published figures: 0"], "EXCEEDS"),
+        // What is published is for a batch of 1, what is allowed is for the call's.
+        ("check above.yaml --batch 2", 1, vec!["batch 2", "7,776"], "counted by hand"),
+        ("check mine.yaml --batch 2 --max macs=7776", 0, vec!["batch 2"], "counted by hand"),
+        ("check mine.yaml --input 3x4x4 --max macs=432", 1, vec!["FAILS", "1 hold, 0 exceed"], ""),
+        ("check mine.yaml squeezenet --max params=1M", 1, vec!["248,424", "24.8 %"], ""),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!(call.code, Some(code), "{arguments}: {call:?}");
+        for text in shown {
+            assert!(call.out.contains(text), "{arguments}: no {text:?} in\n{}", call.out);
+        }
+        assert!(hidden.is_empty() || !call.out.contains(hidden), "{arguments}: {}", call.out);
+        for format in ["csv", "markdown"] {
+            assert_eq!(desk.call(&format!("{arguments} --format {format}")).code, Some(code));
+        }
+    }
+    assert!(desk.call("check mine.yaml --batch 2 --max macs=1G").err.contains("only the budget"));
+    assert!(!desk.call("check alone.yaml").err.contains("warning"));
+    let json = desk.call("check mine.yaml --max params=100 --format json");
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    let expected = serde_json::json!([
+        {"figure": "params", "most": 100, "analysed": 112, "excess": 12, "source": "call"}
+    ]);
+    assert_eq!(json[0]["budget"], expected);
+    assert_eq!(json[0]["outcomes"][0]["verdict"], "holds");
+}
+
+#[test]
+fn sweeps_in_every_format() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    let sweep = "sweep mine.yaml --set wide=2..6/2 --input 3x2x2,3x8x8 --figures params,macs";
+    let expected = "wide,input,params,macs,error\n\
+        2,3x2x2,,,\"`conv`: the kernel spans 3 pixels of height, but there are only 2\"\n\
+        2,3x8x8,56,1944,\n\
+        4,3x2x2,,,\"`conv`: the kernel spans 3 pixels of height, but there are only 2\"\n\
+        4,3x8x8,112,3888,\n\
+        6,3x2x2,,,\"`conv`: the kernel spans 3 pixels of height, but there are only 2\"\n\
+        6,3x8x8,168,5832,\n";
+    let without_text = |text: &str| {
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let records = reader
+            .records()
+            .map(|record| record.unwrap().iter().take(4).map(str::to_owned).collect::<Vec<_>>());
+        records.collect::<Vec<_>>()
+    };
+    let call = desk.call(&format!("{sweep} --format csv"));
+    assert_eq!(call.code, Some(0), "{call:?}");
+    assert_eq!(without_text(&call.out), without_text(expected));
+    assert!(call.out.contains("kernel spans 3 pixels"), "{}", call.out);
+    assert_eq!(call.err, "note: 3 of 6 variants do not fit.\n");
+    assert_eq!(desk.call(&format!("{sweep} --strict")).code, Some(1));
+
+    // Streamed or not, the variants are the same.
+    let sorted = desk.call(&format!("{sweep} --format csv --sort wide")).err;
+    assert!(sorted.contains("no figure `wide`"), "{sorted}");
+    let json = desk.json(&format!("{sweep} --format json"));
+    let lines = desk.call(&format!("{sweep} --format jsonl")).out;
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(json["variants"], Value::from(lines.clone()));
+    assert_eq!(json["name"], "Small");
+    assert_eq!(
+        lines[3],
+        serde_json::json!({
+            "settings": {"wide": 4}, "input": [3, 8, 8], "figures": {"params": 112, "macs": 3888}
+        })
+    );
+    assert!(lines[0]["error"].is_string());
+
+    // The ending of a file tells its format.
+    for (file, format) in [
+        ("a.csv", "csv"),
+        ("a.jsonl", "jsonl"),
+        ("a.json", "json"),
+        ("a.md", "markdown"),
+        ("a.txt", "table"),
+    ] {
+        let call = desk.call(&format!("{sweep} -o {file}"));
+        assert_eq!((call.code, call.out.as_str()), (Some(0), ""), "{file}: {call:?}");
+        let printed = desk.call(&format!("{sweep} --format {format}")).out;
+        assert_eq!(desk.text(file).trim_end(), printed.trim_end(), "{file}");
+    }
+    // Where no variant fits, the call is wrong, and no file is left.
+    let call = desk.call("sweep mine.yaml --set wide=1,2 --input 3x2x2 -o none.csv");
+    assert_eq!(call.code, Some(2), "{call:?}");
+    assert!(call.err.contains("this is with wide=1, input 3×2×2"), "{}", call.err);
+    assert!(!desk.files().contains(&"none.csv".to_owned()));
+}
+
+#[test]
+fn sweeps_are_sorted_bounded_and_marked() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    let widths = |arguments: &str| -> Vec<u64> {
+        let json = desk.json(&format!("sweep mine.yaml --format json {arguments}"));
+        let variants = json["variants"].as_array().unwrap().iter();
+        variants.map(|variant| variant["settings"]["wide"].as_u64().unwrap()).collect()
+    };
+    for (arguments, expected) in [
+        ("--set wide=3,1,2", vec![3, 1, 2]),
+        ("--set wide=3,1,2 --sort macs", vec![1, 2, 3]),
+        ("--set wide=3,1,2 --sort +macs", vec![3, 2, 1]),
+        // Of equal ones, the first of the grid.
+        ("--set wide=3,1,2 --sort layers", vec![3, 1, 2]),
+        ("--set wide=1..9 --max params=112", vec![1, 2, 3, 4]),
+        ("--set wide=1..9 --max params=111", vec![1, 2, 3]),
+        ("--set wide=1..9 --max params=1k --max macs=1944", vec![1, 2]),
+        ("--set wide=1..9 --pareto macs,params --front", vec![1]),
+        ("--set wide=1..3 --pareto macs,+params --front --sort +macs", vec![3, 2, 1]),
+        ("--set wide=1..3 --pareto +macs,max:params --front", vec![3]),
+    ] {
+        assert_eq!(widths(arguments), expected, "{arguments}");
+    }
+    let marked =
+        desk.call("sweep mine.yaml --set wide=1,2 --figures macs --pareto macs --format csv").out;
+    assert_eq!(marked, "wide,macs,front,error\n1,972,true,\n2,1944,false,\n");
+    let table = desk.call("sweep mine.yaml --set wide=1..3 --max macs=2k").out;
+    assert!(table.contains("1 of 3 variants exceed a limit and are left out."), "{table}");
+    assert!(table.contains("Small: 3 variants, batch 1, input 3×8×8"), "{table}");
+}
+
+/// The count of another tool, worked by hand: 3·3·3 taps, 4 filters of 6x6 outputs, a ReLU counted twice, a bias once.
+#[test]
+fn counts_of_other_tools() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    let (macs, outputs) = (3 * 3 * 3 * 4 * 6 * 6, 4 * 6 * 6);
+    let explained = desk.json("explain mine.yaml --convention ptflops --format json");
+    assert_eq!(explained["convention"]["convention"], "ptflops");
+    assert_eq!(explained["convention"]["value"], macs + 3 * outputs);
+    assert_eq!(explained["against"]["convention"], "cnnstat");
+    assert_eq!(explained["against"]["value"], macs);
+    assert_eq!(explained["difference"], 3 * outputs);
+    let lines = explained["lines"].as_array().unwrap();
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| (line["of"].as_str().unwrap(), line["difference"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(lines, [("convolution", 0), ("bias", outputs), ("activation", 2 * outputs)]);
+
+    let csv = desk.call("explain mine.yaml --convention torch --layers --format csv").out;
+    let rows: Vec<&str> = csv.lines().collect();
+    let [conv, relu] = [(2 * macs, 2 * macs + outputs), (0, outputs)]
+        .map(|(torch, ours)| (torch, ours, torch - ours));
+    assert_eq!(
+        rows,
+        [
+            "layer,operator,convention,against,difference".to_owned(),
+            format!("conv1,conv,{},{},{}", conv.0, conv.1, conv.2),
+            format!("conv1.relu,relu,{},{},{}", relu.0, relu.1, relu.2),
+        ]
+    );
+
+    let report = desk.json("summary mine.yaml --convention fvcore --format json");
+    assert_eq!(report["convention"]["figures"][0]["value"], macs);
+    assert_eq!(report["totals"]["macs"], macs);
+    for (arguments, column) in [("", 6), ("--depth 1", 6)] {
+        let table = desk
+            .call(&format!("summary mine.yaml --convention thop {arguments} --format markdown"));
+        let total = table.out.lines().find(|line| line.contains("Total")).unwrap();
+        let cells: Vec<&str> = total.split('|').map(str::trim).collect();
+        assert!(cells[column + 1].contains("3,888"), "{total}");
+    }
+}
+
 #[test]
 fn warnings_do_not_stop_the_work() {
     let desk = Desk::new().with(
@@ -532,5 +776,95 @@ fn help_and_version() {
             "{arguments}: {}",
             call.out
         );
+    }
+}
+
+/// The parts of memory in every format; policies only where there are concatenations. Small has 192 inputs, and 4·6·6 outputs of each layer.
+#[test]
+fn memory_is_shown_part_by_part() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    let memory = desk.json("memory mine.yaml --format json");
+    let [input, output] = [4 * 3 * 8 * 8, 4 * 4 * 6 * 6];
+    let parts = serde_json::json!({
+        "weights": {"f32": 448, "f16": 224, "bf16": 224, "int8": 112},
+        "input_bytes": input,
+        "activation_bytes": 2 * output,
+        "in_place": {"peak_bytes": input + output, "peak_layer": 0, "alive_bytes": [input + output, output]},
+        "separate": {"peak_bytes": input + output, "peak_layer": 0, "alive_bytes": [input + output, 2 * output]},
+        "training": {
+            "training_bytes": input + output, "kept_input_bytes": input, "kept_output_bytes": output, "kept_further_bytes": 0,
+        },
+        "gradient_bytes": 448,
+        "optimizer_bytes": {"sgd": 0, "momentum": 448, "adam": 896},
+        "concatenation": null,
+    });
+    assert_eq!(memory["memory"], parts);
+    assert_eq!(memory["layers"][1]["kept_bytes"], output);
+    let layers = desk.call("memory mine.yaml --show layers --format csv").out;
+    let rows = format!("conv1.relu,relu,4x6x6,{output},{output},{},{output}\n", 2 * output);
+    assert!(layers.ends_with(&rows), "{layers}");
+    let call = desk.call("memory mine.yaml --show concatenations");
+    assert_eq!((call.code, call.out.as_str()), (Some(2), ""));
+    for arguments in ["memory squeezenet", "memory squeezenet --show concatenations"] {
+        assert!(desk.call(arguments).out.contains("shared buffer"), "{arguments}");
+    }
+}
+
+#[test]
+fn paths_in_every_format() {
+    let desk = Desk::new();
+    let shown = desk.call("paths resnet152");
+    assert_eq!(shown.code, Some(0), "{shown:?}");
+    assert!(shown.out.contains("2⁵⁰ ≈ 1.126 × 10¹⁵") && shown.out.contains("Lengths of paths"));
+    let value = desk.json("paths resnet152 --format json");
+    assert_eq!(value["paths"], "1125899906842624");
+    assert_eq!(value["lengths"]["longest"], 152);
+    assert_eq!(value["lengths"]["distribution"][0], serde_json::json!({"length": 6, "paths": "1"}));
+    assert_eq!(value["layers"][0]["paths"], value["paths"]);
+    assert_eq!(value["drop_path"], Value::Null);
+    let csv = desk.call("paths resnet152 --format csv").out;
+    assert!(csv.starts_with("figure,value,of\npaths,1125899906842624,\n"), "{csv}");
+    let layers = desk.call("paths densenet121 --layers --format csv").out;
+    let heading = "layer,operator,shortest_distance,longest_distance,paths\nconv0,conv,4,120,";
+    assert!(layers.starts_with(heading), "{layers}");
+    let lengths = desk.call("paths plain34 --lengths --format csv").out;
+    assert_eq!(lengths, "length,paths,share\n34,1,1\n");
+    let dropped = desk.json("paths resnet110-stochastic-depth --set survival=1 --format json");
+    assert_eq!(dropped["drop_path"]["branches"], serde_json::json!({"expected": 54.0, "all": 54}));
+    assert_eq!(desk.call("paths vgg16 --layers --format json").code, Some(2));
+}
+
+#[test]
+fn rooflines_of_named_given_and_measured_machines() {
+    let desk = Desk::new();
+    let named = desk.json("roofline densenet121 --machine v100 --format json");
+    assert_eq!(named["machine"]["peak_flops"], 15.7e12);
+    assert_eq!(named["layers"][0]["bound"], "compute");
+    let given = "roofline densenet121 --peak-flops 15.7TFLOP/s --bandwidth 900GB/s --format json";
+    assert_eq!(desk.json(given)["totals"], named["totals"]);
+    let fused = desk.json(&format!("{given} --fused"));
+    assert!(fused["totals"]["bytes"].as_u64() < named["totals"]["bytes"].as_u64());
+    let csv = desk.call("roofline vgg16 --machine a100 --format csv").out;
+    assert!(
+        csv.starts_with("layer,operator,kind,flops,bytes,intensity,seconds,bound\nconv1,conv,"),
+        "{csv}"
+    );
+    let machines = desk.json("roofline --machines --format json");
+    assert!(machines.as_array().unwrap().iter().all(|machine| machine["source"].is_string()));
+    let measured = desk.json("roofline lenet5 --machine this --format json");
+    assert!(measured["machine"]["name"].as_str().unwrap().contains("measured"));
+    assert!(measured["totals"]["seconds"].as_f64().unwrap() > 0.0);
+
+    for (arguments, reason) in [
+        ("roofline vgg16", "say which machine"),
+        ("roofline vgg16 --machine v10", "did you mean `v100`?"),
+        ("roofline vgg16 --peak-flops 10T", "--bandwidth"),
+        ("roofline vgg16 --peak-flops 0 --bandwidth 1G", "positive number"),
+        ("roofline vgg16 --machine v100 --peak-flops 1T --bandwidth 1G", "cannot be used with"),
+        ("roofline --machine v100", "NETWORK"),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!(call.code, Some(2), "{arguments}: {call:?}");
+        assert!(call.err.contains(reason), "{arguments}: {}", call.err);
     }
 }

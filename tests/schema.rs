@@ -73,4 +73,14 @@ fn accepts_and_refuses_as_the_reader_does() {
         assert_eq!(validator.is_valid(&network), accepted, "{layer}");
     }
     assert!(!validator.is_valid(&values("{inputs: [3, 8, 8], layers: [relu]}")));
+    for (accepted, budget) in [
+        (true, "{params: 5M, macs: 1e9, peak_memory: 8 MiB}"),
+        (false, "{prams: 5M}"),
+        (false, "{params: [5]}"),
+        (false, "{params: -5}"),
+        (false, "[params]"),
+    ] {
+        let network = values(&format!("{{input: [8], layers: [relu], budget: {budget}}}"));
+        assert_eq!(validator.is_valid(&network), accepted, "{budget}");
+    }
 }

@@ -5,6 +5,7 @@ mod memory;
 mod parameters;
 pub mod paths;
 mod receptive_field;
+pub mod roofline;
 mod table;
 mod totals;
 

@@ -195,11 +195,12 @@ mod tests {
     fn a_bar_a_layer_that_has_the_figure() {
         let kind = OperatorKind::Convolution;
         let values = [3, 0, u64::MAX];
-        let drawn = bars(&values.map(|value| Bar { value, kind }), &[1], "a <b> \"c\"").unwrap();
+        let drawn =
+            bars(&values.map(|value| Bar { value, kind }), &[2], &[1], "a <b> \"c\"").unwrap();
         assert_eq!(drawn.matches("<rect").count(), 2);
         assert!(drawn.contains("aria-label=\"a &lt;b&gt; &quot;c&quot;\""));
         assert!(drawn.trim_end().ends_with("</svg>"));
-        assert!(bars(&[], &[], "").unwrap().contains("<svg"));
+        assert!(bars(&[], &[], &[], "").unwrap().contains("<svg"));
     }
 
     #[test]

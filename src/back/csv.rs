@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::text::visible;
-use crate::report::table::{Cell, Table};
+use crate::report::table::{Cell, Column, Row, Table};
 
 /// A table that could not be written.
 #[derive(Debug, Error)]
@@ -16,9 +16,33 @@ pub struct Error(#[from] csv::Error);
 ///
 /// Where a row has not as many cells as there are columns.
 pub fn render(table: &Table) -> Result<String, Error> {
+    records(Some(&table.columns), &table.rows)
+}
+
+/// The headings of a table whose rows follow in parts.
+///
+/// # Errors
+///
+/// Where they cannot be written.
+pub fn heading(columns: &[Column]) -> Result<String, Error> {
+    records(Some(columns), &[])
+}
+
+/// Rows of a table whose headings were written before.
+///
+/// # Errors
+///
+/// Where they have not as many cells each.
+pub fn rows(rows: &[Row]) -> Result<String, Error> {
+    records(None, rows)
+}
+
+fn records(heading: Option<&[Column]>, rows: &[Row]) -> Result<String, Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(table.columns.iter().map(|column| harmless(&column.key)))?;
-    for row in &table.rows {
+    if let Some(columns) = heading {
+        writer.write_record(columns.iter().map(|column| harmless(&column.key)))?;
+    }
+    for row in rows {
         writer.write_record(row.cells.iter().map(exact))?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;

@@ -11,8 +11,20 @@ use crate::text::is_hidden;
 ///
 /// Where the serialiser refuses the value.
 pub fn render<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    let text = serde_json::to_string_pretty(value)? + "\n";
-    Ok(if text.contains(is_escaped) { escaped(&text) } else { text })
+    Ok(without_hidden(serde_json::to_string_pretty(value)? + "\n"))
+}
+
+/// A value as JSON on a line of its own, without a line break.
+///
+/// # Errors
+///
+/// Where the serialiser refuses the value.
+pub fn line<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
+    Ok(without_hidden(serde_json::to_string(value)?))
+}
+
+fn without_hidden(text: String) -> String {
+    if text.contains(is_escaped) { escaped(&text) } else { text }
 }
 
 /// Characters that JSON may hold as they are, but a terminal would obey. They stand only in strings.

@@ -299,6 +299,14 @@ mod tests {
     }
 
     #[test]
+    fn memory_at_eighty_columns() {
+        let report = sample::deep();
+        let parts = render(&table::memory_table(&report), Some(80), false);
+        let policies = table::policies_table(&report).unwrap();
+        insta::assert_snapshot!(format!("{parts}\n{}", render(&policies, Some(80), false)));
+    }
+
+    #[test]
     fn color_changes_nothing_but_styles() {
         let table = table::summary_table(&sample::squeezenet(), None).unwrap();
         let colored = render(&table, Some(80), true);
@@ -310,9 +318,14 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_the_width() {
         for report in [sample::squeezenet(), sample::deep()] {
-            let table = table::summary_table(&report, None).unwrap();
-            for width in [80, 100, 120, 200] {
-                for line in render(&table, Some(width), false).lines() {
+            let tables = [
+                table::summary_table(&report, None).unwrap(),
+                table::memory_table(&report),
+                table::schedule_table(&report),
+                table::policies_table(&report).unwrap(),
+            ];
+            for (table, width) in tables.iter().flat_map(|t| [80, 100, 120, 200].map(|w| (t, w))) {
+                for line in render(table, Some(width), false).lines() {
                     assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
                 }
             }

@@ -1,5 +1,6 @@
-//! The check of a description's published figures against its analysis.
+//! The check of a description's published figures against its analysis, and of its figures against a budget.
 
+mod budget;
 mod table;
 
 use std::ops::Range;
@@ -7,6 +8,7 @@ use std::ops::Range;
 use serde::Serialize;
 use thiserror::Error;
 
+pub use budget::{LimitSource, Limited, budget};
 pub use table::{Checked, table, tally};
 
 use crate::analysis::AnalysisError;

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Outcome, Verdict};
+use super::{LimitSource, Limited, Outcome, Verdict};
 use crate::front::yaml::Published;
-use crate::report::CONVENTIONS;
 use crate::report::table::{Cell, Column, Emphasis, Row, Table};
+use crate::report::{CONVENTIONS, ratio};
 
 /// The outcomes of one network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -14,40 +14,41 @@ pub struct Checked {
     pub network: String,
     /// What became of its published figures.
     pub outcomes: Vec<Outcome>,
+    /// Its figures beside the most they may be.
+    pub budget: Vec<Limited>,
 }
 
 impl Checked {
-    /// Only the outcomes that fail.
+    /// Only what fails.
     #[must_use]
-    pub fn failing(self) -> Self {
-        let fails = |outcome: &Outcome| !outcome.verdict.passes();
-        let outcomes = self.outcomes.into_iter().filter(fails).collect();
-        Self { outcomes, ..self }
+    pub fn failing(mut self) -> Self {
+        self.outcomes.retain(|outcome| !outcome.verdict.passes());
+        self.budget.retain(|limited| !limited.holds());
+        self
     }
 
-    /// Whether no published figure fails.
+    /// Whether no published figure fails, and the budget holds.
     #[must_use]
     pub fn passes(&self) -> bool {
         self.outcomes.iter().all(|outcome| outcome.verdict.passes())
+            && self.budget.iter().all(Limited::holds)
+    }
+
+    /// Whether there is nothing to show.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.outcomes.is_empty() && self.budget.is_empty()
     }
 }
 
-/// The outcomes of several networks.
+/// The outcomes of several networks at a batch size. What only budgets have is left out where there is none.
 #[must_use]
-pub fn table(checked: &[Checked]) -> Table {
-    let columns = vec![
-        Column::text("", "verdict", 0),
-        Column::text("Of", "of", 0),
-        Column::text("Figure", "figure", 0),
-        Column::figure("Published", "published", 0),
-        Column::figure("Analysed", "analysed", 0),
-        Column::figure("Within", "within", 2),
-        Column::text("With", "with", 1),
-        Column::text("Source", "source", 3),
-    ];
+pub fn table(checked: &[Checked], batch: u64) -> Table {
+    let has_budget = checked.iter().any(|network| !network.budget.is_empty());
+    let columns = columns(has_budget);
     let mut rows = Vec::new();
     for network in checked {
-        if network.outcomes.is_empty() {
+        if network.is_empty() {
             continue;
         }
         let mut cells = vec![Cell::Empty; columns.len()];
@@ -56,13 +57,63 @@ pub fn table(checked: &[Checked]) -> Table {
             *second = Cell::text(&network.network);
         }
         rows.push(Row { cells, level: 0, emphasis: Emphasis::Block });
-        rows.extend(network.outcomes.iter().map(row));
+        rows.extend(network.outcomes.iter().map(|outcome| row(outcome, has_budget)));
+        rows.extend(network.budget.iter().map(budget_row));
     }
-    let title = "Published figures, batch 1".to_owned();
-    Table { title, columns, rows, notes: notes(checked) }
+    let what = if has_budget { "Published figures and budgets" } else { "Published figures" };
+    Table { title: format!("{what}, batch {batch}"), columns, rows, notes: notes(checked) }
 }
 
-fn row(outcome: &Outcome) -> Row {
+fn columns(has_budget: bool) -> Vec<Column> {
+    let mut columns = vec![
+        Column::text("", "verdict", 0),
+        Column::text("Of", "of", 0),
+        Column::text("Figure", "figure", 0),
+        Column::figure("Published", "published", 0),
+        Column::figure("Analysed", "analysed", 0),
+    ];
+    if has_budget {
+        columns.extend([
+            Column::figure("At most", "most", 0),
+            Column::figure("Above", "excess", 0),
+            Column::figure("In percent", "excess_share", 1),
+        ]);
+    }
+    columns.extend([
+        Column::figure("Within", "within", 2),
+        Column::text("With", "with", 2),
+        Column::text("Source", "source", 3),
+    ]);
+    columns
+}
+
+fn budget_row(limited: &Limited) -> Row {
+    let excess = |cell: Cell| if limited.holds() { Cell::Empty } else { cell };
+    let share = ratio(limited.excess, limited.most).map_or(Cell::Empty, Cell::Share);
+    let source = match limited.source {
+        LimitSource::File => "the file's budget",
+        LimitSource::Call => "the call's budget",
+    };
+    Row {
+        cells: vec![
+            Cell::text(if limited.holds() { "ok" } else { "EXCEEDS" }),
+            Cell::text("the network"),
+            Cell::text(limited.figure.name()),
+            Cell::Empty,
+            Cell::Count(limited.analysed),
+            Cell::Count(limited.most),
+            excess(Cell::Count(limited.excess)),
+            excess(share),
+            Cell::Empty,
+            Cell::Empty,
+            Cell::text(source),
+        ],
+        level: 0,
+        emphasis: if limited.holds() { Emphasis::Plain } else { Emphasis::Failure },
+    }
+}
+
+fn row(outcome: &Outcome, has_budget: bool) -> Row {
     let verdict = match outcome.verdict {
         Verdict::Holds => "ok",
         Verdict::Differs => "differs",
@@ -70,20 +121,22 @@ fn row(outcome: &Outcome) -> Row {
         Verdict::HoldsAfterAll => "FAILS: holds",
     };
     let passes = outcome.verdict.passes();
-    Row {
-        cells: vec![
-            Cell::text(verdict),
-            Cell::text(outcome.of.as_deref().unwrap_or("the network")),
-            Cell::text(outcome.figure.name()),
-            cell(&outcome.published),
-            cell(&outcome.analysed),
-            Cell::text(outcome.within.as_deref().unwrap_or_default()),
-            Cell::text(&outcome.conditions),
-            Cell::text(outcome.source.as_deref().unwrap_or_default()),
-        ],
-        level: 0,
-        emphasis: if passes { Emphasis::Plain } else { Emphasis::Failure },
+    let mut cells = vec![
+        Cell::text(verdict),
+        Cell::text(outcome.of.as_deref().unwrap_or("the network")),
+        Cell::text(outcome.figure.name()),
+        cell(&outcome.published),
+        cell(&outcome.analysed),
+    ];
+    if has_budget {
+        cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]);
     }
+    cells.extend([
+        Cell::text(outcome.within.as_deref().unwrap_or_default()),
+        Cell::text(&outcome.conditions),
+        Cell::text(outcome.source.as_deref().unwrap_or_default()),
+    ]);
+    Row { cells, level: 0, emphasis: if passes { Emphasis::Plain } else { Emphasis::Failure } }
 }
 
 fn cell(published: &Published) -> Cell {
@@ -115,8 +168,16 @@ pub fn tally(checked: &[Checked]) -> String {
     let outcomes = || checked.iter().flat_map(|network| &network.outcomes);
     let count = |verdict| outcomes().filter(|outcome| outcome.verdict == verdict).count();
     let failing = outcomes().filter(|outcome| !outcome.verdict.passes()).count();
+    let limited = || checked.iter().flat_map(|network| &network.budget);
+    let budget = match limited().count() {
+        0 => String::new(),
+        all => {
+            let hold = limited().filter(|limited| limited.holds()).count();
+            format!("\nBudgets: {all} figures: {hold} hold, {} exceed.", all - hold)
+        }
+    };
     format!(
-        "Networks: {}. Published figures: {}: {} hold, {} differ as explained, {failing} fail.",
+        "Networks: {}. Published figures: {}: {} hold, {} differ as explained, {failing} fail.{budget}",
         checked.len(),
         outcomes().count(),
         count(Verdict::Holds),

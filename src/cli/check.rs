@@ -6,6 +6,7 @@ use clap::Args;
 use cnnstat::back::text::visible;
 use cnnstat::bundled;
 use cnnstat::check::{self, Checked};
+use cnnstat::figure::Limit;
 
 use super::failure::Failure;
 use super::load;
@@ -13,17 +14,23 @@ use super::network::NetworkOptions;
 use super::output::{self, Format};
 use super::terminal::Terminal;
 
-/// Check the published figures that network files name against their analysis
+/// Check networks' figures against published ones, and against the most they may be
 ///
-/// Exits with 1 where a figure does not hold. Published figures are for a batch of 1.
+/// Published figures (`expect:`) and budgets (`budget:`) stand in network files; `--max` adds to these. Exits with 1 where
+/// one does not hold. Published figures are for a batch of 1: with another, only budgets are checked.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cnnstat check                          all bundled networks
-  cnnstat check mine.yaml --failing      only what does not hold")]
+  cnnstat check mine.yaml --failing      only what does not hold
+  cnnstat check mine.yaml --max params=5M --max macs=1G --max peak_memory=8MiB")]
 pub(super) struct Check {
     /// Network files, or names of bundled networks; all bundled ones if left out
     #[arg(value_name = "NETWORK")]
     networks: Vec<String>,
+
+    /// The most that a figure may be, such as macs=1.5G or weight_memory=8MiB; may be repeated
+    #[arg(long = "max", value_name = "FIGURE=AMOUNT")]
+    limits: Vec<Limit>,
 
     /// Show only the figures that do not hold
     #[arg(long)]
@@ -39,9 +46,6 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
-        if self.options.has_batch() {
-            return Err(Failure::message("published figures are for a batch of 1"));
-        }
         let mut networks = self.networks.clone();
         if networks.is_empty() {
             networks.extend(bundled::names().into_iter().map(str::to_owned));
@@ -70,10 +74,11 @@ impl Check {
         if self.failing {
             checked = checked.into_iter().map(Checked::failing).collect();
         }
-        let mut text =
-            output::render(self.format, terminal, &checked, || Ok(check::table(&checked)))?;
+        let mut text = output::render(self.format, terminal, &checked, || {
+            Ok(check::table(&checked, self.options.batch()))
+        })?;
         if self.format == Format::Table {
-            let shown = checked.iter().any(|one| !one.outcomes.is_empty());
+            let shown = checked.iter().any(|one| !one.is_empty());
             text = if shown { format!("{text}\n{tally}\n") } else { format!("{tally}\n") };
         }
         match terminal.print(&text) {
@@ -86,13 +91,32 @@ impl Check {
     fn check(&self, network: String, terminal: &Terminal) -> Result<Checked, Failure> {
         let description = load::description(&network, terminal)?;
         let settings = self.options.settings(&description)?;
-        let (outcomes, warnings) = check::check(&description, &settings)
-            .map_err(|error| Failure::check(&description, error))?;
-        terminal.warn(&warnings);
-        if outcomes.is_empty() {
-            let shown = visible(&network);
+        let failure = |error| Failure::check(&description, error);
+        let has_budget = !self.limits.is_empty() || !description.budget().is_empty();
+        let has_published = !description.expectations().is_empty();
+        let shown = visible(&network);
+        let (mut outcomes, mut limited) = (Vec::new(), Vec::new());
+        if settings.batch == 1 {
+            let (found, warnings) = check::check(&description, &settings).map_err(failure)?;
+            terminal.warn(&warnings);
+            outcomes = found;
+        } else if !has_budget {
+            return Err(Failure::message("published figures are for a batch of 1"));
+        } else if has_published {
+            terminal.tell(&format!(
+                "note: {shown}: published figures are for a batch of 1, only the budget is checked"
+            ));
+        }
+        if has_budget {
+            let (found, warnings) =
+                check::budget(&description, &settings, &self.limits).map_err(failure)?;
+            if outcomes.is_empty() {
+                terminal.warn(&warnings);
+            }
+            limited = found;
+        } else if !has_published {
             terminal.tell(&format!("warning: {shown} names no published figures (`expect:`)"));
         }
-        Ok(Checked { network, outcomes })
+        Ok(Checked { network, outcomes, budget: limited })
     }
 }

@@ -91,4 +91,4 @@ macro_rules! from_messages {
     };
 }
 
-from_messages!(Overflow, json::Error, csv::Error, html::Error, document::Error);
+from_messages!(document::Error, Overflow, json::Error, csv::Error, html::Error);

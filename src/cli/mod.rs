@@ -7,14 +7,17 @@ mod failure;
 mod formula;
 mod list;
 mod load;
+mod machine;
 mod memory;
 mod network;
 mod output;
 mod paths;
 mod report;
+mod roofline;
 mod schema;
 mod study;
 mod summary;
+mod sweep;
 mod terminal;
 
 use std::process::ExitCode;
@@ -44,6 +47,7 @@ const EXAMPLES: &str = "Examples:
   cnnstat compare alexnet squeezenet     two networks side by side
   cnnstat memory densenet121             peaks, what training keeps, how concatenations are stored
   cnnstat check mine.yaml                compare a file's published figures with its analysis
+  cnnstat sweep mine.yaml --set width=16..64/16 --pareto params,macs
 
 Exit codes: 0 done; 1 a check failed; 2 the input or the call is wrong.";
 
@@ -56,7 +60,9 @@ enum Command {
     Check(check::Check),
     Explain(explain::Explain),
     Formula(formula::Formula),
+    Sweep(sweep::Sweep),
     Paths(paths::Paths),
+    Roofline(roofline::Roofline),
     List(list::List),
     Study(study::Study),
     Schema(schema::Schema),
@@ -74,7 +80,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(check) => check.run(&terminal),
         Command::Explain(explain) => explain.run(&terminal),
         Command::Formula(formula) => formula.run(&terminal),
+        Command::Sweep(sweep) => sweep.run(&terminal),
         Command::Paths(paths) => paths.run(&terminal),
+        Command::Roofline(roofline) => roofline.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Study(study) => study.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),

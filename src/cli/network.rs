@@ -40,13 +40,13 @@ impl NetworkOptions {
         Ok(Settings {
             parameters: parameters.collect::<Result<_, _>>()?,
             input: self.input.as_ref().map(|Sizes(sizes)| sizes.clone()),
-            batch: self.batch.unwrap_or(1),
+            batch: self.batch(),
         })
     }
 
-    /// Whether another batch than 1 is asked for.
-    pub(super) fn has_batch(&self) -> bool {
-        self.batch.is_some_and(|batch| batch != 1)
+    /// The batch that is asked for.
+    pub(super) fn batch(&self) -> u64 {
+        self.batch.unwrap_or(1)
     }
 
     /// The network that an argument names, with its description.

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::Args;
 use cnnstat::back;
 use cnnstat::back::text::visible;
-use cnnstat::diagnostics::suggest;
 use cnnstat::front::yaml::Study as Description;
 use cnnstat::study::{self, StudyReport};
 
@@ -14,7 +13,7 @@ use super::failure::Failure;
 use super::list;
 use super::load;
 use super::network::NetworkOptions;
-use super::output::{self, Format};
+use super::output::{self, Format, Kind};
 use super::terminal::Terminal;
 
 /// Compare variants of a network: figures, closed forms, ratios, and what becomes of them as a parameter grows
@@ -47,25 +46,6 @@ pub(super) struct Study {
     options: NetworkOptions,
 }
 
-/// What a file holds, by its ending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Page,
-    Drawing,
-    Text(Format),
-}
-
-/// The endings of files and what they hold.
-const ENDINGS: [(&str, Kind); 7] = [
-    ("html", Kind::Page),
-    ("htm", Kind::Page),
-    ("svg", Kind::Drawing),
-    ("md", Kind::Text(Format::Markdown)),
-    ("json", Kind::Text(Format::Json)),
-    ("csv", Kind::Text(Format::Csv)),
-    ("txt", Kind::Text(Format::Table)),
-];
-
 impl Study {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         let Some(name) = &self.study else {
@@ -76,7 +56,7 @@ impl Study {
             return Ok(ExitCode::SUCCESS);
         };
         // What cannot be written is told before the work is done.
-        let kind = self.output.as_deref().map(kind).transpose()?;
+        let kind = self.output.as_deref().map(output::kind).transpose()?;
         let description = load::study(name, terminal)?;
         let report = self.report(&description, terminal)?;
         if let (Some(path), Some(kind)) = (self.output.as_deref(), kind) {
@@ -107,25 +87,6 @@ impl Study {
         terminal.warn(&warnings);
         Ok(report)
     }
-}
-
-fn kind(path: &Path) -> Result<Kind, Failure> {
-    if path == Path::new("-") {
-        return Ok(Kind::Page);
-    }
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let lower = ending.to_ascii_lowercase();
-    let known = ENDINGS.iter().find(|(known, _)| *known == lower);
-    known.map(|(_, kind)| *kind).ok_or_else(|| {
-        let name = path.display().to_string();
-        let name = visible(&name);
-        let endings = ENDINGS.map(|(ending, _)| ending);
-        let help = match suggest(&lower, endings.into_iter()) {
-            Some(near) => format!("did you mean .{near}?"),
-            None => format!("the endings are .{}", endings.join(", .")),
-        };
-        Failure::message(format!("what to write to `{name}`? {help}"))
-    })
 }
 
 fn written(report: &StudyReport, kind: Kind) -> Result<String, Failure> {

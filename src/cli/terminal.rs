@@ -67,6 +67,11 @@ impl Terminal {
         written.and_then(|()| out.flush()).map_err(|error| Failure::writing("the output", &error))
     }
 
+    /// Whether messages go to a terminal.
+    pub(super) fn is_watched(&self) -> bool {
+        self.error_width.is_some()
+    }
+
     /// Prints what may not be meant.
     pub(super) fn warn(&self, warnings: &Diagnostics) {
         if !warnings.is_empty() {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use super::{Category, Convention, Recount, Rule, Tool, recount};
+use super::{Category, Convention, Recount, Rule, Tool, layer, recounted};
 use crate::analysis::AnalysisError;
 use crate::figure::Figure;
 use crate::network::Network;
@@ -106,7 +106,8 @@ pub fn explain(
     let rule = rule.ok_or_else(|| convention.tool().lacks(wanted))?;
     let other = against.tool();
     let other = other.rule_beside(rule.figure).ok_or_else(|| other.lacks(rule.figure))?;
-    let (tally, other_tally) = (rule.apply(network)?, other.apply(network)?);
+    let nodes = layer::taken(network);
+    let (tally, other_tally) = (rule.apply(&nodes)?, other.apply(&nodes)?);
 
     let lines = Category::ALL.into_iter().map(|of| {
         let (count, other_count) = (tally.sum.get(of), other_tally.sum.get(of));
@@ -135,7 +136,7 @@ pub fn explain(
     let (lines, layers) = (lines.collect::<Vec<_>>(), layers.collect());
     let side = |convention, rule: &Rule, count: fn(&Line) -> u64| {
         let value = lines.iter().map(count).fold(0u64, u64::saturating_add);
-        let recount = recount(network, convention)?;
+        let recount = recounted(&nodes, convention)?;
         Ok::<_, AnalysisError>(Side { name: rule.name, figure: rule.figure, value, recount })
     };
     let convention = side(convention, rule, |line| line.convention)?;

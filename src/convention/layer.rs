@@ -1,7 +1,7 @@
 //! What the rules of a convention are asked about: a layer, and what several of them need of it.
 
 use super::{Category, Counts};
-use crate::network::{Network, Shape, Tensor};
+use crate::network::{Network, Node, Shape, Tensor};
 use crate::ops::{Conv, ConvTranspose, Linear, Op, OpError, product};
 
 /// A layer under the rules of a convention.
@@ -29,8 +29,29 @@ pub(super) enum Folding {
     TakesIn,
 }
 
+/// A node with what it takes.
+pub(super) struct Taken<'network> {
+    /// The node.
+    pub(super) node: &'network Node,
+    /// The shapes of what it takes.
+    pub(super) operands: Vec<Shape>,
+    /// What becomes of it where batch norms are folded.
+    pub(super) folding: Folding,
+}
+
+/// All layers with what they take, in execution order.
+pub(super) fn taken(network: &Network) -> Vec<Taken<'_>> {
+    let foldings = foldings(network);
+    let layers = network.layers().map(|(tensor, node)| Taken {
+        node,
+        operands: network.operands(tensor).map(|(_, operand)| operand.shape).collect(),
+        folding: foldings.get(tensor.index()).copied().unwrap_or_default(),
+    });
+    layers.collect()
+}
+
 /// How often each tensor is taken, by other layers and as an output of the network.
-pub(super) fn takers(network: &Network) -> Vec<u64> {
+fn takers(network: &Network) -> Vec<u64> {
     let mut takers = vec![0u64; network.len()];
     let mut take = |tensor: Tensor| {
         if let Some(count) = takers.get_mut(tensor.index()) {
@@ -45,7 +66,7 @@ pub(super) fn takers(network: &Network) -> Vec<u64> {
 }
 
 /// What becomes of every node where batch norms are folded.
-pub(super) fn foldings(network: &Network) -> Vec<Folding> {
+fn foldings(network: &Network) -> Vec<Folding> {
     let takers = takers(network);
     let mut foldings = vec![Folding::None; network.len()];
     for (tensor, node) in network.nodes() {

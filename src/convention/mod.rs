@@ -29,9 +29,9 @@ pub use table::{layers_table, lines_table};
 
 use crate::analysis::AnalysisError;
 use crate::figure::Figure;
-use crate::network::{Network, Shape};
-use crate::ops::{Op, OpError};
-use layer::Layer;
+use crate::network::Network;
+use crate::ops::OpError;
+use layer::{Layer, Taken};
 
 /// Whose rules a network is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -163,18 +163,12 @@ impl Rule {
     }
 
     /// The counts of all layers, in execution order, and their sum.
-    fn apply(&self, network: &Network) -> Result<Tally, AnalysisError> {
-        let foldings = layer::foldings(network);
+    fn apply(&self, nodes: &[Taken<'_>]) -> Result<Tally, AnalysisError> {
         let mut tally = Tally::default();
-        let mut shapes: Vec<Shape> = Vec::new();
-        for ((tensor, node), &folding) in network.nodes().zip(&foldings) {
-            if matches!(node.op, Op::Input(_)) {
-                continue;
-            }
-            shapes.clear();
-            shapes.extend(network.operands(tensor).map(|(_, operand)| operand.shape));
-            let layer = Layer { op: &node.op, operands: &shapes, output: &node.shape, folding };
-            let counts = (self.count)(&layer).map_err(|error| AnalysisError::of(node, error))?;
+        for Taken { node, operands, folding } in nodes {
+            let (op, output, folding) = (&node.op, &node.shape, *folding);
+            let counts = (self.count)(&Layer { op, operands, output, folding });
+            let counts = counts.map_err(|error| AnalysisError::of(node, error))?;
             let sum = tally.sum.checked_add(&counts).filter(|sum| sum.total().is_some());
             tally.sum = sum.ok_or_else(|| AnalysisError::of(node, OpError::TotalOverflow))?;
             tally.layers.push(counts);
@@ -224,10 +218,14 @@ pub struct Recounted {
 /// # Errors
 /// Where a count exceeds 64 bits, or the tool counts nothing because it does not take such a layer.
 pub fn recount(network: &Network, convention: Convention) -> Result<Recount, AnalysisError> {
+    recounted(&layer::taken(network), convention)
+}
+
+fn recounted(nodes: &[Taken<'_>], convention: Convention) -> Result<Recount, AnalysisError> {
     let tool = convention.tool();
     let mut figures = Vec::new();
     for rule in tool.rules {
-        let tally = rule.apply(network)?;
+        let tally = rule.apply(nodes)?;
         // That totals fit was checked at every layer.
         let total = |counts: &Counts| counts.total().unwrap_or(u64::MAX);
         let value = total(&tally.sum);

@@ -12,8 +12,8 @@ use crate::front::yaml::{NoVariant, Settings};
 use crate::network::Network;
 
 /// A variant may take so many times the steps of the network itself, and so many more.
-const TIMES_THE_STEPS: usize = 4;
-const MORE_STEPS: usize = 6_000;
+const TIMES_THE_STEPS: usize = 3;
+const MORE_STEPS: usize = 1_500;
 
 /// What all networks of a search may take: layers, and so many for each network.
 const MAX_WORK: usize = 12_000_000;
@@ -80,7 +80,12 @@ impl<'s> Samples<'s> {
                     analyse(&network).map_err(|error| NoVariant::Wrong(error.to_string().into()));
                 analysis.map(|analysis| Arc::new(analysis.totals))
             }
-            Err(why) => Err(why),
+            Err(why) => {
+                if why == NoVariant::TooLarge {
+                    self.work = self.work.saturating_add(self.most_steps);
+                }
+                Err(why)
+            }
         };
         self.work = self.work.saturating_add(WORK_OF_A_NETWORK);
         if self.work > MAX_WORK {

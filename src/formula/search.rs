@@ -158,11 +158,19 @@ fn axis(
     bases: &[Point],
 ) -> Result<Result<Axis, Doubt>, FormulaError> {
     let mut first: Option<Doubt> = None;
+    let mut broken: Vec<(Polynomial, Doubt)> = Vec::new();
     for step in steps {
         let doubt = match class(samples, figure, position, *step, bases)? {
-            Ok(axis) => return Ok(Ok(axis)),
+            Ok((axis, polynomial)) => {
+                // A class with the same polynomial as one of smaller steps only leaves out where that one does not hold.
+                let same = broken.into_iter().find(|(known, _)| *known == polynomial);
+                return Ok(same.map_or(Ok(axis), |(_, doubt)| Err(doubt)));
+            }
             Err(doubt) => doubt,
         };
+        if let Doubt::Differs { polynomial, .. } = &doubt {
+            broken.push((polynomial.clone(), doubt.clone()));
+        }
         let first_is_missing = matches!(first, None | Some(Doubt::Missing { .. }));
         if first.is_none() || (first_is_missing && !matches!(doubt, Doubt::Missing { .. })) {
             first = Some(doubt);
@@ -171,15 +179,20 @@ fn axis(
     Ok(Err(first.unwrap_or(Doubt::Unconfirmed)))
 }
 
-/// Whether the figure is a polynomial for the values in steps of `step` to which the variable's own value belongs.
+/// Whether the figure is a polynomial for the values in steps of `step` to which the variable's own value belongs, and which it is along
+/// the first line.
 fn class(
     samples: &mut Samples<'_>,
     figure: Figure,
     position: usize,
     step: u64,
     bases: &[Point],
-) -> Result<Result<Axis, Doubt>, FormulaError> {
-    let values = smallest(samples, position, step, bases)?;
+) -> Result<Result<(Axis, Polynomial), Doubt>, FormulaError> {
+    let own = samples.own().get(position).copied().unwrap_or(0);
+    let values = smallest(samples, position, step, own, bases)?;
+    let name = samples.over().get(position).map(|variable| variable.name.clone());
+    let name = name.unwrap_or_default();
+    let mut polynomial = Polynomial::constant(0);
     let mut degree = 0;
     let mut tried = Vec::new();
     for (number, base) in bases.iter().enumerate() {
@@ -190,28 +203,58 @@ fn class(
         };
         degree = degree.max(differences.degree());
         if number == 0 {
+            polynomial = differences.polynomial(&name, values);
             match line.confirm(&differences)? {
                 Ok(values) => tried = values,
                 Err(doubt) => return Ok(Err(doubt)),
             }
         }
     }
-    Ok(Ok(Axis { values, degree, tried }))
+    if step > 1
+        && let Some(doubt) = siblings(samples, figure, position, step, bases)?
+    {
+        return Ok(Err(doubt));
+    }
+    Ok(Ok((Axis { values, degree, tried }, polynomial)))
 }
 
-/// The class of a step, from the smallest value on at which there is a network on all lines; the variable's own where none is found.
+/// What speaks against the step itself.
+///
+/// Where strides and roundings are the reason for a step, the figure is a polynomial in every class of numbers, another one in each. Where
+/// it is not, the class only steps over the place at which a minimum or a condition sets in.
+fn siblings(
+    samples: &mut Samples<'_>,
+    figure: Figure,
+    position: usize,
+    step: u64,
+    bases: &[Point],
+) -> Result<Option<Doubt>, FormulaError> {
+    let own = samples.own().get(position).copied().unwrap_or(0);
+    let first = own.saturating_sub(own.checked_rem(step).unwrap_or(0)).saturating_add(1);
+    for member in [first, own.saturating_add(1)] {
+        let base = bases.first().cloned().unwrap_or_default();
+        let values = smallest(samples, position, step, member, std::slice::from_ref(&base))?;
+        match (Line { samples, figure, position, base, values }).differences()? {
+            Ok(_) | Err(Doubt::Missing { .. } | Doubt::Unconfirmed) => {}
+            Err(doubt) => return Ok(Some(doubt)),
+        }
+    }
+    Ok(None)
+}
+
+/// The class of a step and a member, from the smallest value on at which there is a network on all lines; the member where none is found.
 fn smallest(
     samples: &mut Samples<'_>,
     position: usize,
     step: u64,
+    member: u64,
     bases: &[Point],
 ) -> Result<Progression, FormulaError> {
-    let own = samples.own().get(position).copied().unwrap_or(0);
-    let residue = own.checked_rem(step).unwrap_or(0);
-    let first = if residue == 0 && own > 0 { step } else { residue };
+    let residue = member.checked_rem(step).unwrap_or(0);
+    let first = if residue == 0 && member > 0 { step } else { residue };
     for index in 0..SMALLEST_TRIED {
         let Some(start) = (Progression { start: first, step }).value(index) else { break };
-        if start >= own {
+        if start >= member {
             break;
         }
         let mut exists = true;
@@ -222,7 +265,7 @@ fn smallest(
             return Ok(Progression { start, step });
         }
     }
-    Ok(Progression { start: own, step })
+    Ok(Progression { start: member, step })
 }
 
 /// The point with another value of a variable.
@@ -283,6 +326,9 @@ impl Line<'_, '_> {
         for value in points::on_axis(self.values, own, &numbers) {
             let point = self.point(value);
             let Some(figure) = self.samples.figure(self.figure, &point)? else {
+                if matches!(self.samples.at(&point)?, Err(NoVariant::TooLarge)) {
+                    break;
+                }
                 missing += 1;
                 if missing >= MISSING_IN_A_ROW {
                     break;

@@ -1,7 +1,10 @@
 //! How networks are made.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
+use ahash::AHashMap;
 use petgraph::graph::DiGraph;
 use thiserror::Error;
 
@@ -13,7 +16,7 @@ use crate::ops::{Input, Op, OpError};
 #[derive(Debug, Default)]
 pub struct Builder {
     graph: DiGraph<Node, Slot>,
-    names: HashMap<Box<str>, Tensor>,
+    names: AHashMap<Arc<str>, Tensor>,
     inputs: Vec<Tensor>,
     shapes: Vec<Shape>,
 }
@@ -92,14 +95,12 @@ impl Builder {
         shape: Shape,
         place: Place,
     ) -> Result<Tensor, BuildError> {
-        if self.names.contains_key(name) {
+        let Entry::Vacant(entry) = self.names.entry(name.into()) else {
             return Err(BuildError::DuplicateName(name.to_owned()));
-        }
-        let node = Node { name: name.into(), op, shape, place };
+        };
+        let node = Node { name: Arc::clone(entry.key()), op, shape, place };
         let tensor = self.graph.try_add_node(node).map_err(|_| BuildError::TooLarge)?;
-        let tensor = Tensor(tensor);
-        self.names.insert(name.into(), tensor);
-        Ok(tensor)
+        Ok(*entry.insert(Tensor(tensor)))
     }
 
     /// The shape of a tensor; `None` where there is none of that position.

@@ -13,6 +13,7 @@ mod builder;
 mod shape;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -46,7 +47,7 @@ pub struct Place(pub u32);
 /// An operator in the graph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    name: Box<str>,
+    name: Arc<str>,
     /// The operator with its arguments.
     pub op: Op,
     /// The shape of the result.

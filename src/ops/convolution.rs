@@ -236,7 +236,8 @@ impl ConvTranspose {
     }
 
     /// Tap t of input position j falls on output `j·stride + t·dilation - padding`. The taps that fall on an output are therefore congruent
-    /// modulo `stride / gcd(stride, dilation)`; the first of them comes from the last position, the last from the first.
+    /// modulo `stride / gcd(stride, dilation)`; the first of them comes from the last position, the last from the first,
+    /// and their positions lie `dilation / gcd(stride, dilation)` apart.
     fn axis_reach(&self, axis: usize, sizes: [u64; 2]) -> Result<Step, OpError> {
         let stride = self.window.stride[axis];
         let Padding::Explicit([top, left, _, _]) = self.window.padding else {
@@ -244,7 +245,9 @@ impl ConvTranspose {
         };
         let cut = signed([top, left][axis])?;
         let (kernel, dilation) = (self.window.kernel[axis], self.window.dilation[axis]);
-        let apart = stride / stride.gcd(&dilation);
+        let shared = stride.gcd(&dilation);
+        let apart = stride / shared;
+        let spacing = dilation / shared;
         let mut first_taps: HashMap<u64, u64> = HashMap::new();
         if usize::try_from(stride).is_ok_and(|stride| stride <= MAX_PERIOD) {
             for tap in 0..apart.min(kernel) {
@@ -252,7 +255,7 @@ impl ConvTranspose {
             }
         }
         let (stride, dilation) = (signed(stride)?, signed(dilation)?);
-        Step::periodic([self.window.stride[axis], 1], sizes, |unit| {
+        Step::periodic([self.window.stride[axis], 1], sizes, spacing, |unit| {
             let from = unit.checked_add(cut)?;
             let phase = u64::try_from(from.mod_floor(&stride)).ok()?;
             let Some(&first) = first_taps.get(&phase) else { return Some(Span::EMPTY) };

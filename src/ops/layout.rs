@@ -396,8 +396,8 @@ impl Operator for Pad {
 
     fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
         let [top, left, bottom, right] = self.sides;
-        let rows = Step::window(1, 1, signed(top)?, signed(bottom)?)?;
-        let columns = Step::window(1, 1, signed(left)?, signed(right)?)?;
+        let rows = Step::shifted(1, [signed(top)?, signed(bottom)?])?;
+        let columns = Step::shifted(1, [signed(left)?, signed(right)?])?;
         Ok(Reach::maps(Step::Same, [rows, columns]))
     }
 
@@ -451,7 +451,7 @@ impl Operator for Slice {
         let axis = axis(shape, self.axis)?;
         let size = shape.sizes().get(axis).copied().unwrap_or(1);
         let left_out = size.saturating_sub(self.stop.unwrap_or(size));
-        let step = Step::window(1, self.step, -signed(self.start)?, -signed(left_out)?)?;
+        let step = Step::shifted(self.step, [-signed(self.start)?, -signed(left_out)?])?;
         Ok(Reach::along(shape, axis, &step))
     }
 

@@ -227,7 +227,7 @@ impl Operator for Lrn {
 
     fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
         let (before, after) = (self.size / 2, self.size.saturating_sub(1) / 2);
-        let step = Step::window(self.size, 1, signed(before)?, signed(after)?)?;
+        let step = Step::window(self.size, [1, 1], [signed(before)?, signed(after)?])?;
         Ok(Reach::along(single(operands)?, 1, &step))
     }
 

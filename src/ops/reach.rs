@@ -9,6 +9,7 @@ use crate::network::{MAX_RANK, Shape};
 
 /// Which units of an operand a unit of the output depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one is made for every operand and dropped at once")]
 pub enum Reach {
     /// The one at the same position.
     Same,
@@ -27,8 +28,10 @@ pub enum Step {
     Same,
     /// A span that depends on the unit.
     Spans {
-        /// The positions of every unit.
+        /// From where to where the positions of every unit go.
         spans: Spans,
+        /// How far its positions lie apart.
+        spacing: i64,
         /// How far the operator looks beyond the last position, rows that it leaves over included; negative where it
         /// leaves some out on purpose.
         after: i64,
@@ -64,25 +67,31 @@ impl Reach {
 }
 
 impl Step {
-    /// A window of `extent` positions that slides by `stride`, `before` and `after` of them outside at the ends.
+    /// A window of `extent` positions that slides by `stride`, with taps `dilation` apart; `before` and `after` of its positions lie outside
+    /// at the ends.
     pub(super) fn window(
         extent: u64,
-        stride: u64,
-        before: i64,
-        after: i64,
+        [stride, dilation]: [u64; 2],
+        [before, after]: [i64; 2],
     ) -> Result<Self, OpError> {
         let start = before.checked_neg().ok_or(OpError::Overflow)?;
         let gaps = signed(extent)?.saturating_sub(1);
         let end = start.checked_add(gaps).ok_or(OpError::Overflow)?;
         let spans = Spans::window(Span { start, end }, signed(stride)?);
-        Ok(Self::Spans { spans, after })
+        Ok(Self::Spans { spans, spacing: signed(dilation)?, after })
     }
 
-    /// Spans that repeat themselves after `period` units and `advance` positions, over an axis of `input` positions and
+    /// A single position of every `stride`; `before` and `after` of them lie outside at the ends.
+    pub(super) fn shifted(stride: u64, outside: [i64; 2]) -> Result<Self, OpError> {
+        Self::window(1, [stride, 1], outside)
+    }
+
+    /// Spans of every `spacing`-th position that repeat themselves after `period` units and `advance` positions, over an axis of `input` positions and
     /// `output` units.
     pub(super) fn periodic(
         [period, advance]: [u64; 2],
         [input, output]: [u64; 2],
+        spacing: u64,
         span: impl FnMut(i64) -> Option<Span>,
     ) -> Result<Self, OpError> {
         let Some(period) = usize::try_from(period).ok().filter(|&period| period <= MAX_PERIOD)
@@ -94,7 +103,7 @@ impl Step {
         let spans = spans.ok_or(OpError::Overflow)?;
         let end = spans.end_up_to(signed(output)?.saturating_sub(1));
         let after = end.map_or(0, |end| end.saturating_sub(signed_or_most(input) - 1));
-        Ok(Self::Spans { spans, after })
+        Ok(Self::Spans { spans, spacing: signed(spacing)?, after })
     }
 
     /// Spans that depend on `output` units being spread evenly over `input` positions: those of one period, which `span` gives.
@@ -103,7 +112,7 @@ impl Step {
         span: impl FnMut(i64) -> Option<Span>,
     ) -> Result<Self, OpError> {
         let shared = input.gcd(&output).max(1);
-        Self::periodic([output / shared, input / shared], [input, output], span)
+        Self::periodic([output / shared, input / shared], [input, output], 1, span)
     }
 }
 

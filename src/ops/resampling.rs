@@ -102,7 +102,7 @@ impl UpsampleMode {
                 let gaps = [input - 1, output - 1];
                 let shared = gaps[0].gcd(&gaps[1]);
                 let period = [gaps[1] / shared, gaps[0] / shared];
-                Step::periodic(period, [input, output], |unit| {
+                Step::periodic(period, [input, output], 1, |unit| {
                     around(i128::from(unit) * (size - 1), count - 1)
                 })
             }

@@ -152,6 +152,12 @@ impl Spans {
         }
     }
 
+    /// Whether no unit depends on anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.spans().iter().all(|span| span.is_empty())
+    }
+
     /// The span of a unit; `None` where it exceeds 64 bits.
     #[must_use]
     pub fn span(&self, unit: i64) -> Option<Span> {
@@ -165,20 +171,24 @@ impl Spans {
         }
     }
 
-    /// The hull of the spans of units `units.start` to `units.end`; `None` where it exceeds 64 bits.
+    /// The hull of the spans of every `spacing`-th unit from `units.start` on, up to `units.end`, which is one of them; `None` where
+    /// it exceeds 64 bits.
     #[must_use]
-    pub fn hull(&self, units: Span) -> Option<Span> {
+    pub fn hull(&self, units: Span, spacing: i64) -> Option<Span> {
         if units.is_empty() {
             return Some(Span::EMPTY);
         }
         match &self.phases {
             Phases::Many(table) if !table.is_monotone => {
-                // What comes a period later neither starts nor ends earlier.
-                let period = i64::try_from(table.spans.len()).ok()?;
-                let first = units.end.min(units.start.checked_add(period)?.checked_sub(1)?);
-                let last = units.start.max(units.end.checked_sub(period)?.checked_add(1)?);
-                let mut units = (units.start..=first).chain(last..=units.end);
-                units.try_fold(Span::EMPTY, |hull, unit| Some(hull.hull(self.span(unit)?)))
+                // What comes a period later neither starts nor ends earlier, and after so many units every phase comes again.
+                let gaps = units.end.checked_sub(units.start)? / spacing.max(1);
+                let gaps = gaps.min(i64::try_from(table.spans.len()).ok()?);
+                (0..=gaps).try_fold(Span::EMPTY, |hull, gap| {
+                    let reach = gap.checked_mul(spacing)?;
+                    let from_start = self.span(units.start.checked_add(reach)?)?;
+                    let from_end = self.span(units.end.checked_sub(reach)?)?;
+                    Some(hull.hull(from_start).hull(from_end))
+                })
             }
             _ => Some(self.span(units.start)?.hull(self.span(units.end)?)),
         }
@@ -187,17 +197,17 @@ impl Spans {
     /// The last position on which a unit up to this one depends; `None` where there is none or it exceeds 64 bits.
     pub(crate) fn end_up_to(&self, unit: i64) -> Option<i64> {
         let period = i64::try_from(self.period()).ok()?;
-        let hull =
-            self.hull(Span { start: unit.checked_sub(period)?.checked_add(1)?, end: unit })?;
+        let units = Span { start: unit.checked_sub(period)?.checked_add(1)?, end: unit };
+        let hull = self.hull(units, 1)?;
         (!hull.is_empty()).then_some(hull.end)
     }
 
-    /// These spans of the positions on which units depend by `outer`. `None` where the period or a position becomes too
+    /// These spans of the positions on which units depend by `outer`, of which every `spacing`-th counts. `None` where the period or a position becomes too
     /// large, or the budget does not suffice.
-    pub(crate) fn composed(&self, outer: &Self, budget: &mut Budget) -> Option<Self> {
+    pub(crate) fn composed(&self, outer: &Self, spacing: i64, budget: &mut Budget) -> Option<Self> {
         if let (Phases::One(_), Phases::One(outer_span)) = (&self.phases, &outer.phases) {
             let advance = self.advance.checked_mul(outer.advance)?;
-            return Some(Self::window(self.hull(*outer_span)?, advance));
+            return Some(Self::window(self.hull(*outer_span, spacing)?, advance));
         }
         let inner = i64::try_from(self.period()).ok()?;
         let turns = inner / inner.gcd(&outer.advance);
@@ -211,7 +221,8 @@ impl Spans {
         };
         budget.take(period.checked_mul(each)?)?;
         let units = (0..).take(period);
-        let spans: Option<Vec<Span>> = units.map(|unit| self.hull(outer.span(unit)?)).collect();
+        let spans: Option<Vec<Span>> =
+            units.map(|unit| self.hull(outer.span(unit)?, spacing)).collect();
         let advance = (outer.advance.checked_mul(turns)? / inner).checked_mul(self.advance)?;
         Self::periodic(spans?, advance)
     }
@@ -281,10 +292,10 @@ mod tests {
         let mut budget = Budget::new(1000);
         // A 3-wide window, padded by one: pixels -1 and 0, then 0 and 1.
         let window = Spans::window(span(-1, 1), 1);
-        let seen = doubled.composed(&window, &mut budget).unwrap();
+        let seen = doubled.composed(&window, 1, &mut budget).unwrap();
         assert_eq!((seen.spans(), seen.advance()), ([span(-1, 0), span(0, 1)].as_slice(), 1));
         // A window of 2 by 2 undoes it.
-        let halved = doubled.composed(&Spans::window(span(0, 1), 2), &mut budget).unwrap();
+        let halved = doubled.composed(&Spans::window(span(0, 1), 2), 1, &mut budget).unwrap();
         assert_eq!(halved, Spans::SAME);
     }
 
@@ -292,10 +303,21 @@ mod tests {
     fn hulls_of_spans_in_any_order() {
         let spans = [span(3, 4), Span::EMPTY, span(-5, 0), span(1, 9)];
         let mixed = Spans::periodic(spans.to_vec(), 2).unwrap();
-        for (start, end) in [(0, 0), (1, 1), (-3, 2), (-9, 17), (5, 6), (2, 40)] {
+        for (start, end, spacing) in [
+            (0, 0, 1),
+            (1, 1, 1),
+            (-3, 2, 1),
+            (-9, 17, 2),
+            (5, 6, 1),
+            (2, 40, 1),
+            (-5, 45, 5),
+            (-7, 41, 8),
+        ] {
+            let units = (start..=end).step_by(usize::try_from(spacing).unwrap());
             let one_by_one =
-                (start..=end).fold(Span::EMPTY, |hull, unit| hull.hull(mixed.span(unit).unwrap()));
-            assert_eq!(mixed.hull(span(start, end)), Some(one_by_one), "{start} to {end}");
+                units.fold(Span::EMPTY, |hull, unit| hull.hull(mixed.span(unit).unwrap()));
+            let hull = mixed.hull(span(start, end), spacing);
+            assert_eq!(hull, Some(one_by_one), "{start} to {end} by {spacing}");
         }
     }
 
@@ -303,8 +325,8 @@ mod tests {
     fn too_much_is_not_known() {
         assert_eq!(Spans::periodic(vec![span(0, 0); MAX_PERIOD + 1], 1), None);
         let far = Spans::window(span(0, 0), i64::MAX / 2);
-        assert_eq!(far.composed(&far, &mut Budget::new(10)), None);
+        assert_eq!(far.composed(&far, 1, &mut Budget::new(10)), None);
         let doubled = Spans::periodic(vec![span(0, 0); 2], 1).unwrap();
-        assert_eq!(doubled.composed(&Spans::SAME, &mut Budget::new(1)), None);
+        assert_eq!(doubled.composed(&Spans::SAME, 1, &mut Budget::new(1)), None);
     }
 }

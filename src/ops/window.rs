@@ -88,7 +88,7 @@ impl Window {
         let (extent, stride) = (self.axis_extent(axis)?, self.stride[axis]);
         let reach = sum(&[product(&[output.saturating_sub(1), stride])?, extent])?;
         let after = after.max(reach.saturating_sub(sum(&[input, before])?));
-        Step::window(extent, stride, signed(before)?, signed(after)?)
+        Step::window(extent, [stride, self.dilation[axis]], [signed(before)?, signed(after)?])
     }
 
     fn axis_extent(&self, axis: usize) -> Result<u64, OpError> {

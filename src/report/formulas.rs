@@ -32,16 +32,26 @@ pub struct FormulaEntry {
     pub key: String,
     /// The form, or the reason.
     pub form: Result<FormulaLine, String>,
-    /// For which values the form holds, where it is not for all.
+    /// For which values the form holds, one for each variable; empty where there is none.
     pub domains: Vec<Domain>,
 }
 
 impl FormulaEntry {
+    /// What the form asks of its variables, where that is more than to be whole numbers of at least 1.
+    #[must_use]
+    pub fn assumptions(&self) -> Vec<String> {
+        let domains = self.domains.iter().filter(|domain| !domain.is_everything());
+        domains.map(ToString::to_string).collect()
+    }
+
     /// For which values the form holds, in words; empty where for all.
     #[must_use]
     pub fn holds_for(&self) -> String {
-        let domains: Vec<String> = self.domains.iter().map(ToString::to_string).collect();
-        if domains.is_empty() { String::new() } else { format!("for {}", domains.join("; ")) }
+        let assumptions = self.assumptions();
+        if assumptions.is_empty() {
+            return String::new();
+        }
+        format!("for {}", assumptions.join("; "))
     }
 }
 
@@ -54,7 +64,7 @@ impl FormulaSheet {
         let entry = |label: &str, key: &str, form: Result<&Formula, String>| FormulaEntry {
             label: label.to_owned(),
             key: key.to_owned(),
-            domains: form.as_ref().map_or_else(|_| Vec::new(), |form| assumptions(form)),
+            domains: form.as_ref().map_or_else(|_| Vec::new(), |form| form.domain.clone()),
             form: form.map(|form| line(label, form)),
         };
         let figures = formulas.figures.iter();
@@ -133,11 +143,6 @@ impl FormulaSheet {
     }
 }
 
-/// What a form asks of its variables, where that is more than to be a number.
-fn assumptions(form: &Formula) -> Vec<Domain> {
-    form.domain.iter().filter(|domain| !domain.is_everything()).cloned().collect()
-}
-
 fn line(label: &str, form: &Formula) -> FormulaLine {
     FormulaLine {
         label: label.to_owned(),
@@ -168,9 +173,11 @@ impl Serialize for FormulaSheet {
                     refused.insert(key.clone(), json!(why));
                 }
             }
+            let asked = entry.assumptions();
+            if !asked.is_empty() {
+                assumptions.insert(key.clone(), json!(asked));
+            }
             if !entry.domains.is_empty() {
-                let texts: Vec<String> = entry.domains.iter().map(ToString::to_string).collect();
-                assumptions.insert(key.clone(), json!(texts));
                 domains.insert(key, json!(entry.domains));
             }
         }

@@ -10,6 +10,7 @@ pub mod fold;
 pub mod formulas;
 pub mod paths;
 mod picture;
+pub mod roofline;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;

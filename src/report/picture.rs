@@ -107,19 +107,19 @@ fn title(layer: &Layer) -> String {
         match part.strip_prefix("stride ") {
             Some(stride) => rest.push(format!("/{stride}")),
             None if part.starts_with(|first: char| first.is_ascii_digit()) => {
-                words.push(part.to_owned())
+                words.push(part.to_owned());
             }
             None if part.starts_with("groups ") => rest.push(part.to_owned()),
             None => {}
         }
     }
     let mut title = words.join(" ");
-    if layer.kind.is_convolution() || layer.op == "linear" {
-        if let Some(channels) = layer.output_shape.get(1) {
-            let separator = if layer.op == "linear" { " " } else { ", " };
-            title += &format!("{separator}{channels}");
-        }
-    }
+    let channels = layer.output_shape.get(1);
+    title += &match channels {
+        Some(channels) if layer.kind.is_convolution() => format!(", {channels}"),
+        Some(channels) if layer.op == "linear" => format!(" {channels}"),
+        _ => String::new(),
+    };
     for part in rest {
         title += &format!(", {part}");
     }
@@ -136,5 +136,60 @@ fn block_box(report: &Report, block: &fold::Block<'_>) -> PictureBox {
             .max_by_key(|layer| layer.figures.flops)
             .map_or(OperatorKind::Other, |layer| layer.kind),
         inputs: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn few_layers_are_a_box_each() {
+        let mut report = sample::squeezenet();
+        report.layers.truncate(9);
+        let picture = Picture::of(&report, "first layers");
+        let boxes: Vec<(&str, &str, &[usize])> = picture
+            .boxes
+            .iter()
+            .map(|shown| (shown.title.as_str(), shown.detail.as_str(), shown.inputs.as_slice()))
+            .collect();
+        let expected: [(&str, &str, &[usize]); 10] = [
+            ("input", "3×224×224", &[]),
+            ("conv 7x7, 96, /2", "96×109×109", &[0]),
+            ("relu", "", &[1]),
+            ("max pool 3x3, /2", "96×54×54", &[2]),
+            ("conv 1x1, 16", "16×54×54", &[3]),
+            ("relu", "", &[4]),
+            ("conv 1x1, 64", "64×54×54", &[5]),
+            ("relu", "", &[6]),
+            ("conv 3x3, 64", "64×54×54", &[5]),
+            ("relu", "", &[8]),
+        ];
+        assert_eq!(boxes, expected);
+    }
+
+    #[test]
+    fn many_layers_are_folded_and_very_many_cut() {
+        let picture = Picture::of(&sample::deep(), "deep");
+        let titles: Vec<&str> = picture.boxes.iter().map(|shown| shown.title.as_str()).collect();
+        assert!(titles.contains(&"dense_block1"), "{titles:?}");
+        assert!(picture.boxes.len() <= MOST_BOXES);
+        let names: Vec<String> = (0..200).map(|number| format!("layer{number}")).collect();
+        let names: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        let picture = Picture::of(&sample::named(&names), "cut");
+        assert_eq!(picture.boxes.len(), MOST_BOXES);
+        assert_eq!(picture.boxes.last().unwrap().title, "… 142 more");
+    }
+
+    #[test]
+    fn inputs_stand_before_what_takes_them() {
+        for report in [sample::squeezenet(), sample::deep(), sample::hostile("x")] {
+            let picture = Picture::of(&report, "");
+            for (place, shown) in picture.boxes.iter().enumerate() {
+                assert!(shown.inputs.iter().all(|input| *input < place));
+                assert_eq!(shown.inputs.is_empty(), place == 0);
+            }
+        }
     }
 }

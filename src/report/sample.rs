@@ -1,6 +1,6 @@
 //! Reports for tests: bundled networks, and networks with made-up names.
 
-use super::{Figures, Layer, Report, Setting};
+use super::{Figures, Layer, Report, Setting, Unaligned};
 use crate::bundled::{self, Bundled};
 use crate::front::yaml::{Description, Settings};
 
@@ -42,6 +42,15 @@ pub(crate) fn hostile(text: &str) -> Report {
     report.source = Some(text.to_owned());
     report.description = Some(text.to_owned());
     report.settings = vec![Setting { name: text.to_owned(), value: text.to_owned() }];
+    report.exceeds_input = Some(text.to_owned());
+    if let Some(field) = &mut report.receptive_field {
+        field.layer = Some(text.to_owned());
+    }
+    report.unaligned = vec![Unaligned {
+        layer: text.to_owned(),
+        branches: vec![text.to_owned(); 2],
+        offsets: vec![[Some(0.0); 2], [Some(0.5), None]],
+    }];
     for output in &mut report.outputs {
         output.name = text.to_owned();
     }

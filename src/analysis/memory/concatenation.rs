@@ -19,8 +19,8 @@ pub enum ConcatenationPolicy {
     /// All concatenations are written to one buffer, as large as the largest (or the largest sum that one operator takes). What they are
     /// made of stays alive, and is kept in training, so that they can be made again when they are taken.
     Shared,
-    /// A concatenation along the channels that is the last to take an operand has it in place: the operand was written there. Operands
-    /// that are taken later, are views of what is, or are the network's inputs or outputs, are copied. A chain of concatenations so
+    /// A concatenation along the channels that is the last to take an operand, with all views of it, has it in place: the operand was
+    /// written there. Operands that are taken later, and the network's inputs and outputs, are copied. A chain of concatenations so
     /// stores every map once.
     InPlace,
     /// Concatenations, and normalizations and activations of them up to the next other operator, are not kept for the backward pass: what

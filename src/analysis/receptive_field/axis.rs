@@ -2,7 +2,7 @@
 
 use super::window::AxisWindow;
 use crate::network::Shape;
-use crate::ops::{Budget, Reach, Spans, Step};
+use crate::ops::{Budget, Reach, Step};
 
 /// What the units of a tensor depend on along one axis of the image.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,21 +88,13 @@ impl Along {
             Some(Step::Spans { spans, .. }) if self.is_mixed => {
                 window.filter(|_| AxisWindow::is_kept_by(spans)).cloned()
             }
-            Some(Step::Spans { spans, after }) => self.through(spans, *after, size(output), budget),
+            Some(step @ Step::Spans { .. }) => {
+                window.and_then(|window| window.through(step, size(output), budget))
+            }
             Some(Step::Stacked) => window.filter(|_| self.is_mixed).cloned(),
             Some(Step::Unknown) => None,
         };
         Axis::Along(Self { window, ..*self })
-    }
-
-    fn through(
-        &self,
-        spans: &Spans,
-        after: i64,
-        units: u64,
-        budget: &mut Budget,
-    ) -> Option<AxisWindow> {
-        self.window.as_ref()?.through(spans, after, units, budget)
     }
 
     /// The axis in a tensor of the same elements in the same order, but with axes of other sizes.

@@ -13,14 +13,14 @@ pub(super) struct Joined {
 
 /// Joins the axes of operands, of which there is one or more.
 pub(super) fn join<'a>(
-    axes: impl Iterator<Item = &'a Axis> + Clone,
+    axes: &(impl Iterator<Item = &'a Axis> + Clone),
     budget: &mut Budget,
 ) -> Joined {
     let along = axes.clone().filter_map(|axis| match axis {
         Axis::Along(along) => Some(along),
         _ => None,
     });
-    let offsets = offsets(axes.clone(), budget);
+    let offsets = offsets(axes, budget);
     let axis = if axes.clone().any(|axis| matches!(axis, Axis::Global)) {
         Axis::Global
     } else if axes.clone().any(|axis| matches!(axis, Axis::Lost)) {
@@ -53,7 +53,7 @@ fn hull<'a>(mut along: impl Iterator<Item = &'a Along>, budget: &mut Budget) -> 
 
 /// The offsets of all operands to the first that has windows, where they do not agree.
 fn offsets<'a>(
-    axes: impl Iterator<Item = &'a Axis> + Clone,
+    axes: &(impl Iterator<Item = &'a Axis> + Clone),
     budget: &mut Budget,
 ) -> Option<Vec<Option<f64>>> {
     let window = |axis: &'a Axis| match axis {
@@ -71,5 +71,5 @@ fn offsets<'a>(
     if axes.clone().all(|axis| is_aligned(agrees(axis))) {
         return None;
     }
-    Some(axes.map(agrees).collect())
+    Some(axes.clone().map(agrees).collect())
 }

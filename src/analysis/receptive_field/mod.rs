@@ -213,7 +213,7 @@ impl Sweep {
             return Ok(self.parts.pop().map(|(_, axes)| axes));
         }
         let [rows, columns] = [0, 1].map(|axis: usize| {
-            join(self.parts.iter().map(|(_, axes)| &axes[axis]), &mut self.budget)
+            join(&self.parts.iter().map(|(_, axes)| &axes[axis]), &mut self.budget)
         });
         if rows.offsets.is_some() || columns.offsets.is_some() {
             let offset = |offsets: &Option<Vec<Option<f64>>>, part: usize| {

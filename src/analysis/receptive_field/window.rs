@@ -2,7 +2,7 @@
 
 use num_rational::Ratio;
 
-use crate::ops::{Budget, Span, Spans};
+use crate::ops::{Budget, Span, Spans, Step};
 
 /// The fields of units along an axis of the input's maps, where every unit has a window that moves evenly with its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,22 +49,16 @@ impl AxisWindow {
         self.spans.span(i64::try_from(unit).ok()?)
     }
 
-    /// The fields of `units` units that depend on spans of these; `after` as in [`Step::Spans`](crate::ops::Step::Spans).
-    /// `None` where they cannot be followed.
-    pub(super) fn through(
-        &self,
-        step: &Spans,
-        after: i64,
-        units: u64,
-        budget: &mut Budget,
-    ) -> Option<Self> {
+    /// The fields of `units` units that depend on spans of these. `None` where the step has none or they cannot be followed.
+    pub(super) fn through(&self, step: &Step, units: u64, budget: &mut Budget) -> Option<Self> {
+        let Step::Spans { spans, spacing, after } = step else { return None };
         let last = i64::try_from(self.units).ok()?.checked_sub(1)?;
-        let further =
-            match (self.spans.end_up_to(last), self.spans.end_up_to(last.checked_add(after)?)) {
-                (Some(inside), Some(outside)) => outside.checked_sub(inside)?,
-                _ => 0,
-            };
-        let spans = self.spans.composed(step, budget)?;
+        let beyond = last.checked_add(*after)?;
+        let further = match (self.spans.end_up_to(last), self.spans.end_up_to(beyond)) {
+            (Some(inside), Some(outside)) => outside.checked_sub(inside)?,
+            _ => 0,
+        };
+        let spans = self.spans.composed(spans, *spacing, budget)?;
         Self::new(spans, units, self.padding[1].checked_add(further)?)
     }
 
@@ -81,6 +75,10 @@ impl AxisWindow {
         let after = self.padding[1].max(other.padding[1]);
         let spans = if self.spans.keeps_step_with(&other.spans) {
             self.spans.merged(&other.spans, budget)?
+        } else if other.spans.is_empty() {
+            self.spans.clone()
+        } else if self.spans.is_empty() {
+            other.spans.clone()
         } else {
             let [own, other] = [self.only()?, other.only()?];
             Spans::window(own.hull(other), 0)
@@ -92,6 +90,9 @@ impl AxisWindow {
     pub(super) fn offset(&self, other: &Self, budget: &mut Budget) -> Option<f64> {
         if self.spans.keeps_step_with(&other.spans) {
             return self.spans.offset(&other.spans, budget);
+        }
+        if self.spans.is_empty() || other.spans.is_empty() {
+            return Some(0.0);
         }
         let [own, other] = [self.only()?, other.only()?].map(|span| Spans::window(span, 0));
         own.offset(&other, budget)

@@ -72,15 +72,40 @@ fn tokens(text: &str) -> Vec<Token> {
                 digits.push(character);
             }
             (Some(Token::Name(name)), _) if character.is_alphanumeric() || character == '_' => {
-                name.push(character)
+                name.push(character);
             }
             _ if character.is_numeric() => tokens.push(Token::Number(character.to_string())),
             _ if character.is_alphabetic() || character == '_' => {
-                tokens.push(Token::Name(character.to_string()))
+                tokens.push(Token::Name(character.to_string()));
             }
             _ if character == ' ' => {}
             _ => tokens.push(Token::Sign(character)),
         }
     }
     tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_typeset() {
+        let c = "<mi mathvariant=\"normal\">c</mi>";
+        let cases = [
+            ("", String::new()),
+            (
+                "18·c²",
+                format!("<mn>18</mn><mo stretchy=\"false\">·</mo><msup>{c}<mn>2</mn></msup>"),
+            ),
+            ("18*c^2", format!("<mn>18</mn><mo>·</mo><msup>{c}<mn>2</mn></msup>")),
+            ("c - 1,024", format!("{c}<mo>−</mo><mn>1,024</mn>")),
+            ("c_c", format!("<msub>{c}{c}</msub>")),
+            ("½c", format!("<mn>½</mn>{c}")),
+            ("<c>", format!("<mo>&lt;</mo>{c}<mo>&gt;</mo>")),
+        ];
+        for (pretty, expected) in cases {
+            assert_eq!(math(pretty), format!("<math>{expected}</math>"), "{pretty}");
+        }
+    }
 }

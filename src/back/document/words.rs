@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn branches_are_in_parentheses() {
-        let cases: &[(&[(&str, &[usize])], &str)] = &[
+        type Boxes<'test> = &'test [(&'test str, &'test [usize])];
+        let cases: &[(Boxes<'_>, &str)] = &[
             (&[], ""),
             (&[("a", &[]), ("b", &[0])], "a → b"),
             (

@@ -60,11 +60,6 @@ impl Scale {
         }
     }
 
-    /// A scale from one value to another without marks.
-    pub(super) fn between(from: f64, to: f64) -> Self {
-        Self { kind: Kind::Linear, values: Values::Numbers, from, to, ticks: Vec::new() }
-    }
-
     fn linear(values: Values, least: f64, largest: f64, most: usize) -> Self {
         let low = least.min(0.0);
         let high = if largest > low { largest.max(0.0) } else { low + 1.0 };
@@ -240,6 +235,7 @@ pub(super) fn told(value: f64, values: Values) -> String {
     let whole = value >= 0.0 && value.fract() == 0.0 && value < 9e15;
     let count = format!("{value:.0}").parse::<u64>().ok();
     match (values, count) {
+        _ if value.abs() >= 1e18 => format!("{value:.3e}"),
         (Values::Counts | Values::Numbers, Some(count)) if whole => quantity::thousands(count),
         (Values::Bytes, Some(count)) if value >= 0.0 => quantity::mebibytes(count),
         _ => quantity::number(value),
@@ -282,8 +278,8 @@ mod tests {
             (&[10.0, 300.0], 8, &["10", "20", "50", "100", "200"]),
             (&[1.0, 1e6], 8, &["1", "10", "100", "1 k", "10 k", "100 k", "1 M"]),
             (&[1.0, 1e12], 5, &["1", "1 k", "1 M", "1 G", "1 T"]),
-            (&[100.0, 130.0], 4, &["80", "100", "120", "140", "160"]),
-            (&[7.0], 4, &["5", "6", "7", "8", "9"]),
+            (&[100.0, 130.0], 5, &["80", "100", "120", "140", "160"]),
+            (&[7.0], 4, &["6", "8", "10"]),
             (&[1e-100, 1e100], 5, &["1e−100", "1e−50", "1", "1e50", "1e100"]),
         ];
         for (shown, most, expected) in cases {

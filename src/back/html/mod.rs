@@ -9,12 +9,13 @@ use tera::{Context, Tera};
 use thiserror::Error;
 
 use crate::report::fold::{self, Overflow};
-use crate::report::table::{shape_text, without_batch};
-use crate::report::{CONVENTIONS, Figures, FlopKind, Layer, OperatorKind, Report};
+use crate::report::table::{self, shape_text, without_batch};
+use crate::report::{CONVENTIONS, FieldExtent, Figures, FlopKind, Layer, OperatorKind, Report};
 
 use super::chart::{self, percentage};
+use super::document::PageTable;
 use super::quantity::{mebibytes, percent, short, thousands};
-use super::text::visible;
+use super::text::{one_line, visible};
 use charts::{Chart, Span, axis, charts};
 use rows::{Row, RowFigures, TableRows};
 
@@ -82,14 +83,15 @@ struct Page {
     settings: Vec<Fact>,
     tiles: Vec<Tile>,
     flops: Vec<Share>,
-    memory: Vec<Tile>,
+    further: Vec<Tile>,
+    memory: Vec<PageTable>,
     legend: Vec<Legend>,
     charts: Vec<Chart>,
     dense: bool,
     axis: Vec<Vec<Span>>,
     rows: Vec<Row>,
     total: RowFigures,
-    conventions: &'static str,
+    notes: Vec<String>,
 }
 
 /// A name and a value.
@@ -138,14 +140,15 @@ impl Page {
             settings: settings(report),
             tiles: headline_tiles(figures),
             flops: flops_shares(figures),
-            memory: memory_tiles(figures),
+            further: further_tiles(report),
+            memory: memory_tables(report),
             legend: legend(report),
             charts: charts(report, &rows)?,
             dense: report.layers.len() > DENSE,
             axis: axis(&rows, report.layers.len()),
             rows: TableRows::of(report, &rows),
             total: RowFigures::new(figures, figures),
-            conventions: CONVENTIONS,
+            notes: notes(report),
         })
     }
 }
@@ -188,13 +191,47 @@ fn headline_tiles(figures: &Figures) -> Vec<Tile> {
     ]
 }
 
-fn memory_tiles(figures: &Figures) -> Vec<Tile> {
-    vec![
+fn further_tiles(report: &Report) -> Vec<Tile> {
+    let (figures, totals) = (&report.totals.figures, &report.totals);
+    let mut tiles = vec![
+        field_tile(report),
         Tile::count("Activations", figures.activations),
-        Tile::count("Activations of convolutions", figures.conv_activations),
-        Tile::bytes("Weight bytes", figures.weight_bytes),
-        Tile::bytes("Activation bytes", figures.activation_bytes),
-    ]
+        Tile::bytes("Weights", figures.weight_bytes),
+    ];
+    tiles.extend(totals.peak_activation_bytes.map(|bytes| Tile::bytes("Peak activations", bytes)));
+    tiles
+}
+
+fn field_tile(report: &Report) -> Tile {
+    let Some(whole) = &report.receptive_field else {
+        let global = report
+            .layers
+            .last()
+            .is_some_and(|layer| layer.receptive_field_extent == FieldExtent::Global);
+        let (number, exact) =
+            if global { ("global", "from the first layer on") } else { ("?", "") };
+        return Tile::new("Receptive field", number, exact.to_owned());
+    };
+    let [height, width] = whole.field.size;
+    let [rows, columns] = whole.field.stride;
+    let stride = if rows == columns { rows.to_string() } else { format!("{rows}×{columns}") };
+    let at =
+        whole.layer.as_ref().map_or_else(String::new, |layer| format!(", at {}", visible(layer)));
+    let exact = format!("pixels, stride {stride}{at}");
+    Tile::new("Receptive field", &format!("{height}×{width}"), exact)
+}
+
+/// The parts of memory, and what concatenations take by how they are stored.
+fn memory_tables(report: &Report) -> Vec<PageTable> {
+    let policies = table::policies_table(report);
+    let policies = policies.map(|policies| PageTable::new(&policies, Some("Concatenations")));
+    let parts = PageTable::new(&table::memory_table(report), Some("Parts"));
+    [Some(parts), policies].into_iter().flatten().collect()
+}
+
+fn notes(report: &Report) -> Vec<String> {
+    let notes = table::field::notes(report).into_iter().map(|note| one_line(&note));
+    [CONVENTIONS.to_owned()].into_iter().chain(notes).collect()
 }
 
 impl Tile {

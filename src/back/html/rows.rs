@@ -1,14 +1,15 @@
 //! The rows of the page's table of layers.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use serde::Serialize;
 
 use crate::back::chart::fraction;
-use crate::back::quantity::thousands;
-use crate::back::text::visible;
+use crate::back::quantity::{mebibytes, thousands};
+use crate::back::text::{for_people, visible};
 use crate::report::fold::{Block, LayerRow, Row as Folded};
-use crate::report::table::{shape_text, without_batch};
+use crate::report::table::{field, shape_text, without_batch};
 use crate::report::{Figures, Layer, Report};
 
 /// A row of the layer table.
@@ -25,6 +26,10 @@ pub(super) struct Row {
     detail: String,
     from: Vec<Link>,
     output: String,
+    field: String,
+    /// Why the field is marked, if it is.
+    field_note: Option<&'static str>,
+    alive: String,
     figures: RowFigures,
 }
 
@@ -103,6 +108,9 @@ impl<'report> TableRows<'report> {
             detail: String::new(),
             from: Vec::new(),
             output: shape_text(without_batch(block.output_shape)),
+            field: block.result.map_or_else(String::new, field_text),
+            field_note: block.result.and_then(field_note),
+            alive: self.alive(block.layers.clone()),
             figures: RowFigures::new(&block.totals.figures, &self.report.totals.figures),
         }
     }
@@ -121,8 +129,17 @@ impl<'report> TableRows<'report> {
             detail: visible(&layer.detail).into_owned(),
             from: self.links(row.index, layer),
             output: shape_text(without_batch(&layer.output_shape)),
+            field: field_text(layer),
+            field_note: field_note(layer),
+            alive: self.alive(row.index..row.index.saturating_add(1)),
             figures: RowFigures::new(&layer.figures, &self.report.totals.figures),
         }
+    }
+
+    /// The most that is alive at inference while these layers run.
+    fn alive(&self, layers: Range<usize>) -> String {
+        let alive = self.report.memory.in_place.alive_bytes.get(layers).unwrap_or_default();
+        alive.iter().max().map_or_else(String::new, |bytes| mebibytes(*bytes))
     }
 
     /// Links to the layer's inputs; none where it simply follows the layer before.
@@ -146,6 +163,15 @@ impl<'report> TableRows<'report> {
 /// A name without the path of the block, if it lies there.
 fn inside<'name>(name: &'name str, block: &str) -> &'name str {
     name.strip_prefix(block).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
+}
+
+fn field_text(layer: &Layer) -> String {
+    for_people(&field::layer_cell(layer))
+}
+
+fn field_note(layer: &Layer) -> Option<&'static str> {
+    let field = layer.receptive_field.as_ref()?;
+    field.exceeds_input.then_some("larger than the input")
 }
 
 fn row_id(index: usize) -> String {

@@ -29,6 +29,7 @@ pub(crate) use study::each_once;
 pub use study::{Study, Sweep, Variant};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
+use crate::figure::Limit;
 use crate::front::{Metadata, Setting};
 use crate::network::{Network, Place};
 use elaborate::{Choice, MAX_STEPS, elaborate, evaluate_alone};
@@ -142,6 +143,12 @@ impl Description {
         &self.expectations
     }
 
+    /// The most that figures may be, and where the file says so.
+    #[must_use]
+    pub fn budget(&self) -> &[(Limit, Place)] {
+        &self.tree.budget
+    }
+
     /// The names of the parameters, in the order of the file.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         self.tree.parameters.keys().map(String::as_str)
@@ -210,11 +217,11 @@ impl Description {
         let mut problems = Problems::default();
         let elaborated = elaborate(&self.tree, &choice, &mut problems);
         let mut diagnostics = problems.diagnose(&self.places);
-        let given = settings.to_string();
-        if let (None, Some(last)) = (&elaborated, diagnostics.0.last_mut())
-            && !given.is_empty()
-        {
-            last.notes.push(format!("this is with {given}"));
+        if let (None, Some(last)) = (&elaborated, diagnostics.0.last_mut()) {
+            let given = settings.to_string();
+            if !given.is_empty() {
+                last.notes.push(format!("this is with {given}"));
+            }
         }
         match elaborated {
             Some((network, parameters)) => {

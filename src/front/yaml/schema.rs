@@ -49,6 +49,7 @@ fn network() -> Json {
                 "description": "Published figures, checked by `cnnstat check`",
                 "type": "array", "items": reference("expectation"),
             },
+            "budget": budget(),
         },
     })
 }
@@ -298,6 +299,15 @@ fn expectation() -> Json {
         properties.insert(key.to_owned(), schema);
     }
     json!({"type": "object", "additionalProperties": false, "properties": properties})
+}
+
+fn budget() -> Json {
+    let amount = || json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]});
+    let figures = Figure::ALL.map(|figure| (figure.name().to_owned(), amount()));
+    json!({
+        "description": "The most that figures may be, checked by `cnnstat check`: a number, or text as 5M or 8MiB",
+        "type": "object", "additionalProperties": false, "properties": Map::from_iter(figures),
+    })
 }
 
 /// What may stand under `norm:` or `act:`.

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use ahash::AHashSet;
 use indexmap::IndexMap;
 
 use super::expression::{Expression, Template};
 use super::value::Value;
+use crate::figure::Limit;
 use crate::network::Place;
 use crate::ops::Signature;
 
@@ -22,10 +24,11 @@ pub(super) struct Tree {
     pub(super) layers: Option<(Body, Place)>,
     pub(super) outputs: Option<Vec<OutputSpec>>,
     pub(super) expectations: Vec<Expectation>,
+    pub(super) budget: Vec<(Limit, Place)>,
     /// The parameters on which what is built depends.
     pub(super) reachable: HashSet<String>,
     /// Words that stand for themselves.
-    pub(super) words: HashSet<String>,
+    pub(super) words: AHashSet<Arc<str>>,
 }
 
 /// A parameter of the network or of a block.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::elaborate::{self, Choice, elaborate};
+use super::elaborate::{self, Choice, MAX_STEPS, elaborate};
 use super::problem::Problems;
 use super::tree::{Action, Call, Follower, Given, GivenForm, RepeatBody, Step};
 use super::value::{Number, Value};
@@ -20,6 +20,18 @@ pub(crate) enum NoVariant {
 }
 
 impl Description {
+    /// The network for these settings, for those who try many. Nothing is told of what may not be meant, and of what does
+    /// not fit only what was found first, without its place.
+    ///
+    /// # Errors
+    /// A sentence on what does not fit.
+    pub fn network(&self, settings: &Settings) -> Result<Network, String> {
+        self.variant(settings, MAX_STEPS).map_err(|why| match why {
+            NoVariant::TooLarge => elaborate::too_many_steps(MAX_STEPS),
+            NoVariant::Wrong(text) => text.as_ref().to_owned(),
+        })
+    }
+
     /// The network for these settings, if it takes no more than so many steps to build.
     ///
     /// Unlike [`Description::elaborate`], it does not look up where that stands, which would cost more than building the network.

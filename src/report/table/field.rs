@@ -10,7 +10,7 @@ const MEANING: &str = "Field: the pixels of the input that a unit depends on ove
 const MOST_MARKS: usize = 3;
 
 /// The extent of a layer's receptive field.
-pub(super) fn layer_cell(layer: &Layer) -> Cell {
+pub(crate) fn layer_cell(layer: &Layer) -> Cell {
     match (&layer.receptive_field, layer.receptive_field_extent) {
         (Some(field), _) => Cell::Shape(field.field.size.to_vec()),
         (None, FieldExtent::Global) => Cell::text("global"),
@@ -20,7 +20,7 @@ pub(super) fn layer_cell(layer: &Layer) -> Cell {
 }
 
 /// The extent of the receptive field of a network.
-pub(super) fn network_cell(report: &Report) -> Cell {
+pub(crate) fn network_cell(report: &Report) -> Cell {
     let field = report.receptive_field.as_ref();
     field.map_or(Cell::Unknown, |field| Cell::Shape(field.field.size.to_vec()))
 }
@@ -34,13 +34,13 @@ pub(super) fn stride_and_padding(layer: &Layer) -> [Cell; 2] {
 }
 
 /// What is to be said of the receptive fields of a network.
-pub(super) fn notes(report: &Report) -> Vec<String> {
+pub(crate) fn notes(report: &Report) -> Vec<String> {
     let mut notes = vec![MEANING.to_owned()];
     if let Some(layer) = report.receptive_field.as_ref().and_then(|field| field.layer.as_ref()) {
         notes.push(format!("The network's field is that of {layer}, after which it is global."));
     }
     if let Some(layer) = &report.exceeds_input {
-        notes.push(format!("From {layer} on, fields are larger than the input."));
+        notes.push(format!("{layer} is the first layer whose field is larger than the input."));
     }
     notes.extend(report.unaligned.iter().take(MOST_MARKS).map(unaligned));
     let further = report.unaligned.len().saturating_sub(MOST_MARKS);

@@ -5,8 +5,8 @@ use crate::analysis::{DataType, Optimizer, Schedule};
 use crate::report::{Layer, Report};
 
 /// What the parts mean.
-const PARTS: &str = "The parts do not add up to a need: peaks are at inference, what is kept, gradients and optimizer \
-    state are in training. Activations and gradients are 32-bit floats. Peak: operands, output and all that later layers take, \
+const PARTS: &str = "The parts are never added up: peaks are at inference; what is kept, gradients and optimizer state \
+    are in training. Activations and gradients are 32-bit floats. Peak: operands, output and all that later layers take, \
     the network's input included; in place: element-wise operators write over operands that nothing takes any more. Bytes MiB (2²⁰).";
 
 /// What the policies mean.

@@ -3,10 +3,11 @@
 //! A [`Table`] says what is shown and in which order; how a count is written is the back end's business.
 
 mod comparison;
-mod field;
+pub(crate) mod field;
 mod layers;
 mod memory;
 mod paths;
+mod roofline;
 mod summary;
 mod totals;
 
@@ -14,6 +15,7 @@ pub use comparison::{Networks, comparison_table};
 pub use layers::{layers_table, list_table};
 pub use memory::{memory_table, policies_table, schedule_table};
 pub use paths::{path_layers_table, path_lengths_table, paths_table};
+pub use roofline::{machines_table, roofline_kinds_table, roofline_layers_table, roofline_table};
 pub use summary::summary_table;
 pub use totals::totals_table;
 
@@ -224,13 +226,13 @@ fn figures(of: &Figures) -> Vec<Entry> {
 
 /// The figures of a whole network that no part of it has.
 fn of_the_whole(totals: &Totals) -> [Entry; 2] {
-    let bytes = |label, key: &str, bytes| {
-        let cell = Cell::bytes(bytes);
+    let entry = |label, key: &str, figure| {
+        let cell = Cell::figure(figure, totals.get(figure));
         Entry { label, key: key.to_owned(), level: 0, cell }
     };
     [
-        bytes("Peak activations", "peak_activation_bytes", totals.peak_activation_bytes),
-        bytes("Kept for backward", "training_bytes", totals.training_bytes),
+        entry("Peak activations", "peak_activation_bytes", Figure::PeakMemory),
+        entry("Kept for backward", "training_bytes", Figure::TrainingMemory),
     ]
 }
 

@@ -7,7 +7,7 @@ mod outputs;
 mod scope;
 mod values;
 
-use std::collections::{HashMap, HashSet};
+use ahash::{AHashMap, AHashSet};
 
 pub(super) use values::INPUT_AXES;
 
@@ -95,9 +95,9 @@ struct Elaborator<'t, 'p> {
     builder: Builder,
     variables: Variables<'t>,
     /// Results that go by another name than the layer that makes them.
-    results: HashMap<String, Flow>,
+    results: AHashMap<String, Flow>,
     /// Names of steps whose condition was false.
-    left_out: HashSet<String>,
+    left_out: AHashSet<String>,
     path: String,
     scopes: Vec<Scope<'t>>,
     calls: Vec<(Place, &'t str)>,
@@ -115,8 +115,8 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             problems,
             builder: Builder::new(),
             variables: Variables::default(),
-            results: HashMap::new(),
-            left_out: HashSet::new(),
+            results: AHashMap::new(),
+            left_out: AHashSet::new(),
             path: String::new(),
             scopes: vec![Scope::new(0, Some(body))],
             calls: Vec::new(),
@@ -163,6 +163,11 @@ impl<'t, 'p> Elaborator<'t, 'p> {
         if self.steps > self.most_steps {
             self.fatal(place, too_many_steps(self.most_steps));
         }
+    }
+
+    /// The path of a name in the scope at hand.
+    fn full(&self, name: &str) -> String {
+        [&self.path, name].concat()
     }
 
     /// Notes what goes by a name that no layer has.
@@ -227,7 +232,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             Action::Side(body) => {
                 let Some(name) = self.name(step, "side", taken) else { return before };
                 let result = self.scoped(&name, "side", body, step.place, taken);
-                self.remember(self.path.clone() + &name, result, step.place);
+                self.remember(self.full(&name), result, step.place);
                 before
             }
         }
@@ -244,7 +249,8 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     /// A step that was refused: what goes by its name is unknown, rather than missing.
     fn unknown(&mut self, step: &Step) -> Flow {
         if let Some(name) = step.name.as_deref().and_then(|(name, _)| name.literal()) {
-            self.results.entry(self.path.clone() + name).or_insert(Flow::Unknown);
+            let full = self.full(name);
+            self.results.entry(full).or_insert(Flow::Unknown);
         }
         Flow::Unknown
     }
@@ -330,7 +336,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             Flow::Unknown
         };
         self.variables.leave(frame);
-        self.remember(self.path.clone() + &name, flow, step.place);
+        self.remember(self.full(&name), flow, step.place);
         flow
     }
 
@@ -411,7 +417,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             return Flow::Unknown;
         };
         let flow = self.scoped(&name, "repeat", body, step.place, taken);
-        self.remember(self.path.clone() + &name, flow, step.place);
+        self.remember(self.full(&name), flow, step.place);
         flow
     }
 }

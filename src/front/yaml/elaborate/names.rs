@@ -26,7 +26,7 @@ impl<'t> Elaborator<'t, '_> {
     }
 
     pub(super) fn is_taken(&self, name: &str) -> bool {
-        let full = self.path.clone() + name;
+        let full = self.full(name);
         self.builder.tensor(&full).is_some() || self.results.contains_key(&full)
     }
 

@@ -22,7 +22,7 @@ impl<'t> Elaborator<'t, '_> {
             return Flow::Unknown;
         };
         let followers = [(&call.norm, Role::Normalization), (&call.act, Role::Activation)];
-        let full = self.path.clone() + &name;
+        let full = self.full(&name);
         let Some((op, tensors)) = built else {
             self.remember(full, Flow::Unknown, step.place);
             return Flow::Unknown;

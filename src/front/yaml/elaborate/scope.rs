@@ -1,6 +1,7 @@
 //! Scopes: the values of variables, and the numbering of names.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use crate::front::yaml::parse::TENSOR_NAMES;
 use crate::front::yaml::tree::{Body, Tree};
@@ -90,13 +91,14 @@ impl Lookup<'_> {
             self.listed.set(self.listed.get().saturating_add(elements));
             return Some(value.clone());
         }
-        // A parameter without a value was refused.
-        if self.tree.parameters.contains_key(name) {
+        // A parameter without a value was refused, or has none yet.
+        let all_known = self.variables.globals.len() == self.tree.parameters.len();
+        if !all_known && self.tree.parameters.contains_key(name) {
             return self.lacks(Lack::Unknown);
         }
         // Axis 0 is the batch.
         let Some(axis) = TENSOR_NAMES.iter().position(|known| *known == name) else {
-            return self.tree.words.contains(name).then(|| Value::word(name));
+            return self.tree.words.get(name).map(|word| Value::Word(Arc::clone(word)));
         };
         match self.seen {
             Seen::Shape(shape) => match shape.sizes().get(axis + 1) {

@@ -66,7 +66,7 @@ impl Parser {
                     let bare = Expression::parse(word);
                     let bare = bare.is_ok_and(|expression| expression.as_name().is_some());
                     if bare && !names.contains(word) {
-                        self.tree.words.insert(word.to_owned());
+                        self.tree.words.insert(word.into());
                     }
                 }
             }

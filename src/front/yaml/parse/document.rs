@@ -14,7 +14,7 @@ use crate::network::Place;
 const MOST_OF_A_KIND: usize = 1_000;
 
 /// The keys of a file.
-pub(in crate::front::yaml) const KEYS: [&str; 10] = [
+pub(in crate::front::yaml) const KEYS: [&str; 11] = [
     "name",
     "source",
     "description",
@@ -25,6 +25,7 @@ pub(in crate::front::yaml) const KEYS: [&str; 10] = [
     "layers",
     "outputs",
     "expect",
+    "budget",
 ];
 
 /// A file's values and its root.
@@ -59,6 +60,7 @@ impl Parser {
         if let Some(file) = files.last() {
             self.owner = Owner::Remark;
             self.expectations(file);
+            self.budget(file);
             self.missing_parts(file, last("layers").is_some_and(|at| at.root == file.root));
         }
     }

@@ -143,7 +143,7 @@ impl Parser {
     fn names_in_scope(&self) -> impl Iterator<Item = &str> {
         let locals = self.locals.iter().map(|(name, _)| name.as_str());
         let globals = self.tree.parameters.keys().map(String::as_str);
-        let words = self.tree.words.iter().map(String::as_str);
+        let words = self.tree.words.iter().map(AsRef::as_ref);
         locals.chain(globals).chain(TENSOR_NAMES).chain(words)
     }
 }

@@ -1,5 +1,6 @@
 //! From the values of a YAML file to the syntax tree. Everything that is wrong is noted, and reading goes on.
 
+mod budget;
 mod call;
 mod declarations;
 mod document;
@@ -16,6 +17,7 @@ pub(super) use names::{is_plain_name, no_plain_name};
 pub(super) use study::{STUDY, STUDY_KEYS};
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -81,7 +83,7 @@ impl Parser {
     pub(super) fn new() -> Self {
         let operators: HashMap<_, _> = signatures().map(|s| (s.name, s)).collect();
         let mut tree = Tree::default();
-        tree.words.extend(built_in_words().map(str::to_owned));
+        tree.words.extend(built_in_words().map(Arc::from));
         Self {
             places: Places::default(),
             problems: Problems::default(),

@@ -1,0 +1,218 @@
+//! `cnnstat roofline`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use cnnstat::analysis::roofline::{Execution, MACHINES, Machine, NamedMachine};
+use cnnstat::back;
+use cnnstat::diagnostics::suggest;
+use cnnstat::report::table::{self, Table};
+use cnnstat::report::{Report, roofline};
+
+use super::failure::Failure;
+use super::load;
+use super::machine;
+use super::network::NetworkOptions;
+use super::output::{self, Format, Kind};
+use super::terminal::Terminal;
+
+/// Show how fast a machine could run each layer at best, and whether arithmetic or memory bounds it
+///
+/// The machine is a named one, the one at hand, or given by its two rates.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cnnstat roofline densenet121 --machine v100 --depth 1
+  cnnstat roofline resnet50 --peak-flops 10T --bandwidth 400G --fused
+  cnnstat roofline vgg16 --machine this --batch 16
+  cnnstat roofline densenet121 --machine a100 -o densenet121-roofline.html
+  cnnstat roofline --machines")]
+pub(super) struct Roofline {
+    /// A network file, or the name of a bundled network
+    #[arg(required_unless_present = "machines")]
+    network: Option<String>,
+
+    /// List the named machines and where their figures are from
+    #[arg(long, conflicts_with_all = ["network", "machine", "peak_flops", "bandwidth", "fused", "depth", "kinds"])]
+    machines: bool,
+
+    /// A named machine, or `this` to measure the one at hand
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["peak_flops", "bandwidth"])]
+    machine: Option<String>,
+
+    /// The machine's floating-point operations a second, such as 10T
+    #[arg(long, value_name = "FLOP/S", value_parser = rate, requires = "bandwidth")]
+    peak_flops: Option<f64>,
+
+    /// The machine's bytes a second, such as 400G
+    #[arg(long, value_name = "B/S", value_parser = rate, requires = "peak_flops")]
+    bandwidth: Option<f64>,
+
+    /// Do normalization and activation behind convolutions and linear layers in these
+    #[arg(long)]
+    fused: bool,
+
+    /// Fold blocks below this depth into one row each (not with JSON)
+    #[arg(long, value_name = "N")]
+    depth: Option<usize>,
+
+    /// Show the kinds of operators instead of the layers
+    #[arg(long, conflicts_with = "depth")]
+    kinds: bool,
+
+    /// Where to write the roofline; the ending tells how: .html a page, .svg its chart, .md, .json, .csv or .txt
+    #[arg(short, long, value_name = "FILE", conflicts_with = "machines")]
+    output: Option<PathBuf>,
+
+    /// How to write what is printed; with -o nothing is printed if left out
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    #[command(flatten)]
+    options: NetworkOptions,
+}
+
+impl Roofline {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        let format = self.format.unwrap_or(Format::Table);
+        let Some(network) = self.network.as_ref().filter(|_| !self.machines) else {
+            let machines =
+                output::render(format, terminal, &machines(), || Ok(table::machines_table()))?;
+            terminal.print(&machines)?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        let kind = self.output.as_deref().map(output::kind).transpose()?;
+        if (self.depth.is_some() || self.kinds) && format == Format::Json {
+            return Err(Failure::message("JSON always has every layer"));
+        }
+        let (roofline, report) = self.roofline(network, terminal)?;
+        let text = |format, width, color| {
+            output::rendered(format, (width, color), &roofline, || {
+                self.table(format, &roofline, &report)
+            })
+        };
+        if let (Some(path), Some(kind)) = (self.output.as_deref(), kind) {
+            let written = match kind {
+                Kind::Page => back::document::html(&roofline.document(&report, self.depth)?)?,
+                Kind::Drawing => back::document::svg(&roofline.document(&report, self.depth)?)?,
+                Kind::Text(format) => text(format, None, false)?,
+            };
+            output::write_result(path, &written, terminal)?;
+        }
+        if self.output.is_none() || self.format.is_some() {
+            terminal.print(&text(format, terminal.width(), terminal.color())?)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn roofline(
+        &self,
+        network: &str,
+        terminal: &Terminal,
+    ) -> Result<(roofline::Roofline, Report), Failure> {
+        let description = load::description(network, terminal)?;
+        let elaborated = description.elaborate(&self.options.settings(&description)?)?;
+        terminal.warn(&elaborated.warnings);
+        let failed = |error| Failure::analysis(&description, &error);
+        let report =
+            Report::new(&elaborated.network, description.metadata(&elaborated)).map_err(failed)?;
+        let execution = if self.fused { Execution::Fused } else { Execution::Separate };
+        let machine = self.chosen_machine()?;
+        let roofline = roofline::Roofline::new(&elaborated.network, &report, machine, execution)
+            .map_err(failed)?;
+        Ok((roofline, report))
+    }
+
+    fn table(
+        &self,
+        format: Format,
+        roofline: &roofline::Roofline,
+        report: &Report,
+    ) -> Result<Table, Failure> {
+        Ok(match self.depth {
+            _ if self.kinds => table::roofline_kinds_table(roofline),
+            None if format == Format::Csv => table::roofline_layers_table(roofline),
+            depth => table::roofline_table(roofline, report, depth)?,
+        })
+    }
+
+    fn chosen_machine(&self) -> Result<Machine, Failure> {
+        if let Some((peak_flops, bandwidth)) = self.peak_flops.zip(self.bandwidth) {
+            return Machine::new("the given machine", peak_flops, bandwidth)
+                .map_err(|error| Failure::message(error.to_string()));
+        }
+        let names = || MACHINES.iter().map(|machine| machine.name);
+        let Some(name) = &self.machine else {
+            return Err(Failure::message(format!(
+                "say which machine: `--machine` {} or `this`, or `--peak-flops` and `--bandwidth`",
+                names().collect::<Vec<_>>().join(", ")
+            )));
+        };
+        if name == "this" {
+            return machine::measured();
+        }
+        let Some(named) = NamedMachine::find(name) else {
+            let help = suggest(name, names()).map_or_else(
+                || "`cnnstat roofline --machines` lists them".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Err(Failure::message(format!("there is no machine `{name}`; {help}")));
+        };
+        named.machine().map_err(|error| Failure::message(error.to_string()))
+    }
+}
+
+/// What scripts get of the named machines.
+fn machines() -> Vec<serde_json::Value> {
+    let machine = |machine: &NamedMachine| {
+        serde_json::json!({
+            "name": machine.name,
+            "title": machine.title,
+            "peak_flops": machine.peak_flops,
+            "bandwidth": machine.bandwidth,
+            "source": machine.source,
+        })
+    };
+    MACHINES.iter().map(machine).collect()
+}
+
+/// A rate: a positive number, an SI prefix, and the unit or not: `10T`, `900 GB/s`, `4.29TFLOP/s`, `1.5e12`.
+fn rate(text: &str) -> Result<f64, String> {
+    const PREFIXES: [(&str, f64); 5] =
+        [("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15)];
+    let number = text.trim();
+    let units = ["FLOP/s", "FLOPS", "B/s"];
+    let number = units.iter().find_map(|unit| number.strip_suffix(unit)).unwrap_or(number);
+    let prefix =
+        PREFIXES.iter().find_map(|(prefix, scale)| Some((number.strip_suffix(prefix)?, *scale)));
+    let (number, scale) = prefix.unwrap_or((number, 1.0));
+    let number = number.trim().parse::<f64>().ok().map(|number| number * scale);
+    number
+        .filter(|rate| rate.is_finite() && *rate > 0.0)
+        .ok_or_else(|| "write a positive number with k, M, G, T or P, as in 10T".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rate;
+
+    #[test]
+    fn rates_have_prefixes_and_units() {
+        let cases = [
+            ("10T", Some(10e12)),
+            ("900 GB/s", Some(900e9)),
+            ("4.29TFLOP/s", Some(4.29e12)),
+            ("1.5e12", Some(1.5e12)),
+            ("34.1GB/s", Some(34.1e9)),
+            ("0", None),
+            ("-1G", None),
+            ("inf", None),
+            ("nan", None),
+            ("T", None),
+            ("1Q", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(rate(text).ok(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! `cnnstat sweep`.
+
+mod output;
+mod progress;
+
+use std::cmp::Reverse;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use cnnstat::figure::{Figure, Limit};
+use cnnstat::front::yaml::Description;
+use cnnstat::sweep::{
+    Axis, AxisError, Grid, Layout, MOST_POINTS, Objective, Variant, evaluate, front,
+};
+
+use super::failure::Failure;
+use super::load;
+use super::terminal::Terminal;
+use output::{Format, Output};
+use progress::Progress;
+
+/// The most variants of which all are held at once, to be sorted or compared.
+const MOST_HELD: u64 = 1_000_000;
+
+/// The most rows of a table for people.
+const MOST_ROWS: usize = 100_000;
+
+/// So long a part of the variants takes to evaluate, about.
+const PART: Duration = Duration::from_millis(100);
+
+/// The most variants of a part.
+const MOST_OF_A_PART: u64 = 16_384;
+
+/// Show the figures of all combinations of parameters, input sizes and batches
+///
+/// Values are separated by commas; `a..b`, `a..b/step` and `a..b*factor` are ranges, both ends included. A variant that does not
+/// fit is a row that says why.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cnnstat sweep resnet18 --set depths=[2,2,2,2],[3,4,6,3] --set classes=10,1000
+  cnnstat sweep densenet121 --set growth=8..64/8 --input 3x160x160,3x224x224 --sort macs
+  cnnstat sweep mine.yaml --set width=16..512*2 --max params=5M --pareto macs,params --front
+  cnnstat sweep mine.yaml --set width=8..64/8 --pareto params,+receptive_field -o sweep.html")]
+pub(super) struct Sweep {
+    /// A network file, or the name of a bundled network
+    #[arg(value_name = "NETWORK")]
+    network: String,
+
+    /// The values of a parameter; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUES")]
+    settings: Vec<String>,
+
+    /// Input sizes without the batch, such as 3x160x160,3x224x224
+    #[arg(long, value_name = "SIZES")]
+    input: Option<String>,
+
+    /// Numbers of samples
+    #[arg(long, value_name = "BATCHES")]
+    batch: Option<String>,
+
+    /// The figures to show, separated by commas
+    #[arg(long, value_name = "FIGURES", value_delimiter = ',', value_parser = Figure::named,
+        default_value = "params,macs,flops,activations,weight_memory")]
+    figures: Vec<Figure>,
+
+    /// Sort by a figure: the smallest first, with + before it the largest
+    #[arg(long, value_name = "FIGURE")]
+    sort: Option<Objective>,
+
+    /// Leave out variants of which a figure is larger; may be repeated
+    #[arg(long = "max", value_name = "FIGURE=AMOUNT")]
+    limits: Vec<Limit>,
+
+    /// Mark the variants that no other is better than in all these figures; less is better, with + before it more
+    #[arg(long, value_name = "FIGURES", value_delimiter = ',')]
+    pareto: Vec<Objective>,
+
+    /// Show only those that --pareto marks
+    #[arg(long, requires = "pareto")]
+    front: bool,
+
+    /// Exit with 1 where a variant does not fit
+    #[arg(long)]
+    strict: bool,
+
+    /// How to write the variants; by the ending of the file if left out, otherwise a table
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// Where to write: a file ending in csv, json, jsonl, md, txt, svg or html
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// What became of the variants.
+#[derive(Debug, Default)]
+struct Tally {
+    evaluated: u64,
+    misfits: u64,
+    above: u64,
+}
+
+impl Tally {
+    /// What is not shown or not figured, in sentences.
+    fn sentences(&self) -> Vec<String> {
+        let told = |count: u64, what: &str| {
+            (count > 0).then(|| format!("{count} of {} variants {what}.", self.evaluated))
+        };
+        let above = told(self.above, "exceed a limit and are left out");
+        told(self.misfits, "do not fit").into_iter().chain(above).collect()
+    }
+}
+
+impl Sweep {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        let description = load::description(&self.network, terminal)?;
+        let grid = self.grid(&description)?;
+        let format = Format::of(self.format, self.output.as_deref())?;
+        let figures = self.all_figures();
+        self.refuse_too_many(&grid, format)?;
+        let layout = Layout {
+            grid: &grid,
+            figures: &figures,
+            has_front: !self.pareto.is_empty(),
+            has_misfits: true,
+        };
+        let mut output = Output::create(format, self.output.as_deref(), terminal, &description)?;
+        let mut progress = Progress::new(terminal, grid.len());
+        let tally = if self.holds_all(format) {
+            let mut tally = Tally::default();
+            let mut held = Vec::new();
+            self.parts(&description, &layout, &mut progress, &mut tally, |variants| {
+                held.extend(variants);
+                Ok(())
+            })?;
+            progress.finish();
+            let held = self.ordered(held, &figures)?;
+            self.refuse_too_long(held.len(), format)?;
+            output.all(&layout, &held, &self.pareto, tally.sentences())?;
+            tally
+        } else {
+            let mut tally = Tally::default();
+            self.parts(&description, &layout, &mut progress, &mut tally, |variants| {
+                let rows: Vec<_> = variants.into_iter().map(|variant| (variant, false)).collect();
+                output.part(&layout, &rows)
+            })?;
+            progress.finish();
+            tally
+        };
+        if tally.misfits == tally.evaluated {
+            // Where nothing fits, it is the network or the call that is wrong.
+            description.elaborate(&grid.settings(0))?;
+        }
+        output.finish()?;
+        if !format.has_notes() {
+            for sentence in tally.sentences() {
+                terminal.tell(&format!("note: {sentence}"));
+            }
+        }
+        let fails = self.strict && tally.misfits > 0;
+        Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    fn grid(&self, description: &Description) -> Result<Grid, Failure> {
+        let failure = |error| match error {
+            AxisError::Setting(diagnostics) => Failure::Input(diagnostics),
+            form @ AxisError::Form { .. } => Failure::message(form.to_string()),
+        };
+        let settings = self.settings.iter();
+        let axes = settings.map(|text| Axis::parameter(description, text));
+        let axes = axes.chain(self.input.as_deref().map(Axis::input));
+        let axes = axes.chain(self.batch.as_deref().map(Axis::batch));
+        let axes: Vec<_> = axes.collect::<Result<_, _>>().map_err(failure)?;
+        Grid::new(axes).map_err(|error| Failure::message(error.to_string()))
+    }
+
+    /// The figures to show, and those that the variants are compared by, each once.
+    fn all_figures(&self) -> Vec<Figure> {
+        let mut figures = Vec::new();
+        for figure in self.figures.iter().copied().chain(self.deciding()) {
+            if !figures.contains(&figure) {
+                figures.push(figure);
+            }
+        }
+        figures
+    }
+
+    /// The figures by which variants are left out, sorted or marked.
+    fn deciding(&self) -> impl Iterator<Item = Figure> {
+        let limits = self.limits.iter().map(|limit| limit.figure);
+        limits.chain(self.pareto.iter().chain(&self.sort).map(|objective| objective.figure))
+    }
+
+    /// Whether all variants are needed before the first is written.
+    fn holds_all(&self, format: Format) -> bool {
+        !self.pareto.is_empty() || self.sort.is_some() || !format.is_streamed()
+    }
+
+    fn refuse_too_many(&self, grid: &Grid, format: Format) -> Result<(), Failure> {
+        let variants = grid.len();
+        if self.holds_all(format) && variants > MOST_HELD {
+            let help = if format.is_streamed() {
+                "leave `--sort` and `--pareto` out, or give fewer values"
+            } else {
+                "use `--format csv` or `jsonl`, or give fewer values"
+            };
+            let message = format!(
+                "there are {variants} variants, more than the {MOST_HELD} that can be held at once; {help}"
+            );
+            return Err(Failure::message(message));
+        }
+        if !self.front && self.limits.is_empty() {
+            self.refuse_too_long(usize::try_from(variants).unwrap_or(usize::MAX), format)?;
+        }
+        Ok(())
+    }
+
+    fn refuse_too_long(&self, rows: usize, format: Format) -> Result<(), Failure> {
+        let most = if format.is_chart() { MOST_POINTS } else { MOST_ROWS };
+        if !format.is_streamed() && rows > most {
+            return Err(Failure::message(format!(
+                "there are {rows} variants to show, the most here are {most}; use `--format csv` or `jsonl`, or `--front`"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Evaluates the variants part by part, and gives those that are within the limits to `take`, in the grid's order.
+    fn parts(
+        &self,
+        description: &Description,
+        layout: &Layout<'_>,
+        progress: &mut Progress,
+        tally: &mut Tally,
+        mut take: impl FnMut(Vec<Variant>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let all = layout.grid.len();
+        let (mut start, mut length) = (0, 64);
+        while start < all {
+            let part: Range<u64> = start..all.min(start + length);
+            let begun = Instant::now();
+            let mut variants = evaluate(description, layout.grid, layout.figures, part.clone());
+            if begun.elapsed() < PART {
+                length = (2 * length).min(MOST_OF_A_PART);
+            }
+            for variant in &variants {
+                tally.evaluated += 1;
+                tally.misfits += u64::from(!variant.fits());
+                self.require_known(variant, layout)?;
+            }
+            variants.retain(|variant| {
+                let stays = !variant.fits() || variant.is_within(layout.figures, &self.limits);
+                tally.above += u64::from(!stays);
+                stays
+            });
+            take(variants)?;
+            start = part.end;
+            progress.reach(start);
+        }
+        Ok(())
+    }
+
+    /// Refuses to decide by a figure that is not known.
+    fn require_known(&self, variant: &Variant, layout: &Layout<'_>) -> Result<(), Failure> {
+        let unknown = |wanted: &Figure| {
+            let position = layout.figures.iter().position(|figure| figure == wanted);
+            position.is_none_or(|position| variant.figure(position).is_none())
+        };
+        match self.deciding().find(unknown).filter(|_| variant.fits()) {
+            None => Ok(()),
+            Some(figure) => {
+                let name = figure.name();
+                let message = format!(
+                    "`{name}` is not known of this network, so that nothing can be decided by it"
+                );
+                Err(Failure::message(message))
+            }
+        }
+    }
+
+    /// The variants in their order, with marks of those on the front.
+    fn ordered(
+        &self,
+        variants: Vec<Variant>,
+        figures: &[Figure],
+    ) -> Result<Vec<(Variant, bool)>, Failure> {
+        let rank = |variant: &Variant, objective: &Objective| {
+            let position = figures.iter().position(|figure| *figure == objective.figure)?;
+            variant.figure(position).map(|value| objective.rank(value))
+        };
+        let point = |variant: &Variant| {
+            self.pareto.iter().map(|objective| rank(variant, objective)).collect::<Option<Vec<_>>>()
+        };
+        let marks = if self.pareto.is_empty() {
+            vec![false; variants.len()]
+        } else {
+            let points: Vec<_> = variants.iter().map(point).collect();
+            front(&points).map_err(|error| Failure::message(error.to_string()))?
+        };
+        let mut ordered: Vec<_> = variants.into_iter().zip(marks).collect();
+        if self.front {
+            ordered.retain(|(_, marked)| *marked);
+        }
+        if let Some(objective) = &self.sort {
+            // What does not fit has no figure and stands at the end.
+            ordered.sort_by_cached_key(|(variant, _)| {
+                let rank = rank(variant, objective);
+                (Reverse(rank.is_some()), rank)
+            });
+        }
+        Ok(ordered)
+    }
+}

@@ -1,0 +1,211 @@
+//! A network on a machine.
+
+use super::{Cell, Column, Emphasis, Row, Table, heading};
+use crate::analysis::roofline::{MACHINES, Machine, Side};
+use crate::report::fold::{self, Overflow, Row as Folded};
+use crate::report::roofline::{LayerRoofline, Roofline, RooflineTotals};
+use crate::report::{OperatorKind, Report};
+
+const ROOFLINE: &str = "Least time of a layer: the larger of FLOPs / peak and bytes / bandwidth (Williams et al. 2009). Bytes: weights, \
+    operands and output, each once, 4 a value, without caches. Layers run one after the other.";
+const SEPARATE: &str = "Every layer's result goes through memory; `--fused` does norms and activations in the layer before.";
+const FUSED: &str = "Batch norms and activations directly behind a convolution or linear layer are done in it and move no bytes.";
+
+/// The layers under their blocks with what bounds their time, folded to `depth` levels.
+///
+/// # Errors
+/// Where the sum of a block does not fit 64 bits.
+pub fn roofline_table(
+    roofline: &Roofline,
+    report: &Report,
+    depth: Option<usize>,
+) -> Result<Table, Overflow> {
+    let mut rows = Vec::new();
+    push_rows(roofline, &fold::fold(report, depth)?, 0, &mut rows)?;
+    let whole = roofline.totals.seconds;
+    let mut total = vec![Cell::Text("Total".to_owned()), Cell::Empty];
+    total.extend(cells(&roofline.totals, whole));
+    rows.push(Row { cells: total, level: 0, emphasis: Emphasis::Total });
+    let mut columns =
+        vec![Column::text("Layer", "layer", 0), Column::text("Operator", "operator", 4)];
+    columns.extend(figure_columns());
+    Ok(Table {
+        title: format!("{}, on {}", heading(report), roofline.machine.name()),
+        columns,
+        rows,
+        notes: notes(roofline),
+    })
+}
+
+fn figure_columns() -> [Column; 7] {
+    [
+        Column::figure("FLOPs", "flops", 2),
+        Column::figure("Bytes", "bytes", 3),
+        Column::figure("FLOPs/byte", "intensity", 0),
+        Column::figure("Least time", "seconds", 0),
+        Column::figure("Share", "share", 1),
+        Column::figure("By memory", "memory_bound_share", 0),
+        Column::figure("Of peak", "peak_share", 1),
+    ]
+}
+
+fn cells(totals: &RooflineTotals, whole: f64) -> [Cell; 7] {
+    let share = |share: Option<f64>| share.map_or(Cell::Empty, Cell::Share);
+    [
+        Cell::Short(totals.flops),
+        Cell::Bytes(totals.bytes),
+        totals.intensity.map_or(Cell::Empty, Cell::Number),
+        if totals.seconds > 0.0 { Cell::Seconds(totals.seconds) } else { Cell::Empty },
+        share((whole > 0.0 && totals.seconds > 0.0).then(|| totals.seconds / whole)),
+        share(totals.memory_bound_share),
+        share(totals.peak_share),
+    ]
+}
+
+fn push_rows(
+    roofline: &Roofline,
+    folded: &[Folded<'_>],
+    level: usize,
+    rows: &mut Vec<Row>,
+) -> Result<(), Overflow> {
+    let whole = roofline.totals.seconds;
+    for row in folded {
+        let (name, operator, layers, path, emphasis) = match row {
+            Folded::Block(block) => {
+                let layers = roofline.layers.get(block.layers.clone()).unwrap_or_default();
+                (block.name, "", layers, block.path, Emphasis::Block)
+            }
+            Folded::Layer(row) => {
+                let layer = roofline.layers.get(row.index..=row.index).unwrap_or_default();
+                (row.name, row.layer.op.as_str(), layer, row.name, Emphasis::Plain)
+            }
+        };
+        let totals = RooflineTotals::of(layers, &roofline.machine)
+            .ok_or_else(|| Overflow { block: path.to_owned() })?;
+        let mut content = vec![Cell::text(name), Cell::text(operator)];
+        content.extend(cells(&totals, whole));
+        rows.push(Row { cells: content, level, emphasis });
+        if let Folded::Block(block) = row {
+            push_rows(roofline, &block.rows, level.saturating_add(1), rows)?;
+        }
+    }
+    Ok(())
+}
+
+fn notes(roofline: &Roofline) -> Vec<String> {
+    let totals = &roofline.totals;
+    let mut notes = vec![machine_note(&roofline.machine)];
+    if let Some((memory, peak)) = totals.memory_bound_share.zip(totals.peak_share) {
+        notes.push(format!(
+            "{:.1} % of the time is bound by memory; at best {:.1} % of the peak is reached.",
+            memory * 100.0,
+            peak * 100.0
+        ));
+    }
+    notes.extend([ROOFLINE.to_owned(), if roofline.fused { FUSED } else { SEPARATE }.to_owned()]);
+    notes
+}
+
+fn machine_note(machine: &Machine) -> String {
+    format!(
+        "{}: {}FLOP/s, {}B/s; below {:.1} FLOPs a byte memory bounds.",
+        machine.name(),
+        rate(machine.peak_flops()),
+        rate(machine.bandwidth()),
+        machine.ridge()
+    )
+}
+
+/// A rate with an SI prefix, to which the unit is added: `15.7 T`.
+fn rate(rate: f64) -> String {
+    let prefixes = [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
+    let prefix = prefixes.into_iter().find(|(scale, _)| rate >= *scale);
+    let (scale, prefix) = prefix.unwrap_or((1.0, ""));
+    let text = format!("{:.3}", rate / scale);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} {prefix}")
+}
+
+/// The work and the time of each kind of operators.
+#[must_use]
+pub fn roofline_kinds_table(roofline: &Roofline) -> Table {
+    let mut columns = vec![Column::text("Kind", "kind", 0), Column::figure("Layers", "layers", 3)];
+    columns.extend(figure_columns());
+    let mut rows = Vec::new();
+    for kind in OperatorKind::ALL {
+        let layers: Vec<&LayerRoofline> =
+            roofline.layers.iter().filter(|layer| layer.kind == kind).collect();
+        let count = u64::try_from(layers.len()).unwrap_or(u64::MAX);
+        let totals = RooflineTotals::of(layers, &roofline.machine);
+        // A part of what fits 64 bits fits too.
+        if let Some(totals) = totals.filter(|_| count > 0) {
+            let mut content = vec![
+                Cell::Named(kind.label().to_owned(), kind.key().to_owned()),
+                Cell::Count(count),
+            ];
+            content.extend(cells(&totals, roofline.totals.seconds));
+            rows.push(Row::plain(content));
+        }
+    }
+    let title = format!("Time of {} by kind, on {}", roofline.name, roofline.machine.name());
+    Table { title, columns, rows, notes: notes(roofline) }
+}
+
+/// Every layer by its full name, for scripts.
+#[must_use]
+pub fn roofline_layers_table(roofline: &Roofline) -> Table {
+    let columns = vec![
+        Column::text("Layer", "layer", 0),
+        Column::text("Operator", "operator", 2),
+        Column::text("Kind", "kind", 3),
+        Column::figure("FLOPs", "flops", 0),
+        Column::figure("Bytes", "bytes", 0),
+        Column::figure("FLOPs/byte", "intensity", 0),
+        Column::figure("Least time", "seconds", 0),
+        Column::text("Bound", "bound", 0),
+    ];
+    let rows = roofline.layers.iter().map(|layer| {
+        Row::plain(vec![
+            Cell::text(&layer.name),
+            Cell::text(&layer.op),
+            Cell::text(layer.kind.key()),
+            Cell::Count(layer.flops),
+            Cell::Bytes(layer.bytes),
+            layer.intensity.map_or(Cell::Empty, Cell::Number),
+            Cell::Seconds(layer.seconds),
+            Cell::text(layer.bound.map_or("", Side::name)),
+        ])
+    });
+    let title = format!("{} on {}", roofline.name, roofline.machine.name());
+    Table { title, columns, rows: rows.collect(), notes: notes(roofline) }
+}
+
+/// The machines that can be called by name.
+#[must_use]
+pub fn machines_table() -> Table {
+    let columns = vec![
+        Column::text("Name", "name", 0),
+        Column::text("Machine", "machine", 1),
+        Column::figure("FLOP/s", "peak_flops", 0),
+        Column::figure("B/s", "bandwidth", 0),
+        Column::figure("FLOPs/byte at the ridge", "ridge", 2),
+        Column::text("Source", "source", 3),
+    ];
+    let rate_cell = |value: f64| Cell::Named(rate(value).trim_end().to_owned(), value.to_string());
+    let rows = MACHINES.iter().map(|machine| {
+        Row::plain(vec![
+            Cell::text(machine.name),
+            Cell::text(machine.title),
+            rate_cell(machine.peak_flops),
+            rate_cell(machine.bandwidth),
+            Cell::Number(machine.peak_flops / machine.bandwidth),
+            Cell::text(machine.source),
+        ])
+    });
+    let notes = vec![
+        "Peaks are 32-bit floating point without tensor cores and sparsity, as the vendors state them, for processors at their base clock. \
+        `--machine this` measures the machine at hand."
+            .to_owned(),
+    ];
+    Table { title: "Machines".to_owned(), columns, rows: rows.collect(), notes }
+}

@@ -1,0 +1,72 @@
+//! Variants as points of a chart.
+
+use super::{Layout, Objective, Variant};
+use crate::figure::{Figure, Unit};
+use crate::report::CONVENTIONS;
+use crate::report::document::{Axis, Chart, Document, Mark, Part, Scale, Section, Series, Values};
+use crate::report::table::Table;
+
+/// The most variants of a chart.
+pub const MOST_POINTS: usize = 20_000;
+
+/// From which factor between its largest and its smallest value on an axis is logarithmic.
+const WIDE: u64 = 30;
+
+/// A page with a chart of two figures of the variants, those at `x` and `y` of the layout's, and a table of the variants that
+/// `rows` gives. `on_front` says of every variant whether it is on the Pareto front of `objectives`; a line leads along the
+/// front where these are the two figures of the chart.
+#[must_use]
+pub fn chart(
+    layout: &Layout<'_>,
+    [x, y]: [usize; 2],
+    objectives: &[Objective],
+    variants: &[(Variant, bool)],
+    table: Table,
+) -> Document {
+    let points = |on_front: bool| {
+        let shown = variants.iter().filter(move |(_, marked)| *marked == on_front);
+        shown.filter_map(move |(variant, _)| {
+            let point = (variant.figure(x)?, variant.figure(y)?);
+            Some((point, layout.grid.settings(variant.position).to_string()))
+        })
+    };
+    let cloud = |name: &str, on_front| {
+        let (points, labels): (Vec<_>, Vec<_>) = points(on_front).unzip();
+        Series { name: name.to_owned(), mark: Mark::Point, points: floats(&points), labels }
+    };
+    let mut series = vec![cloud("variants", false), cloud("on the front", true)];
+    if objectives.len() == 2 {
+        let mut line: Vec<_> = points(true).map(|(point, _)| point).collect();
+        line.sort_unstable();
+        line.dedup();
+        let points = floats(&line);
+        let labels = Vec::new();
+        series.push(Series { name: "front".to_owned(), mark: Mark::Guide, points, labels });
+    }
+    series.retain(|series| !series.points.is_empty());
+    let axis = |position: usize| {
+        let values = variants.iter().filter_map(|(variant, _)| variant.figure(position));
+        axis(layout.figures.get(position).copied(), values)
+    };
+    let chart = Chart { title: table.title.clone(), x: axis(x), y: axis(y), series };
+    let lead = std::iter::once(CONVENTIONS.to_owned()).collect();
+    let title = table.title.clone();
+    let parts = vec![Part::Chart(chart), Part::Table(table)];
+    Document { title, lead, sections: vec![Section { title: "Variants".to_owned(), parts }] }
+}
+
+fn floats(points: &[(u64, u64)]) -> Vec<(f64, f64)> {
+    points.iter().map(|(x, y)| (*x as f64, *y as f64)).collect()
+}
+
+fn axis(figure: Option<Figure>, values: impl Iterator<Item = u64> + Clone) -> Axis {
+    let least = values.clone().min().unwrap_or(0);
+    let most = values.max().unwrap_or(0);
+    let is_wide = least > 0 && most / least >= WIDE;
+    let values = match figure.map(Figure::unit) {
+        Some(Unit::Bytes) => Values::Bytes,
+        _ => Values::Counts,
+    };
+    let label = figure.map_or("", Figure::label).to_owned();
+    Axis { label, scale: if is_wide { Scale::Logarithmic } else { Scale::Linear }, values }
+}

@@ -1,0 +1,21 @@
+//! Sweeps: the figures of many variants of a network.
+//!
+//! A [`Grid`] is all combinations of the values of some parameters, input sizes and batches. [`evaluate`] gives the figures of a
+//! range of its variants, in their order, on all threads of the pool it is called in; a variant that does not fit is a row that
+//! says why. [`front`] finds those that no other is better than in every way.
+
+mod axis;
+mod chart;
+mod evaluate;
+mod front;
+mod grid;
+mod objective;
+mod table;
+
+pub use axis::{Axis, AxisError, Choices};
+pub use chart::{MOST_POINTS, chart};
+pub use evaluate::{Evaluated, Variant, evaluate};
+pub use front::{FrontError, front};
+pub use grid::{Grid, GridError, MOST_VARIANTS};
+pub use objective::Objective;
+pub use table::{Layout, title};
