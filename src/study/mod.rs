@@ -19,7 +19,7 @@ use crate::analysis::paths::{Paths, paths};
 use crate::analysis::{AnalysisError, Totals};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::figure::{Figure, Measure, PathFigure};
-use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Ratio, Variable};
+use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Polynomial, Ratio, Variable};
 use crate::front::Setting;
 use crate::front::yaml::{Settings, Study, Sweep, Variant, each_once};
 use crate::network::Network;
@@ -93,7 +93,10 @@ pub struct ExactRatio {
 /// A closed form, or why there is none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StudiedFormula {
-    /// For programs: `25*c^2`.
+    /// The form itself.
+    #[serde(skip)]
+    pub polynomial: Option<Polynomial>,
+    /// For programs: `25*c**2`.
     pub canonical: Option<String>,
     /// For people: `25·c²`.
     pub pretty: Option<String>,
@@ -360,6 +363,7 @@ impl StudiedFormula {
     fn new(form: &Formula) -> Self {
         let restricted = form.domain.iter().filter(|domain| !domain.is_everything());
         Self {
+            polynomial: Some(form.polynomial.clone()),
             canonical: Some(form.polynomial.canonical()),
             pretty: Some(form.polynomial.pretty()),
             latex: Some(form.polynomial.latex()),
@@ -369,9 +373,16 @@ impl StudiedFormula {
     }
 
     fn refused(why: String) -> Self {
-        let nothing = (None, None, None);
-        let (canonical, pretty, latex) = nothing;
-        Self { canonical, pretty, latex, assumptions: Vec::new(), refused: Some(why) }
+        let refused = Some(why);
+        let assumptions = Vec::new();
+        Self {
+            polynomial: None,
+            canonical: None,
+            pretty: None,
+            latex: None,
+            assumptions,
+            refused,
+        }
     }
 
     /// The form as a line of a page; `None` where there is none.

@@ -13,6 +13,9 @@ use crate::front::yaml::{NoVariant, Settings, Study, Sweep};
 /// The most steps that the networks of a sweep take to build, all together.
 const MOST_STEPS: usize = 50_000_000;
 
+/// So many values are tried before it is looked whether one of them failed.
+const AT_ONCE: usize = 64;
+
 /// The most networks of a sweep whose paths are counted.
 const MOST_WITH_PATHS: usize = 1_000;
 
@@ -82,8 +85,14 @@ pub(super) fn sweep(
         let variants = variants.collect::<Result<_, StudyError>>()?;
         Ok(SweptPoint { value: *value, variants })
     };
-    let points: Vec<Result<SweptPoint, StudyError>> = sweep.values.par_iter().map(point).collect();
-    let points = points.into_iter().collect::<Result<_, _>>()?;
+    let mut points = Vec::with_capacity(sweep.values.len());
+    for values in sweep.values.chunks(AT_ONCE) {
+        // Of several errors the first in order is told, whichever is found first.
+        let found: Vec<Result<SweptPoint, StudyError>> = values.par_iter().map(point).collect();
+        for one in found {
+            points.push(one?);
+        }
+    }
     Ok(Swept { parameter: sweep.parameter.clone(), points })
 }
 

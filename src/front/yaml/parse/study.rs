@@ -396,7 +396,7 @@ impl Parser {
             self.parameters_of_file(file);
         }
         self.parameters_of_file(study);
-        for file in own {
+        if let Some(file) = own {
             self.parameters_of_file(file);
         }
         for file in &networks {
