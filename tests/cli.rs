@@ -279,6 +279,8 @@ fn json_has_the_keys_that_scripts_rely_on() {
         }
     };
     has(&report, &["name", "batch", "input", "totals", "receptive_field", "outputs", "layers"]);
+    has(&report, &["exceeds_input", "unaligned"]);
+    assert_eq!(report["receptive_field"]["stride"], serde_json::json!([1, 1]));
     has(
         &report["totals"],
         &[
@@ -306,10 +308,12 @@ fn json_has_the_keys_that_scripts_rely_on() {
                 "macs",
                 "flops",
                 "receptive_field",
+                "receptive_field_extent",
             ],
         );
         if !layer["receptive_field"].is_null() {
             has(&layer["receptive_field"], &["size", "stride", "padding"]);
+            has(&layer["receptive_field"], &["exceeds_input", "padding_share"]);
         }
     }
     let expected = serde_json::json!({
