@@ -761,7 +761,7 @@ fn marked(
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 600,
+        cases: 400,
         rng_seed: RngSeed::Fixed(35),
         failure_persistence: None,
         ..ProptestConfig::default()
