@@ -326,6 +326,8 @@ fn json_has_the_keys_that_scripts_rely_on() {
         }
     };
     has(&report, &["name", "batch", "input", "totals", "receptive_field", "outputs", "layers"]);
+    has(&report, &["exceeds_input", "unaligned"]);
+    assert_eq!(report["receptive_field"]["stride"], serde_json::json!([1, 1]));
     has(
         &report["totals"],
         &[
@@ -353,10 +355,12 @@ fn json_has_the_keys_that_scripts_rely_on() {
                 "macs",
                 "flops",
                 "receptive_field",
+                "receptive_field_extent",
             ],
         );
         if !layer["receptive_field"].is_null() {
             has(&layer["receptive_field"], &["size", "stride", "padding"]);
+            has(&layer["receptive_field"], &["exceeds_input", "padding_share"]);
         }
     }
     let expected = serde_json::json!({
@@ -415,7 +419,7 @@ fn tables_for_documents_and_terminals() {
 
     // Where the output is no terminal, the width is the content's.
     let call = desk.call("summary densenet121 --depth 1");
-    assert!(call.out.contains("dense_block1") && !call.out.contains("layer1"), "{}", call.out);
+    assert!(call.out.contains("dense_block1") && !call.out.contains("layer1 "), "{}", call.out);
     assert!(call.out.contains("2,834,161,664"), "{}", call.out);
     let call = desk.call("compare mine.yaml alexnet-torchvision");
     assert!(call.out.contains("Small") && call.out.contains("61,100,840"), "{}", call.out);

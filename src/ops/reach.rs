@@ -47,6 +47,16 @@ pub enum Step {
 }
 
 impl Reach {
+    /// How many spans stand in tables, for what repeats after more than one unit.
+    pub(crate) fn spans_made(&self) -> usize {
+        let Self::Axes(steps) = self else { return 0 };
+        let periods = steps.iter().map(|step| match step {
+            Step::Spans { spans, .. } => spans.period(),
+            _ => 1,
+        });
+        periods.filter(|&period| period > 1).sum()
+    }
+
     /// A reach along the last two axes of maps and along their channels.
     #[must_use]
     pub(super) fn maps(channels: Step, [rows, columns]: [Step; 2]) -> Self {

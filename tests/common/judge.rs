@@ -13,8 +13,11 @@ use cnnstat::ops::{Conv, ConvTranspose, Op, Padding, UpsampleMode, Window};
 /// A judge of one network, whose maps have rows and columns on two axes, in any order.
 pub(crate) struct Judge<'network> {
     network: &'network Network,
-    known: RefCell<HashMap<(usize, usize, i64), Rc<BTreeSet<i64>>>>,
+    known: RefCell<HashMap<Unit, Rc<BTreeSet<i64>>>>,
 }
+
+/// A node, an axis of its tensor and a position on it.
+type Unit = (usize, usize, i64);
 
 /// Positions along one axis of one operand.
 struct Taken {

@@ -200,8 +200,9 @@ impl Sweep {
         self.shapes.extend(network.operands(tensor).map(|(_, operand)| operand.shape));
         self.parts.clear();
         for (slot, (operand, producer)) in network.operands(tensor).enumerate() {
+            let reach = self.reach(node, slot)?;
             let Some(Some(state)) = self.states.get(operand.index()) else { continue };
-            let axes = match self.reach(node, slot)? {
+            let axes = match reach {
                 Some(reach) => [0, 1].map(|axis: usize| {
                     state[axis].through(&reach, &producer.shape, &node.shape, &mut self.budget)
                 }),
@@ -229,12 +230,15 @@ impl Sweep {
     }
 
     /// What a node reaches of an operand; `None` where that is too much to follow.
-    fn reach(&self, node: &Node, slot: usize) -> Result<Option<Reach>, OpError> {
+    fn reach(&mut self, node: &Node, slot: usize) -> Result<Option<Reach>, OpError> {
         if self.budget.is_spent() {
             return Ok(None);
         }
         match node.op.operator().reach(&self.shapes, slot, &node.shape) {
-            Ok(reach) => Ok(Some(reach)),
+            Ok(reach) => {
+                let spans = reach.spans_made();
+                Ok(if spans > 0 { self.budget.take(spans).map(|()| reach) } else { Some(reach) })
+            }
             Err(OpError::Overflow) => Ok(None),
             Err(error) => Err(error),
         }
