@@ -860,7 +860,9 @@ fn rooflines_of_named_given_and_measured_machines() {
     assert!(fused["totals"]["bytes"].as_u64() < named["totals"]["bytes"].as_u64());
     let csv = desk.call("roofline vgg16 --machine a100 --format csv").out;
     assert!(
-        csv.starts_with("layer,operator,kind,flops,bytes,intensity,seconds,bound\nconv1,conv,"),
+        csv.starts_with(
+            "layer,operator,kind,flops,bytes,intensity,seconds,bound\nblock1/conv1_1,conv,conv,"
+        ),
         "{csv}"
     );
     let machines = desk.json("roofline --machines --format json");

@@ -53,7 +53,7 @@ fn records(heading: Option<&[Column]>, rows: &[Row]) -> Result<String, Error> {
 fn exact(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => harmless(text),
-        Cell::Named(_, key) => key.clone(),
+        Cell::Named(_, key) => harmless(key),
         Cell::Count(count) | Cell::Short(count) | Cell::Bytes(count) => count.to_string(),
         Cell::Shape(shape) => {
             let sizes: Vec<String> = shape.iter().map(u64::to_string).collect();

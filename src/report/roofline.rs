@@ -85,7 +85,6 @@ fn machine<S: Serializer>(machine: &Machine, serializer: S) -> Result<S::Ok, S::
         .serialize(serializer)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde passes so")]
 fn side<S: Serializer>(side: &Option<Side>, serializer: S) -> Result<S::Ok, S::Error> {
     side.map(Side::name).serialize(serializer)
 }

@@ -85,11 +85,11 @@ fn count_level(graph: &Graph, blocks: &[Option<usize>], counts: &mut [Count]) {
     // What a consumer of the node's tensor within the block is connected to.
     let mut sources: Vec<Option<u64>> = Vec::with_capacity(blocks.len());
     for (vertex, &block) in graph.nodes.iter().zip(blocks) {
-        let taken = vertex.operands.iter().map(|&operand| {
+        let mut taken = vertex.operands.iter().map(|&operand| {
             let inside = is_inside(graph, blocks, block, operand);
             if !inside { Some(1) } else { sources.get(operand).copied().flatten() }
         });
-        let taken = taken.fold(Some(0_u64), |sum, count| sum?.checked_add(count?));
+        let taken = taken.try_fold(0_u64, |sum, count| sum.checked_add(count?));
         let is_feature = features.get(sources.len()).copied().unwrap_or(false);
         sources.push(if vertex.is_join { taken } else { Some(u64::from(is_feature)) });
         let count = block.and_then(|block| counts.get_mut(block));
