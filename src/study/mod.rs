@@ -157,7 +157,7 @@ pub enum StudyError {
         /// Its place.
         at: usize,
         /// What is wrong.
-        error: AnalysisError,
+        error: Box<AnalysisError>,
     },
 }
 
@@ -216,8 +216,11 @@ pub fn evaluate(
             Ok(elaborated) => {
                 let metadata = variant.description.metadata(&elaborated);
                 let network = &elaborated.network;
-                let failed =
-                    |error| StudyError::Analysis { variant: variant.name.clone(), at, error };
+                let failed = |error: AnalysisError| StudyError::Analysis {
+                    variant: variant.name.clone(),
+                    at,
+                    error: Box::new(error),
+                };
                 let report = Report::new(network, metadata).map_err(failed)?;
                 let figures = measures(&study.figures, &report.totals, network);
                 measured.push(figures.map_err(failed)?);
@@ -308,9 +311,11 @@ fn formulas(study: &Study, settings: &Settings) -> Result<Vec<Formulas>, StudyEr
                 FormulaError::Description(diagnostics) => {
                     StudyError::Description(of_variant(diagnostics, &variant.name))
                 }
-                FormulaError::Analysis(error) => {
-                    StudyError::Analysis { variant: variant.name.clone(), at, error }
-                }
+                FormulaError::Analysis(error) => StudyError::Analysis {
+                    variant: variant.name.clone(),
+                    at,
+                    error: Box::new(error),
+                },
             };
             let settings = variant.settings(settings);
             let over = Variable::parse_list(&over, &variant.description, &settings);
@@ -375,14 +380,7 @@ impl StudiedFormula {
     fn refused(why: String) -> Self {
         let refused = Some(why);
         let assumptions = Vec::new();
-        Self {
-            polynomial: None,
-            canonical: None,
-            pretty: None,
-            latex: None,
-            assumptions,
-            refused,
-        }
+        Self { polynomial: None, canonical: None, pretty: None, latex: None, assumptions, refused }
     }
 
     /// The form as a line of a page; `None` where there is none.
