@@ -13,7 +13,7 @@ use cnnstat::bundled::{self, Bundled};
 use cnnstat::diagnostics::{Diagnostics, Source};
 use cnnstat::figure::{Figure, Measure, PathFigure};
 use cnnstat::front::yaml::{Library, Settings, Study};
-use cnnstat::study::{StudiedVariant, StudyError, StudyReport, evaluate};
+use cnnstat::study::{StudiedVariant, StudyReport, evaluate};
 use num_rational::BigRational;
 
 fn read(text: &str) -> Result<Study, Diagnostics> {
@@ -24,7 +24,7 @@ fn said(text: &str) -> String {
     match read(text) {
         Ok(study) => match evaluate(&study, &Settings::default(), None) {
             Ok(_) => String::new(),
-            Err(error) => error.to_string(),
+            Err(diagnostics) => common::plain(&diagnostics),
         },
         Err(diagnostics) => common::plain(&diagnostics),
     }
@@ -274,7 +274,7 @@ fn everything_is_bounded() {
     let one = "study: One\ninput: [3, 4, 4]\nparams: {c: 2}\nvariants: {v: [conv: {out: c, kernel: 1}]}\n";
     for (sweep, expected) in [
         ("1..10000", ""),
-        ("1..10001", "a sweep has at most 10000 values"),
+        ("1..10001", "there are more than 10000 values"),
         ("[]", "a list of whole numbers is needed here"),
         ("[-1]", "a list of whole numbers is needed here"),
         ("[0]", "at c = 0"),
@@ -313,7 +313,7 @@ fn mistakes() {
             let name = path.file_name().unwrap().to_str().unwrap();
             let told = match Study::read(&source(name).unwrap(), &Files) {
                 Ok(study) => match evaluate(&study, &Settings::default(), None) {
-                    Err(StudyError::Description(diagnostics)) => common::plain(&diagnostics),
+                    Err(diagnostics) => common::plain(&diagnostics),
                     other => panic!("{name}: {:?}", other.map(|(_, warnings)| warnings)),
                 },
                 Err(diagnostics) => common::plain(&diagnostics),
@@ -390,7 +390,7 @@ fn the_command() {
         ("study small-kernels --set d=3", "Small kernels has no parameter `d`"),
         ("study small-kernels --set c=0", "this is in the variant `one 5x5`"),
         ("study small-kernels --sweep d=1..3", "Small kernels has no parameter `d`"),
-        ("study small-kernels --sweep c=3..1", "goes nowhere"),
+        ("study small-kernels --sweep c=3..1", "from the smaller number to the larger"),
         ("study --set c=3", "name a study"),
     ] {
         let (code, out, err) = texts(&call(path, arguments));

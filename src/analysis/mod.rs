@@ -25,6 +25,7 @@ pub use receptive_field::{
 pub use table::NodeTable;
 pub use totals::{Figures, Totals};
 
+use crate::figure::Figure;
 use crate::network::{Network, Node, Place};
 use crate::ops::OpError;
 
@@ -70,9 +71,26 @@ pub fn analyse(network: &Network) -> Result<Analysis, AnalysisError> {
     let figures = totals::figures(&parameters, &cost, &node_memory);
     let mut totals = totals::totals(network, &figures)?;
     let memory = memory(network, &parameters, &totals.figures)?;
-    totals.peak_activation_bytes = Some(memory.in_place.peak_bytes);
-    totals.training_bytes = Some(memory.training.training_bytes);
     let receptive_fields = receptive_field(network)?;
-    totals.receptive_field = receptive_fields.network.as_ref().map(|field| field.size);
+    totals.take_memory(&memory);
+    totals.take_field(&receptive_fields);
     Ok(Analysis { figures, totals, memory, receptive_fields })
+}
+
+/// The figures of the whole network alone, by the passes that these need; the others are not known then.
+///
+/// # Errors
+/// As [`analyse`].
+pub fn totals(network: &Network, wanted: &[Figure]) -> Result<Totals, AnalysisError> {
+    let parameters = parameters(network)?;
+    let cost = cost(network)?;
+    let node_memory = node_memory(network, &parameters, &cost)?;
+    let mut totals = totals::totals(network, &totals::figures(&parameters, &cost, &node_memory))?;
+    if wanted.contains(&Figure::PeakMemory) || wanted.contains(&Figure::TrainingMemory) {
+        totals.take_memory(&memory(network, &parameters, &totals.figures)?);
+    }
+    if wanted.contains(&Figure::ReceptiveField) {
+        totals.take_field(&receptive_field(network)?);
+    }
+    Ok(totals)
 }

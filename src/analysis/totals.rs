@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{AnalysisError, NodeCost, NodeMemory, NodeParameters, NodeTable};
+use super::{
+    AnalysisError, Memory, NodeCost, NodeMemory, NodeParameters, NodeTable, ReceptiveFields,
+};
 use crate::figure::Figure;
 use crate::network::Network;
 use crate::ops::{FlopsByKind, Op, OpError};
@@ -89,6 +91,15 @@ pub struct Totals {
 }
 
 impl Totals {
+    pub(super) fn take_memory(&mut self, memory: &Memory) {
+        self.peak_activation_bytes = Some(memory.in_place.peak_bytes);
+        self.training_bytes = Some(memory.training.training_bytes);
+    }
+
+    pub(super) fn take_field(&mut self, fields: &ReceptiveFields) {
+        self.receptive_field = fields.network.as_ref().map(|field| field.size);
+    }
+
     /// The value of a figure; `None` where it is not known.
     #[must_use]
     pub fn get(&self, figure: Figure) -> Option<u64> {

@@ -7,9 +7,8 @@ use cnnstat::back::{csv, document, html, json};
 use cnnstat::check::CheckError;
 use cnnstat::diagnostics::{Diagnostic, Diagnostics};
 use cnnstat::formula::FormulaError;
-use cnnstat::front::yaml::{Description, Study};
+use cnnstat::front::yaml::Description;
 use cnnstat::report::fold::Overflow;
-use cnnstat::study::StudyError;
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -53,17 +52,6 @@ impl Failure {
         match error {
             FormulaError::Description(diagnostics) => Self::Input(diagnostics),
             FormulaError::Analysis(error) => Self::analysis(description, &error),
-        }
-    }
-
-    /// A study that cannot be evaluated.
-    pub(super) fn study(study: &Study, error: StudyError) -> Self {
-        match error {
-            StudyError::Description(diagnostics) => Self::Input(diagnostics),
-            StudyError::Analysis { at, ref error, .. } => match study.variants.get(at) {
-                Some(variant) => Self::analysis(&variant.description, error),
-                None => Self::message(error.to_string()),
-            },
         }
     }
 

@@ -82,8 +82,7 @@ impl Study {
     fn report(&self, study: &Description, terminal: &Terminal) -> Result<StudyReport, Failure> {
         let settings = self.options.study_settings(study)?;
         let sweep = self.sweep.as_deref().map(|text| study.sweep_of(text)).transpose()?;
-        let (report, warnings) = study::evaluate(study, &settings, sweep.as_ref())
-            .map_err(|error| Failure::study(study, error))?;
+        let (report, warnings) = study::evaluate(study, &settings, sweep.as_ref())?;
         terminal.warn(&warnings);
         Ok(report)
     }

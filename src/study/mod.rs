@@ -11,13 +11,12 @@ use num_rational::BigRational;
 use num_traits::ToPrimitive;
 use rayon::prelude::*;
 use serde::{Serialize, Serializer};
-use thiserror::Error;
 
 pub use sweep::{Swept, SweptPoint};
 
 use crate::analysis::paths::{Paths, paths};
 use crate::analysis::{AnalysisError, Totals};
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::Diagnostics;
 use crate::figure::{Figure, Measure, PathFigure};
 use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Polynomial, Ratio, Variable};
 use crate::front::Setting;
@@ -143,24 +142,6 @@ fn by_variable<S: Serializer>(limits: &[StudiedLimit], serializer: S) -> Result<
     serializer.collect_map(limits.iter().map(|limit| (&limit.variable, limit)))
 }
 
-/// Why a study cannot be evaluated.
-#[derive(Debug, Error)]
-pub enum StudyError {
-    /// A variant does not exist with these settings, or a name is not of it.
-    #[error("{0}")]
-    Description(Diagnostics),
-    /// A figure cannot be given.
-    #[error("the variant `{variant}`: {error}")]
-    Analysis {
-        /// The variant.
-        variant: String,
-        /// Its place.
-        at: usize,
-        /// What is wrong.
-        error: Box<AnalysisError>,
-    },
-}
-
 impl<T> ByFigure<T> {
     /// The value of a figure.
     #[must_use]
@@ -204,23 +185,19 @@ pub fn evaluate(
     study: &Study,
     settings: &Settings,
     sweep: Option<&Sweep>,
-) -> Result<(StudyReport, Diagnostics), StudyError> {
+) -> Result<(StudyReport, Diagnostics), Diagnostics> {
     let mut reports = Vec::new();
     let mut measured = Vec::new();
     let mut values = Vec::new();
     let mut warnings = Diagnostics::default();
     let mut refused = Vec::new();
-    for (at, variant) in study.variants.iter().enumerate() {
+    for variant in &study.variants {
         match variant.description.elaborate(&variant.settings(settings)) {
             Err(diagnostics) => refused.push(of_variant(diagnostics, &variant.name)),
             Ok(elaborated) => {
                 let metadata = variant.description.metadata(&elaborated);
                 let network = &elaborated.network;
-                let failed = |error: AnalysisError| StudyError::Analysis {
-                    variant: variant.name.clone(),
-                    at,
-                    error: Box::new(error),
-                };
+                let failed = |error: AnalysisError| not_given(variant, &error);
                 let report = Report::new(network, metadata).map_err(failed)?;
                 let figures = measures(&study.figures, &report.totals, network);
                 measured.push(figures.map_err(failed)?);
@@ -231,7 +208,7 @@ pub fn evaluate(
         }
     }
     if !refused.is_empty() {
-        return Err(StudyError::Description(each_once(refused)));
+        return Err(each_once(refused));
     }
     let formulas = formulas(study, settings)?;
     let sweep = sweep.or(study.sweep.as_ref());
@@ -288,6 +265,12 @@ fn path_figure(paths: &Paths, figure: PathFigure) -> Option<u64> {
     }
 }
 
+/// A figure of a variant that cannot be given.
+fn not_given(variant: &Variant, error: &AnalysisError) -> Diagnostics {
+    let diagnostics = variant.description.error_at(error.place, error.to_string());
+    of_variant(diagnostics.into(), &variant.name)
+}
+
 /// Says in which variant something is wrong.
 fn of_variant(mut diagnostics: Diagnostics, variant: &str) -> Diagnostics {
     for diagnostic in &mut diagnostics.0 {
@@ -297,25 +280,18 @@ fn of_variant(mut diagnostics: Diagnostics, variant: &str) -> Diagnostics {
 }
 
 /// The closed forms of all variants, one after the other.
-fn formulas(study: &Study, settings: &Settings) -> Result<Vec<Formulas>, StudyError> {
+fn formulas(study: &Study, settings: &Settings) -> Result<Vec<Formulas>, Diagnostics> {
     if study.over.is_empty() {
         return Ok(Vec::new());
     }
     let over = study.over.join(",");
-    let found: Vec<Result<Formulas, StudyError>> = study
+    let found: Vec<Result<Formulas, Diagnostics>> = study
         .variants
         .par_iter()
-        .enumerate()
-        .map(|(at, variant)| {
+        .map(|variant| {
             let failed = |error| match error {
-                FormulaError::Description(diagnostics) => {
-                    StudyError::Description(of_variant(diagnostics, &variant.name))
-                }
-                FormulaError::Analysis(error) => StudyError::Analysis {
-                    variant: variant.name.clone(),
-                    at,
-                    error: Box::new(error),
-                },
+                FormulaError::Description(diagnostics) => of_variant(diagnostics, &variant.name),
+                FormulaError::Analysis(error) => not_given(variant, &error),
             };
             let settings = variant.settings(settings);
             let over = Variable::parse_list(&over, &variant.description, &settings);
@@ -419,11 +395,5 @@ impl StudiedLimit {
             Limit::Infinity => ("infinity".to_owned(), "\\infty".to_owned()),
         };
         Self { variable: variable.to_owned(), depends, canonical, pretty, latex }
-    }
-}
-
-impl From<Diagnostic> for StudyError {
-    fn from(diagnostic: Diagnostic) -> Self {
-        Self::Description(diagnostic.into())
     }
 }

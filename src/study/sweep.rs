@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{ByFigure, StudyError, measures};
+use super::{ByFigure, measures};
 use crate::analysis::analyse;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::figure::Measure;
 use crate::front::yaml::value::Value;
 use crate::front::yaml::{NoVariant, Settings, Study, Sweep};
@@ -54,7 +54,7 @@ pub(super) fn sweep(
     study: &Study,
     settings: &Settings,
     sweep: &Sweep,
-) -> Result<Swept, StudyError> {
+) -> Result<Swept, Diagnostics> {
     let networks = sweep.values.len().saturating_mul(study.variants.len());
     let has_paths = study.figures.iter().any(|measure| measure.figure().is_none());
     if has_paths && networks > MOST_WITH_PATHS {
@@ -62,14 +62,14 @@ pub(super) fn sweep(
         return Err(Diagnostic::error(message).into());
     }
     let most_steps = MOST_STEPS.checked_div(networks).unwrap_or(MOST_STEPS);
-    let point = |value: &u64| -> Result<SweptPoint, StudyError> {
+    let point = |value: &u64| -> Result<SweptPoint, Diagnostics> {
         let mut settings = settings.clone();
         settings.parameters.retain(|(name, _)| *name != sweep.parameter);
         settings.parameters.push((sweep.parameter.clone(), Value::from(*value)));
         let failed = |variant: &str, why: String| {
             let message =
                 format!("the variant `{variant}` at {} = {value}: {why}", sweep.parameter);
-            StudyError::from(Diagnostic::error(message))
+            Diagnostics::from(Diagnostic::error(message))
         };
         let variants = study.variants.iter().map(|variant| {
             let settings = variant.settings(&settings);
@@ -82,13 +82,13 @@ pub(super) fn sweep(
             measures(&study.figures, &analysis.totals, &network)
                 .map_err(|error| failed(&variant.name, error.to_string()))
         });
-        let variants = variants.collect::<Result<_, StudyError>>()?;
+        let variants = variants.collect::<Result<_, Diagnostics>>()?;
         Ok(SweptPoint { value: *value, variants })
     };
     let mut points = Vec::with_capacity(sweep.values.len());
     for values in sweep.values.chunks(AT_ONCE) {
         // Of several errors the first in order is told, whichever is found first.
-        let found: Vec<Result<SweptPoint, StudyError>> = values.par_iter().map(point).collect();
+        let found: Vec<Result<SweptPoint, Diagnostics>> = values.par_iter().map(point).collect();
         for one in found {
             points.push(one?);
         }

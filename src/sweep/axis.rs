@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::MOST_VARIANTS;
 use crate::diagnostics::Diagnostics;
-use crate::front::yaml::Description;
 use crate::front::yaml::value::{Number, Value};
+use crate::front::yaml::{Description, Range};
 
 /// What varies along one axis of a grid.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +85,7 @@ impl Axis {
         for item in items(list) {
             match Range::parse(item) {
                 Some(range) => {
-                    let numbers = range.and_then(Range::numbers);
+                    let numbers = range.and_then(|range| range.numbers(MOST_VARIANTS));
                     let numbers = numbers.map_err(|message| refuse(item, message))?;
                     let first = numbers.first().map_or(Number::ZERO, |first| *first);
                     description.setting(&format!("{name}={first}"))?;
@@ -171,7 +171,7 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
 /// A whole number of at least 1, or a range of such.
 fn whole_numbers(text: &str) -> Result<Vec<u64>, String> {
     let numbers = match Range::parse(text) {
-        Some(range) => range?.numbers()?,
+        Some(range) => range?.numbers(MOST_VARIANTS)?,
         None => vec![Number::from_decimal(text).ok_or("a whole number is needed")?],
     };
     let whole = |number: Number| number.as_u64().filter(|whole| *whole > 0);
@@ -179,86 +179,4 @@ fn whole_numbers(text: &str) -> Result<Vec<u64>, String> {
     numbers
         .collect::<Option<_>>()
         .ok_or_else(|| "whole numbers of at least 1 are needed".to_owned())
-}
-
-/// Numbers from one to another, both included where a step ends there.
-#[derive(Debug, Clone, Copy)]
-struct Range {
-    first: Number,
-    last: Number,
-    step: Step,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Add(Number),
-    Multiply(Number),
-}
-
-impl Range {
-    /// The range that a text is; `None` where it is none.
-    fn parse(text: &str) -> Option<Result<Self, String>> {
-        // Within a list, two points are no range of the axis.
-        let (first, rest) = text.split_once("..").filter(|_| !text.contains(['[', '(']))?;
-        let (last, step) = match rest.find(['/', '*']) {
-            Some(at) => (rest.get(..at)?, rest.get(at..)),
-            None => (rest, None),
-        };
-        Some(Self::from_parts(first.trim(), last.trim(), step))
-    }
-
-    fn from_parts(first: &str, last: &str, step: Option<&str>) -> Result<Self, String> {
-        let number = |what: &str, text: &str| {
-            let help = "write `a..b`, `a..b/step` or `a..b*factor`";
-            Number::from_decimal(text)
-                .ok_or_else(|| format!("{what} of a range is a number; {help}"))
-        };
-        let (first, last) = (number("the start", first)?, number("the end", last)?);
-        let step = match step.map(|step| step.split_at(1)) {
-            None => Step::Add(Number::ONE),
-            Some(("/", step)) => Step::Add(number("the step", step.trim())?),
-            Some((_, factor)) => Step::Multiply(number("the factor", factor.trim())?),
-        };
-        match step {
-            _ if first > last => {
-                Err("a range runs from the smaller number to the larger".to_owned())
-            }
-            Step::Add(step) if step <= Number::ZERO => Err("a step is above 0".to_owned()),
-            Step::Multiply(factor) if factor <= Number::ONE => {
-                Err("a factor is above 1".to_owned())
-            }
-            Step::Multiply(_) if first <= Number::ZERO => {
-                Err("a range with a factor starts above 0".to_owned())
-            }
-            _ => Ok(Self { first, last, step }),
-        }
-    }
-
-    fn numbers(self) -> Result<Vec<Number>, String> {
-        let most = usize::try_from(MOST_VARIANTS).unwrap_or(usize::MAX);
-        // Of many, none is made.
-        if let Step::Add(step) = self.step {
-            let steps = self.last.checked_sub(self.first).and_then(|span| span.checked_div(step));
-            if steps.is_none_or(|steps| steps >= Number::from(MOST_VARIANTS)) {
-                return Err(too_many());
-            }
-        }
-        let mut numbers = Vec::new();
-        let mut number = Some(self.first);
-        while let Some(held) = number.filter(|number| *number <= self.last) {
-            if numbers.len() >= most {
-                return Err(too_many());
-            }
-            numbers.push(held);
-            // What has no place in 128 bits is beyond the end, or too fine to be held.
-            number = match self.step {
-                Step::Add(step) => held.checked_add(step),
-                Step::Multiply(factor) => held.checked_mul(factor),
-            };
-            if number.is_none() {
-                return Err("the numbers of this range are too large to be exact".to_owned());
-            }
-        }
-        Ok(numbers)
-    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Grid;
-use crate::analysis::analyse;
+use crate::analysis;
 use crate::figure::{Figure, Limit};
 use crate::front::yaml::{Description, Settings};
 
@@ -79,6 +79,6 @@ fn values(
     figures: &[Figure],
 ) -> Result<Box<[Option<u64>]>, String> {
     let network = description.network(settings)?;
-    let totals = analyse(&network).map_err(|error| error.to_string())?.totals;
+    let totals = analysis::totals(&network, figures).map_err(|error| error.to_string())?;
     Ok(figures.iter().map(|figure| totals.get(*figure)).collect())
 }

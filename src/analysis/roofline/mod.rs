@@ -5,6 +5,8 @@ mod machine;
 
 pub use machine::{Bound, MACHINES, Machine, MachineError, NamedMachine, Side};
 
+use std::collections::HashSet;
+
 use super::{AnalysisError, BYTES_PER_VALUE, NodeTable, cost, parameters};
 use crate::network::{Network, Node, Tensor};
 use crate::ops::{Op, OpError};
@@ -77,31 +79,18 @@ pub fn work(network: &Network, execution: Execution) -> Result<NodeTable<Work>, 
 
 /// The elements of the operands and the output; `None` where they exceed 64 bits.
 fn moved(network: &Network, tensor: Tensor, node: &Node) -> Option<u64> {
-    if passes_on(&node.op) {
+    let passes_on = node.op.operator().storage().is_view(false);
+    if passes_on || matches!(node.op, Op::Input(_)) {
         return Some(0);
     }
-    let mut read: Vec<Tensor> = Vec::new();
+    let mut read: HashSet<Tensor> = HashSet::new();
     let mut elements = node.shape.elements();
     for (operand, source) in network.operands(tensor) {
-        if !read.contains(&operand) {
-            read.push(operand);
+        if read.insert(operand) {
             elements = elements.checked_add(source.shape.elements())?;
         }
     }
     Some(elements)
-}
-
-/// Whether a node's output is its operand, or what an input is given.
-fn passes_on(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Input(_)
-            | Op::Flatten(_)
-            | Op::Reshape(_)
-            | Op::Identity(_)
-            | Op::Dropout(_)
-            | Op::DropPath(_)
-    )
 }
 
 /// Which nodes are done in the weighted layer before them.

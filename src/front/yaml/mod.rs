@@ -11,6 +11,7 @@ mod number;
 mod parse;
 mod place;
 mod problem;
+mod range;
 mod schema;
 mod study;
 mod syntax;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use expectation::{Expectation, Expected, Published, Tolerance};
 pub use files::{Library, MAX_BYTES};
+pub(crate) use range::Range;
 pub use schema::schema;
 pub(crate) use study::each_once;
 pub use study::{Study, Sweep, Variant};

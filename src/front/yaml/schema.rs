@@ -72,7 +72,7 @@ fn study() -> Json {
             "input": reference("input"),
         },
     });
-    let range = text("A range as 16..512*2, 8..64+8 or 1..5, or an expression");
+    let range = text("A range as 16..512*2, 8..64/8 or 1..5, or an expression");
     json!({
         "title": "A study",
         "type": "object",

@@ -290,14 +290,11 @@ impl Parser {
             return None;
         }
         let place = self.places.value(place, name);
-        if let Some(range) = values.as_str().filter(|text| text.contains("..")) {
-            return match values_of_range(range) {
-                Ok(values) => Some((name.clone(), values)),
-                Err(why) => {
-                    self.error(place, why);
-                    None
-                }
-            };
+        if let Some(range) = values.as_str().and_then(values_of_range) {
+            return range
+                .map_err(|why| self.error(place, why))
+                .ok()
+                .map(|values| (name.clone(), values));
         }
         if values.as_sequence().is_some_and(|items| items.len() > MAX_POINTS) {
             self.error(place, format!("a sweep has at most {MAX_POINTS} values"));
