@@ -193,7 +193,7 @@ fn figure_row(variant: &StudiedVariant, figure: Measure) -> Row {
         ratio
             .filter(|ratio| ratio.exact.chars().count() <= LONGEST_RATIO)
             .map_or(Cell::Empty, |ratio| Cell::text(&ratio.exact)),
-        Cell::text(variant.against.as_deref().unwrap_or_default()),
+        ratio.map_or(Cell::Empty, |_| Cell::text(variant.against.as_deref().unwrap_or_default())),
     ];
     Row { cells, level: 1, emphasis: Emphasis::Plain }
 }
