@@ -5,6 +5,9 @@
 //! of its parameters: a directed acyclic graph of operators ([`ops`]) whose shapes are known. Passes ([`analysis`]) turn the
 //! network into tables of figures, a [`Report`](report::Report) holds all that is shown of them, and [`back`] ends write it.
 //!
+//! On top of that, [`formula`] finds closed forms of figures over a description's parameters, [`sweep`] evaluates grids of them, [`study`]
+//! compares variants, [`convention`] recounts as other tools do, and [`check`] holds published figures and budgets against the analysis.
+//!
 //! ```
 //! use cnnstat::bundled::{self, Bundled};
 //! use cnnstat::front::yaml::{Description, Settings};

@@ -160,7 +160,10 @@ impl Roofline {
             title: format!("Roofline of {}", self.name),
             lead: vec![lead],
             sections: vec![
-                section("Roof", Part::Chart(self.chart())),
+                Section {
+                    title: "Roof".to_owned(),
+                    parts: vec![Part::Chart(self.chart()), Part::Chart(self.depth_chart())],
+                },
                 section("Kinds of operators", Part::Table(roofline_kinds_table(self))),
                 section("Layers", Part::Table(table)),
             ],
@@ -180,19 +183,7 @@ impl Roofline {
             points: roof.to_vec(),
             labels: Vec::new(),
         }];
-        for kind in OperatorKind::ALL {
-            let layers = self.layers.iter().filter(|layer| layer.kind == kind);
-            let mut points: Vec<((f64, f64), String)> = layers
-                .filter_map(|layer| Some((layer.shown()?, layer)))
-                .map(|(at, layer)| ((at, self.machine.roof(at)), layer.name.clone()))
-                .collect();
-            points.sort_by(|((a, _), _), ((b, _), _)| a.total_cmp(b));
-            let (points, labels): (Vec<_>, Vec<_>) = points.into_iter().unzip();
-            if !points.is_empty() {
-                let name = kind.label().to_owned();
-                series.push(Series { name, mark: Mark::Point, points, labels });
-            }
-        }
+        series.extend(self.kinds(|_, intensity| (intensity, self.machine.roof(intensity))));
         let axis = |label: &str, values| Axis {
             label: label.to_owned(),
             scale: Scale::Logarithmic,
@@ -202,6 +193,45 @@ impl Roofline {
             title: format!("{} on {}", self.name, self.machine.name()),
             x: axis("FLOPs a byte", Values::Numbers),
             y: axis("FLOP/s at most", Values::Counts),
+            series,
+        }
+    }
+}
+
+impl Roofline {
+    /// The layers as points, a series a kind of operators.
+    fn kinds(&self, at: impl Fn(usize, f64) -> (f64, f64)) -> Vec<Series> {
+        let series = OperatorKind::ALL.into_iter().map(|kind| {
+            let layers = self.layers.iter().enumerate().filter(|(_, layer)| layer.kind == kind);
+            let mut points: Vec<((f64, f64), String)> = layers
+                .filter_map(|(position, layer)| {
+                    Some((at(position, layer.shown()?), layer.name.clone()))
+                })
+                .collect();
+            points.sort_by(|((a, _), _), ((b, _), _)| a.total_cmp(b));
+            let (points, labels) = points.into_iter().unzip();
+            Series { name: kind.label().to_owned(), mark: Mark::Point, points, labels }
+        });
+        series.filter(|series| !series.points.is_empty()).collect()
+    }
+
+    /// The intensities of the layers in execution order, with the ridge: what lies below is bound by memory.
+    fn depth_chart(&self) -> Chart {
+        let ridge = self.machine.ridge();
+        let end = self.layers.len().max(1) as f64;
+        let axis =
+            |label: &str, scale| Axis { label: label.to_owned(), scale, values: Values::Numbers };
+        let mut series = vec![Series {
+            name: "ridge: memory binds below".to_owned(),
+            mark: Mark::Guide,
+            points: vec![(1.0, ridge), (end, ridge)],
+            labels: Vec::new(),
+        }];
+        series.extend(self.kinds(|position, intensity| (position as f64 + 1.0, intensity)));
+        Chart {
+            title: "From the first layer to the last".to_owned(),
+            x: axis("layer", Scale::Linear),
+            y: axis("FLOPs a byte", Scale::Logarithmic),
             series,
         }
     }

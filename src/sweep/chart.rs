@@ -2,7 +2,6 @@
 
 use super::{Layout, Objective, Variant};
 use crate::figure::{Figure, Unit};
-use crate::report::CONVENTIONS;
 use crate::report::document::{Axis, Chart, Document, Mark, Part, Scale, Section, Series, Values};
 use crate::report::table::Table;
 
@@ -48,11 +47,12 @@ pub fn chart(
         let values = variants.iter().filter_map(|(variant, _)| variant.figure(position));
         axis(layout.figures.get(position).copied(), values)
     };
-    let chart = Chart { title: table.title.clone(), x: axis(x), y: axis(y), series };
-    let lead = std::iter::once(CONVENTIONS.to_owned()).collect();
+    let (x, y) = (axis(x), axis(y));
+    let chart = Chart { title: format!("{} against {}", y.label, x.label), x, y, series };
     let title = table.title.clone();
     let parts = vec![Part::Chart(chart), Part::Table(table)];
-    Document { title, lead, sections: vec![Section { title: "Variants".to_owned(), parts }] }
+    let sections = vec![Section { title: "Variants".to_owned(), parts }];
+    Document { title, lead: Vec::new(), sections }
 }
 
 fn floats(points: &[(u64, u64)]) -> Vec<(f64, f64)> {
