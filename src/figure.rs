@@ -75,7 +75,7 @@ impl Figure {
         Self::ReceptiveField,
     ];
 
-    /// The figure's name in files and arguments, and its key in JSON.
+    /// The figure's name in files and arguments, and in what is about figures by name: closed forms, studies, sweeps, budgets.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -108,11 +108,11 @@ impl Figure {
             Self::Activations => "Activations",
             Self::ConvActivations => "Activations of convolutions",
             Self::ConcatActivations => "Activations of concatenations",
-            Self::WeightMemory => "Weight memory",
-            Self::ActivationMemory => "Activation memory",
-            Self::ConcatMemory => "Concatenation memory",
-            Self::PeakMemory => "Peak memory",
-            Self::TrainingMemory => "Training memory",
+            Self::WeightMemory => "Weight bytes",
+            Self::ActivationMemory => "Activation bytes",
+            Self::ConcatMemory => "Concatenation bytes",
+            Self::PeakMemory => "Peak activations",
+            Self::TrainingMemory => "Kept for backward",
             Self::ReceptiveField => "Receptive field",
         }
     }
@@ -131,18 +131,23 @@ impl Figure {
         }
     }
 
-    /// The figure of this name, or of the key that it has among the totals of a report (`peak_activation_bytes`).
+    /// Its key among the totals of a report, on which scripts rely.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::WeightMemory => "weight_bytes",
+            Self::ActivationMemory => "activation_bytes",
+            Self::ConcatMemory => "concat_bytes",
+            Self::PeakMemory => "peak_activation_bytes",
+            Self::TrainingMemory => "training_bytes",
+            other => other.name(),
+        }
+    }
+
+    /// The figure of this name or key.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        let key = match name {
-            "weight_bytes" => "weight_memory",
-            "activation_bytes" => "activation_memory",
-            "concat_bytes" => "concat_memory",
-            "peak_activation_bytes" => "peak_memory",
-            "training_bytes" => "training_memory",
-            name => name,
-        };
-        Self::ALL.into_iter().find(|figure| figure.name() == key)
+        Self::ALL.into_iter().find(|figure| figure.name() == name || figure.key() == name)
     }
 }
 

@@ -259,7 +259,7 @@ fn policies(report: &Report) -> [[u64; 3]; 4] {
     let policies = report.memory.concatenation.as_ref().unwrap();
     ConcatenationPolicy::ALL.map(|policy| {
         let memory = policies.iter().find(|memory| memory.policy == policy).unwrap();
-        [memory.peak_activation_bytes, memory.training_bytes, memory.concat_bytes]
+        [memory.peak_activation_bytes, memory.training_bytes, memory.kept_concat_bytes]
     })
 }
 

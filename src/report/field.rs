@@ -114,6 +114,14 @@ impl ReceptiveField {
     }
 }
 
+impl ReceptiveField {
+    /// The extent along the axis where it is larger.
+    #[must_use]
+    pub fn extent(&self) -> u64 {
+        self.size[0].max(self.size[1])
+    }
+}
+
 impl LayerField {
     /// The field of an analysis over an input of this size; `None` unless it is a window.
     pub(super) fn of(field: &analysis::ReceptiveField, input: [u64; 2]) -> Option<Self> {

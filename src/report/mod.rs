@@ -15,6 +15,8 @@ pub mod roofline;
 pub(crate) mod sample;
 pub mod table;
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 pub use field::{FieldExtent, LayerField, NetworkField, ReceptiveField, Stride, Unaligned};
@@ -62,6 +64,23 @@ pub struct Report {
     pub outputs: Vec<Output>,
     /// Every operator, in execution order.
     pub layers: Vec<Layer>,
+}
+
+impl Report {
+    /// The most bytes of activations that are alive at inference while these layers run, with operators in place.
+    #[must_use]
+    pub fn alive_bytes(&self, layers: Range<usize>) -> Option<u64> {
+        self.memory.in_place.alive_bytes.get(layers)?.iter().max().copied()
+    }
+
+    /// How much of the input the network's field stands for where it is no window: that of the last layer.
+    #[must_use]
+    pub fn receptive_field_extent(&self) -> Option<FieldExtent> {
+        match &self.receptive_field {
+            Some(_) => Some(FieldExtent::Window),
+            None => self.layers.last().map(|layer| layer.receptive_field_extent),
+        }
+    }
 }
 
 /// A named result of the network.

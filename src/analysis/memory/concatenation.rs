@@ -65,7 +65,7 @@ pub struct ConcatenationMemory {
     /// What is kept for the backward pass, and what this makes again at a time.
     pub training_bytes: u64,
     /// Of these, what holds concatenations: the kept ones, the shared buffer, or the largest that is made again with what follows it.
-    pub concat_bytes: u64,
+    pub kept_concat_bytes: u64,
 }
 
 /// The memory of a network by policy; `None` where a sum exceeds 64 bits, an inner `None` where there is no concatenation.
@@ -79,7 +79,7 @@ pub(super) fn policies(
         return Some(None);
     }
     let policies = ConcatenationPolicy::ALL.into_iter().map(|policy| {
-        let (concatenations, [training_bytes, concat_bytes]) = match policy {
+        let (concatenations, [training_bytes, kept_concat_bytes]) = match policy {
             ConcatenationPolicy::Copied => {
                 (None, [training.training_bytes, concatenation_bytes(graph, &kept.is_kept)?])
             }
@@ -93,7 +93,12 @@ pub(super) fn policies(
                 lifetimes::schedule(graph, Rules { in_place: true, concatenations })?.peak_bytes
             }
         };
-        Some(ConcatenationMemory { policy, peak_activation_bytes, training_bytes, concat_bytes })
+        Some(ConcatenationMemory {
+            policy,
+            peak_activation_bytes,
+            training_bytes,
+            kept_concat_bytes,
+        })
     });
     policies.collect::<Option<_>>().map(Some)
 }

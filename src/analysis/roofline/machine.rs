@@ -154,7 +154,7 @@ pub static MACHINES: [NamedMachine; 10] = [
         title: "NVIDIA T4",
         peak_flops: 8.1e12,
         bandwidth: 320e9,
-        source: "NVIDIA, T4 Tensor Core GPU data sheet: 8.1 TFLOP/s, 320 GB/s",
+        source: "NVIDIA, T4 Tensor Core GPU data sheet: 8.1 TFLOP/s; GDDR6 of 256 bits at 10 Gb/s: 320 GB/s",
     },
     NamedMachine {
         name: "a100",

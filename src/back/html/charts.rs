@@ -63,12 +63,8 @@ pub(super) fn charts(report: &Report, rows: &[Folded<'_>]) -> Result<Vec<Chart>,
         written: thousands,
         ticks: count_ticks,
     };
-    let field = |layer: &Layer| {
-        layer
-            .receptive_field
-            .as_ref()
-            .map_or(0, |field| field.field.size.into_iter().fold(0, u64::max))
-    };
+    let field =
+        |layer: &Layer| layer.receptive_field.as_ref().map_or(0, |field| field.field.extent());
     let bars = [
         counts("Params", "params", |layer| layer.figures.params),
         counts("MACs", "macs", |layer| layer.figures.macs),

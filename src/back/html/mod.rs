@@ -204,12 +204,10 @@ fn further_tiles(report: &Report) -> Vec<Tile> {
 
 fn field_tile(report: &Report) -> Tile {
     let Some(whole) = &report.receptive_field else {
-        let global = report
-            .layers
-            .last()
-            .is_some_and(|layer| layer.receptive_field_extent == FieldExtent::Global);
-        let (number, exact) =
-            if global { ("global", "from the first layer on") } else { ("?", "") };
+        let (number, exact) = match report.receptive_field_extent() {
+            Some(FieldExtent::Global) => ("global", "from the first layer on"),
+            _ => ("?", ""),
+        };
         return Tile::new("Receptive field", number, exact.to_owned());
     };
     let [height, width] = whole.field.size;

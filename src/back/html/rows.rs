@@ -138,8 +138,7 @@ impl<'report> TableRows<'report> {
 
     /// The most that is alive at inference while these layers run.
     fn alive(&self, layers: Range<usize>) -> String {
-        let alive = self.report.memory.in_place.alive_bytes.get(layers).unwrap_or_default();
-        alive.iter().max().map_or_else(String::new, |bytes| mebibytes(*bytes))
+        self.report.alive_bytes(layers).map_or_else(String::new, mebibytes)
     }
 
     /// Links to the layer's inputs; none where it simply follows the layer before.

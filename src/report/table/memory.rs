@@ -127,7 +127,7 @@ pub fn policies_table(report: &Report) -> Option<Table> {
             named(memory.policy.label(), memory.policy.key()),
             Cell::Bytes(memory.peak_activation_bytes),
             Cell::Bytes(memory.training_bytes),
-            Cell::Bytes(memory.concat_bytes),
+            Cell::Bytes(memory.kept_concat_bytes),
         ])
     });
     Some(Table {
@@ -136,7 +136,7 @@ pub fn policies_table(report: &Report) -> Option<Table> {
             Column::text("Stored", "policy", 0),
             Column::figure("Peak activations", "peak_activation_bytes", 0),
             Column::figure("Kept for backward", "training_bytes", 0),
-            Column::figure("Concatenations", "concat_bytes", 0),
+            Column::figure("Concatenations", "kept_concat_bytes", 0),
         ],
         rows: rows.collect(),
         notes: vec![POLICIES.to_owned()],

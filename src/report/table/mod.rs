@@ -200,40 +200,49 @@ struct Entry {
     cell: Cell,
 }
 
-/// All figures, in the order of every table.
+/// All figures that add up, in the order of every table.
 fn figures(of: &Figures) -> Vec<Entry> {
-    let figure = |label, key: &str, level, cell| Entry { label, key: key.to_owned(), level, cell };
-    let mut figures = vec![
-        figure("Params", "params", 0, Cell::Count(of.params)),
-        figure("Buffers", "buffers", 0, Cell::Count(of.buffers)),
-        figure("MACs", "macs", 0, Cell::Count(of.macs)),
-        figure("FLOPs", "flops", 0, Cell::Count(of.flops)),
-    ];
-    figures.extend(FlopKind::ALL.map(|kind| {
-        let cell = Cell::Count(of.flops_by_kind.get(kind));
-        figure(kind.label(), &format!("flops_{}", kind.key()), 1, cell)
-    }));
-    figures.extend([
-        figure("Activations", "activations", 0, Cell::Count(of.activations)),
-        figure("of convolutions", "conv_activations", 1, Cell::Count(of.conv_activations)),
-        figure("of concatenations", "concat_activations", 1, Cell::Count(of.concat_activations)),
-        figure("Weight bytes", "weight_bytes", 0, Cell::Bytes(of.weight_bytes)),
-        figure("Activation bytes", "activation_bytes", 0, Cell::Bytes(of.activation_bytes)),
-        figure("of concatenations", "concat_bytes", 1, Cell::Bytes(of.concat_bytes)),
-    ]);
-    figures
+    let totals = Totals { figures: *of, ..Totals::default() };
+    let mut entries = Vec::new();
+    for figure in [
+        Figure::Params,
+        Figure::Buffers,
+        Figure::Macs,
+        Figure::Flops,
+        Figure::Activations,
+        Figure::ConvActivations,
+        Figure::ConcatActivations,
+        Figure::WeightMemory,
+        Figure::ActivationMemory,
+        Figure::ConcatMemory,
+    ] {
+        entries.push(entry(figure, &totals));
+        if figure == Figure::Flops {
+            entries.extend(FlopKind::ALL.map(|kind| Entry {
+                label: kind.label(),
+                key: format!("flops_{}", kind.key()),
+                level: 1,
+                cell: Cell::Count(of.flops_by_kind.get(kind)),
+            }));
+        }
+    }
+    entries
 }
 
 /// The figures of a whole network that no part of it has.
 fn of_the_whole(totals: &Totals) -> [Entry; 2] {
-    let entry = |label, key: &str, figure| {
-        let cell = Cell::figure(figure, totals.get(figure));
-        Entry { label, key: key.to_owned(), level: 0, cell }
+    [Figure::PeakMemory, Figure::TrainingMemory].map(|figure| entry(figure, totals))
+}
+
+/// A figure as tables of all figures have it: a part of another stands below it.
+fn entry(figure: Figure, totals: &Totals) -> Entry {
+    let (label, level) = match figure {
+        Figure::ConvActivations => ("of convolutions", 1),
+        Figure::ConcatActivations | Figure::ConcatMemory => ("of concatenations", 1),
+        other => (other.label(), 0),
     };
-    [
-        entry("Peak activations", "peak_activation_bytes", Figure::PeakMemory),
-        entry("Kept for backward", "training_bytes", Figure::TrainingMemory),
-    ]
+    let cell = Cell::figure(figure, totals.get(figure));
+    Entry { label, key: figure.key().to_owned(), level, cell }
 }
 
 #[cfg(test)]
