@@ -1,4 +1,4 @@
-//! The README's commands print what it shows.
+//! The commands of the README and of the pages about commands print what these show.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -20,6 +20,16 @@ fn printed(command: &str, folder: &Path) -> String {
     String::from_utf8(shell.current_dir(folder).output().unwrap().stdout).unwrap()
 }
 
+/// Runs the commands of a page in a folder; gives how many there are.
+fn run(page: &str, folder: &Path) -> usize {
+    let sessions = blocks(page, "console");
+    for session in &sessions {
+        let (command, shown) = session.strip_prefix("$ ").unwrap().split_once('\n').unwrap();
+        assert_eq!(printed(command, folder), *shown, "{command}");
+    }
+    sessions.len()
+}
+
 #[test]
 fn shows_what_the_commands_print() {
     let readme = include_str!("../README.md");
@@ -28,11 +38,18 @@ fn shows_what_the_commands_print() {
     for (name, network) in ["mine.yaml", "wrong.yaml"].into_iter().zip(&networks) {
         std::fs::write(folder.path().join(name), network).unwrap();
     }
-    let sessions = blocks(readme, "console");
-    assert!(sessions.len() > 5, "the README shows its commands");
-    for session in sessions {
-        let (command, shown) = session.strip_prefix("$ ").unwrap().split_once('\n').unwrap();
-        assert_eq!(printed(command, folder.path()), shown, "{command}");
-    }
+    assert!(run(readme, folder.path()) > 5, "the README shows its commands");
     assert!(folder.path().join("squeezenet.html").is_file());
+}
+
+#[test]
+fn so_do_the_pages_of_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    for page in [
+        include_str!("../docs/formulas.md"),
+        include_str!("../docs/studies.md"),
+        include_str!("../docs/sweep.md"),
+    ] {
+        assert!(run(page, folder.path()) > 0, "the page shows a command");
+    }
 }
