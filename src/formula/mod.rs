@@ -32,6 +32,7 @@ mod sample;
 mod search;
 mod spelling;
 mod variable;
+mod work;
 
 pub use polynomial::Polynomial;
 pub use ratio::{Limit, Ratio};
