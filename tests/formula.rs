@@ -361,6 +361,17 @@ layers:
         let Err(FormulaError::Description(error)) = parse(text) else { panic!("{text}") };
         assert!(common::plain(&error).contains(says), "{text}: {}", common::plain(&error));
     }
+    // The most are told before a long list is looked at.
+    let long = format!(
+        "input: [1]\nparams: {{all: [{}]}}\nlayers:\n  - linear: {{out: \"all[0]\"}}\n",
+        vec!["1"; 9_000].join(", ")
+    );
+    let Err(FormulaError::Description(error)) =
+        Variable::parse_list("all", &read(&long), &settings)
+    else {
+        panic!("12 at most")
+    };
+    assert!(common::plain(&error).contains("at most 12 variables"));
     // With the file's input following a parameter, another size of it may vary too.
     assert_eq!(canonical(text, "c,h", Figure::Macs), "24*c*h + 252*h - 252");
 }
@@ -385,6 +396,15 @@ fn ratios_and_their_limits() {
     let (sum, difference) = (&n + &k, &n - &k);
     assert_eq!(of(&(&sum * &difference), &(&sum * &sum)).canonical(), "(n - k)/(n + k)");
     assert!(Ratio::new(&n, &(&k - &k)).is_none());
+}
+
+/// Where a variable is the largest number there is, no larger one is looked at.
+#[test]
+fn the_largest_numbers() {
+    let text = "input: [c, 1, 1]\nparams: {c: 18446744073709551615}\nlayers:\n  - identity\n";
+    let all = formulas(&read(text), "c", &[Figure::Params]);
+    assert_eq!(all.input, ["18446744073709551615", "1", "1"]);
+    assert!(all.figures[0].1.as_ref().is_ok_and(|form| form.polynomial.is_zero()));
 }
 
 /// What would take too long to cancel stays in; the ratio is the same.

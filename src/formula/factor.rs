@@ -71,7 +71,8 @@ impl Factored {
 fn is_neighbor(sum: &Polynomial, monomial: &[u64]) -> bool {
     let terms: Vec<_> = sum.terms().collect();
     let [(highest, first), (lowest, second)] = terms.as_slice() else { return false };
-    let apart = |exponents: &[u64]| exponents.iter().sum::<u64>();
+    let apart =
+        |exponents: &[u64]| exponents.iter().fold(0_u64, |sum, one| sum.saturating_add(*one));
     let stands_before = highest.iter().zip(monomial).any(|(own, before)| *own == 1 && *before > 0);
     apart(highest) == 1 && apart(lowest) == 0 && stands_before && first.abs() == second.abs()
 }

@@ -148,7 +148,9 @@ impl<'s> Samples<'s> {
         };
         for (position, variable) in self.over.iter().enumerate() {
             let mut moved = self.own.clone();
-            moved.iter_mut().skip(position).take(1).for_each(|value| *value += 1);
+            let next = self.own.get(position).and_then(|value| value.checked_add(1));
+            let (Some(slot), Some(next)) = (moved.get_mut(position), next) else { continue };
+            *slot = next;
             let parameter =
                 matches!(variable.quantity, Quantity::Parameter(_) | Quantity::Element(..));
             let (true, Some(before), Some(after)) = (parameter, given(&self.own), given(&moved))
@@ -157,7 +159,7 @@ impl<'s> Samples<'s> {
             };
             for (size, (before, after)) in sizes.iter_mut().zip(before.iter().zip(&after)) {
                 if before != after {
-                    let is_itself = self.own.get(position) == Some(before) && before + 1 == *after;
+                    let is_itself = self.own.get(position) == Some(before) && *after == next;
                     *size = if is_itself { variable.name.clone() } else { "…".to_owned() };
                 }
             }
