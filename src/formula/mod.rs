@@ -171,7 +171,7 @@ pub fn find(
     figures: &[Figure],
 ) -> Result<Formulas, FormulaError> {
     let setup = Setup::new(description, settings)?;
-    let mut samples = Samples::new(&setup, over)?;
+    let mut samples = Samples::new(&setup, over, figures)?;
     let mut found = Vec::with_capacity(figures.len());
     for figure in figures {
         found.push((*figure, search::form(&mut samples, *figure)?));

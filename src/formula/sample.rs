@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{FormulaError, Quantity, Setup, Variable};
-use crate::analysis::{Totals, analyse};
+use crate::analysis::{Totals, totals};
 use crate::diagnostics::Diagnostic;
 use crate::figure::Figure;
 use crate::front::yaml::value::{Number, Value};
@@ -29,6 +29,8 @@ pub(super) type Sample = Result<Arc<Totals>, NoVariant>;
 pub(super) struct Samples<'s> {
     setup: &'s Setup<'s>,
     over: &'s [Variable],
+    /// The figures of the whole search: others may not be known.
+    wanted: &'s [Figure],
     /// The variables' own values.
     own: Point,
     most_steps: usize,
@@ -37,11 +39,16 @@ pub(super) struct Samples<'s> {
 }
 
 impl<'s> Samples<'s> {
-    pub(super) fn new(setup: &'s Setup<'s>, over: &'s [Variable]) -> Result<Self, FormulaError> {
+    pub(super) fn new(
+        setup: &'s Setup<'s>,
+        over: &'s [Variable],
+        wanted: &'s [Figure],
+    ) -> Result<Self, FormulaError> {
         let own = over.iter().map(|variable| own_value(setup, variable));
         Ok(Self {
             setup,
             over,
+            wanted,
             own: own.collect::<Result<_, _>>()?,
             most_steps: setup.layers.saturating_mul(TIMES_THE_STEPS).saturating_add(MORE_STEPS),
             known: HashMap::new(),
@@ -76,9 +83,8 @@ impl<'s> Samples<'s> {
         let sample = match self.network(point) {
             Ok(network) => {
                 self.work = self.work.saturating_add(network.len());
-                let analysis =
-                    analyse(&network).map_err(|error| NoVariant::Wrong(error.to_string().into()));
-                analysis.map(|analysis| Arc::new(analysis.totals))
+                let totals = totals(&network, self.wanted).map(Arc::new);
+                totals.map_err(|error| NoVariant::Wrong(error.to_string().into()))
             }
             Err(why) => {
                 if why == NoVariant::TooLarge {
