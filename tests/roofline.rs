@@ -118,7 +118,9 @@ fn the_slower_side_bounds() {
 fn bundled(name: &str, machine: Machine, execution: Execution) -> (Report, Roofline) {
     let description = common::bundled_description(name);
     let (elaborated, report) = common::analyse(&description, &Settings::default());
-    let roofline = Roofline::new(&elaborated.network, &report, machine, execution).unwrap();
+    let metadata = description.metadata(&elaborated);
+    let roofline = Roofline::new(&elaborated.network, metadata, machine, execution).unwrap();
+    assert_eq!(roofline.report(), &report);
     (report, roofline)
 }
 
@@ -150,7 +152,7 @@ fn parts_add_up_to_the_whole() {
         assert!(close(totals.memory_bound_share.unwrap(), memory / seconds));
 
         for depth in [Some(1), Some(2), None] {
-            let table = roofline_table(&roofline, &report, depth).unwrap();
+            let table = roofline_table(&roofline, depth).unwrap();
             let rows = table.rows.iter().filter(|row| row.level == 0);
             let (mut bytes, mut total) = (0, 0);
             for row in rows {
@@ -197,8 +199,8 @@ fn dense_networks_are_bound_by_memory_more_than_residual_ones() {
 #[test]
 fn the_page_has_a_roof_and_a_point_for_every_layer_under_it() {
     let machine = named("a100");
-    let (report, roofline) = bundled("googlenet", machine.clone(), Execution::Separate);
-    let page = roofline.document(&report, Some(1)).unwrap();
+    let (_, roofline) = bundled("googlenet", machine.clone(), Execution::Separate);
+    let page = roofline.document(Some(1)).unwrap();
     let charts =
         page.sections.iter().flat_map(|section| &section.parts).filter_map(|part| match part {
             Part::Chart(chart) => Some(chart),
