@@ -206,7 +206,7 @@ fn the_page_has_a_roof_and_a_point_for_every_layer_under_it() {
             Part::Chart(chart) => Some(chart),
             _ => None,
         });
-    let [chart] = charts.collect::<Vec<_>>()[..] else { panic!("one chart") };
+    let [chart, along] = charts.collect::<Vec<_>>()[..] else { panic!("two charts") };
     let (roofs, clouds): (Vec<_>, Vec<_>) =
         chart.series.iter().partition(|series| series.mark == Mark::Guide);
     let [roof] = roofs[..] else { panic!("one roof") };
@@ -214,13 +214,22 @@ fn the_page_has_a_roof_and_a_point_for_every_layer_under_it() {
         [machine.bandwidth() * roof.points[0].0, machine.peak_flops(), machine.peak_flops()];
     assert!(roof.points.iter().zip(expected).all(|((_, y), expected)| close(*y, expected)));
     let computing = roofline.layers.iter().filter(|layer| layer.flops > 0 && layer.bytes > 0);
-    assert_eq!(clouds.iter().map(|cloud| cloud.points.len()).sum::<usize>(), computing.count());
+    let computing = computing.count();
+    assert_eq!(clouds.iter().map(|cloud| cloud.points.len()).sum::<usize>(), computing);
     for cloud in clouds {
         assert_eq!(cloud.points.len(), cloud.labels.len());
         for (x, y) in &cloud.points {
             assert!(close(*y, machine.peak_flops().min(x * machine.bandwidth())));
             assert!(roof.points[0].0 < *x && *x < roof.points[2].0);
         }
+    }
+    // From the first layer to the last, each with its intensity.
+    let clouds = along.series.iter().filter(|series| series.mark != Mark::Guide);
+    let points: Vec<_> = clouds.flat_map(|cloud| cloud.points.iter().zip(&cloud.labels)).collect();
+    assert_eq!(points.len(), computing);
+    for ((x, y), label) in points {
+        let place = roofline.layers.iter().position(|layer| layer.name == *label).unwrap();
+        assert_eq!((*x, Some(*y)), (place as f64 + 1.0, roofline.layers[place].intensity));
     }
     assert_eq!(RooflineTotals::of(&roofline.layers, &machine), Some(roofline.totals));
     assert!(roofline.layers.iter().any(|layer| layer.kind == OperatorKind::Pooling));
