@@ -42,6 +42,20 @@ fn said(source: &Arc<Source>) -> Diagnostics {
     }
 }
 
+/// Of what a network has few, a thousand is too many: each would be compared with all known names.
+#[test]
+fn budgets_have_a_bound() {
+    let file = |entries: usize| {
+        let entries: Vec<String> = (0..entries).map(|at| format!("pa{at}: 1")).collect();
+        let text = format!("input: [8]\nlayers: [relu]\nbudget: {{{}}}\n", entries.join(", "));
+        common::plain(&said(&Source::new("budget.yaml", text)))
+    };
+    assert!(file(1_000).contains("there is no figure `pa0`"));
+    let many = file(100_000);
+    assert!(many.contains("there are 100000 entries of `budget`, the most are 1000"), "{many}");
+    assert!(!many.contains("there is no figure"));
+}
+
 #[test]
 fn mistakes() {
     let mut settings = insta::Settings::clone_current();

@@ -361,6 +361,17 @@ layers:
         let Err(FormulaError::Description(error)) = parse(text) else { panic!("{text}") };
         assert!(common::plain(&error).contains(says), "{text}: {}", common::plain(&error));
     }
+    // The most are told before a long list is looked at.
+    let long = format!(
+        "input: [1]\nparams: {{all: [{}]}}\nlayers:\n  - linear: {{out: \"all[0]\"}}\n",
+        vec!["1"; 9_000].join(", ")
+    );
+    let Err(FormulaError::Description(error)) =
+        Variable::parse_list("all", &read(&long), &settings)
+    else {
+        panic!("12 at most")
+    };
+    assert!(common::plain(&error).contains("at most 12 variables"));
     // With the file's input following a parameter, another size of it may vary too.
     assert_eq!(canonical(text, "c,h", Figure::Macs), "24*c*h + 252*h - 252");
 }
@@ -385,6 +396,46 @@ fn ratios_and_their_limits() {
     let (sum, difference) = (&n + &k, &n - &k);
     assert_eq!(of(&(&sum * &difference), &(&sum * &sum)).canonical(), "(n - k)/(n + k)");
     assert!(Ratio::new(&n, &(&k - &k)).is_none());
+}
+
+/// Where a variable is the largest number there is, no larger one is looked at.
+#[test]
+fn the_largest_numbers() {
+    let text = "input: [c, 1, 1]\nparams: {c: 18446744073709551615}\nlayers:\n  - identity\n";
+    let all = formulas(&read(text), "c", &[Figure::Params]);
+    assert_eq!(all.input, ["18446744073709551615", "1", "1"]);
+    assert!(all.figures[0].1.as_ref().is_ok_and(|form| form.polynomial.is_zero()));
+}
+
+/// What would take too long to cancel stays in; the ratio is the same.
+#[test]
+fn ratios_of_large_polynomials_are_exact() {
+    let names: Vec<String> = (0..12).map(|index| format!("x{index}")).collect();
+    let sum = |variables: usize, constant: u64| {
+        let sum = Polynomial::constant(constant);
+        names.iter().take(variables).zip(1_u64..).fold(sum, |sum, (name, factor)| {
+            &sum + &(&Polynomial::variable(name) * &Polynomial::constant(factor))
+        })
+    };
+    let power = |base: &Polynomial, exponent: usize| {
+        std::iter::repeat_n(base, exponent).fold(Polynomial::constant(1), |all, one| &all * one)
+    };
+    // All 2048 products of 11 variables, and two sums of 126 and 210 terms that have no divisor in common.
+    let dense = names.iter().skip(1).fold(Polynomial::constant(1), |all, name| {
+        &all * &(&Polynomial::variable(name) + &Polynomial::constant(3))
+    });
+    let cases = [
+        (dense, sum(12, 5)),
+        (&power(&sum(4, 5), 5) + &Polynomial::variable("x2"), &power(&sum(4, 7), 6) + &sum(3, 1)),
+    ];
+    let common = &Polynomial::variable("x0") * &Polynomial::constant(6);
+    for (left, right) in cases {
+        let start = std::time::Instant::now();
+        let ratio = Ratio::new(&(&left * &common), &(&right * &common)).unwrap();
+        assert!(start.elapsed().as_secs() < 20);
+        assert_eq!((ratio.numerator(), ratio.denominator()), (&left, &right));
+        assert_eq!(ratio.limit("x11"), Ratio::new(&left, &right).unwrap().limit("x11"));
+    }
 }
 
 #[test]
@@ -437,10 +488,18 @@ fn value_of(text: &str, point: &[(&str, i64)]) -> BigRational {
 fn polynomial() -> impl Strategy<Value = Polynomial> {
     let term = (0_u64..4, 0_u64..3, -40_i64..40, 1_i64..7);
     proptest::collection::vec(term, 0..5).prop_map(|terms| {
-        let terms = terms.into_iter().map(|(n, k, numerator, denominator)| {
-            (vec![n, k], BigRational::new(numerator.into(), denominator.into()))
-        });
-        Polynomial::from_terms(&["n", "k"], terms)
+        sum_of(terms.into_iter().map(|(n, k, numerator, denominator)| {
+            ([n, k], BigRational::new(numerator.into(), denominator.into()))
+        }))
+    })
+}
+
+/// The sum of terms: the exponents of n and k, and a coefficient.
+fn sum_of(terms: impl IntoIterator<Item = ([u64; 2], BigRational)>) -> Polynomial {
+    terms.into_iter().fold(Polynomial::constant(0), |sum, ([n, k], coefficient)| {
+        let factors = (0..n).map(|_| "n").chain((0..k).map(|_| "k")).map(Polynomial::variable);
+        let term = factors.fold(Polynomial::rational(coefficient), |term, factor| &term * &factor);
+        &sum + &term
     })
 }
 
@@ -487,12 +546,12 @@ proptest! {
             terms.iter().map(|(n, k, by)| format!("{by} * n ** {n} * k ** {k}")).collect();
         let mut expected: Vec<_> = terms
             .iter()
-            .map(|(n, k, by)| (vec![*n, *k], BigRational::from_integer((*by).into())))
+            .map(|(n, k, by)| ([*n, *k], BigRational::from_integer((*by).into())))
             .collect();
         if triangle {
             text.push("n * (n + 1) / 2".to_owned());
             let half = BigRational::new(1.into(), 2.into());
-            expected.extend([(vec![2, 0], half.clone()), (vec![1, 0], half)]);
+            expected.extend([([2, 0], half.clone()), ([1, 0], half)]);
         }
         let file = format!(
             "input: [1]\nparams: {{n: 5, k: 7, b: 0}}\nlayers:\n  - linear: {{out: n + k + b, bias: false}}\n  - linear: {{out: {}, bias: false}}\n  - identity\n",
@@ -500,7 +559,7 @@ proptest! {
         );
         let all = formulas(&read(&file), "n,k", &[Figure::Activations]);
         // The outputs of the linear layers, and the last one's again.
-        let expected = Polynomial::from_terms(&["n", "k"], expected);
+        let expected = sum_of(expected);
         let both = &(&expected + &expected) + &(&Polynomial::variable("n") + &Polynomial::variable("k"));
         prop_assert_eq!(form(&all, Figure::Activations), &both);
     }

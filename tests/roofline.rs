@@ -118,7 +118,9 @@ fn the_slower_side_bounds() {
 fn bundled(name: &str, machine: Machine, execution: Execution) -> (Report, Roofline) {
     let description = common::bundled_description(name);
     let (elaborated, report) = common::analyse(&description, &Settings::default());
-    let roofline = Roofline::new(&elaborated.network, &report, machine, execution).unwrap();
+    let metadata = description.metadata(&elaborated);
+    let roofline = Roofline::new(&elaborated.network, metadata, machine, execution).unwrap();
+    assert_eq!(roofline.report(), &report);
     (report, roofline)
 }
 
@@ -150,7 +152,7 @@ fn parts_add_up_to_the_whole() {
         assert!(close(totals.memory_bound_share.unwrap(), memory / seconds));
 
         for depth in [Some(1), Some(2), None] {
-            let table = roofline_table(&roofline, &report, depth).unwrap();
+            let table = roofline_table(&roofline, depth).unwrap();
             let rows = table.rows.iter().filter(|row| row.level == 0);
             let (mut bytes, mut total) = (0, 0);
             for row in rows {
@@ -197,14 +199,14 @@ fn dense_networks_are_bound_by_memory_more_than_residual_ones() {
 #[test]
 fn the_page_has_a_roof_and_a_point_for_every_layer_under_it() {
     let machine = named("a100");
-    let (report, roofline) = bundled("googlenet", machine.clone(), Execution::Separate);
-    let page = roofline.document(&report, Some(1)).unwrap();
+    let (_, roofline) = bundled("googlenet", machine.clone(), Execution::Separate);
+    let page = roofline.document(Some(1)).unwrap();
     let charts =
         page.sections.iter().flat_map(|section| &section.parts).filter_map(|part| match part {
             Part::Chart(chart) => Some(chart),
             _ => None,
         });
-    let [chart] = charts.collect::<Vec<_>>()[..] else { panic!("one chart") };
+    let [chart, along] = charts.collect::<Vec<_>>()[..] else { panic!("two charts") };
     let (roofs, clouds): (Vec<_>, Vec<_>) =
         chart.series.iter().partition(|series| series.mark == Mark::Guide);
     let [roof] = roofs[..] else { panic!("one roof") };
@@ -212,13 +214,22 @@ fn the_page_has_a_roof_and_a_point_for_every_layer_under_it() {
         [machine.bandwidth() * roof.points[0].0, machine.peak_flops(), machine.peak_flops()];
     assert!(roof.points.iter().zip(expected).all(|((_, y), expected)| close(*y, expected)));
     let computing = roofline.layers.iter().filter(|layer| layer.flops > 0 && layer.bytes > 0);
-    assert_eq!(clouds.iter().map(|cloud| cloud.points.len()).sum::<usize>(), computing.count());
+    let computing = computing.count();
+    assert_eq!(clouds.iter().map(|cloud| cloud.points.len()).sum::<usize>(), computing);
     for cloud in clouds {
         assert_eq!(cloud.points.len(), cloud.labels.len());
         for (x, y) in &cloud.points {
             assert!(close(*y, machine.peak_flops().min(x * machine.bandwidth())));
             assert!(roof.points[0].0 < *x && *x < roof.points[2].0);
         }
+    }
+    // From the first layer to the last, each with its intensity.
+    let clouds = along.series.iter().filter(|series| series.mark != Mark::Guide);
+    let points: Vec<_> = clouds.flat_map(|cloud| cloud.points.iter().zip(&cloud.labels)).collect();
+    assert_eq!(points.len(), computing);
+    for ((x, y), label) in points {
+        let place = roofline.layers.iter().position(|layer| layer.name == *label).unwrap();
+        assert_eq!((*x, Some(*y)), (place as f64 + 1.0, roofline.layers[place].intensity));
     }
     assert_eq!(RooflineTotals::of(&roofline.layers, &machine), Some(roofline.totals));
     assert!(roofline.layers.iter().any(|layer| layer.kind == OperatorKind::Pooling));

@@ -271,6 +271,9 @@ fn everything_is_bounded() {
     assert_eq!(said(&variants(100)), "");
     assert!(said(&variants(101)).contains("there are 101 variants, the most are 100"));
     assert!(said(&variants(1_000_000)).contains("a study has at most 1 MiB"));
+    let entries: Vec<String> = (0..101).map(|at| format!("w{at}: v0")).collect();
+    let baselines = format!("{}baseline: {{{}}}\n", variants(2), entries.join(", "));
+    assert!(said(&baselines).contains("there are 101 baselines, the most are 100"));
     let one = "study: One\ninput: [3, 4, 4]\nparams: {c: 2}\nvariants: {v: [conv: {out: c, kernel: 1}]}\n";
     for (sweep, expected) in [
         ("1..10000", ""),
@@ -286,6 +289,8 @@ fn everything_is_bounded() {
     }
     let long = "study: Long\ninput: [3, 4, 4]\nparams: {c: 2}\nvariants: {v: [repeat: {times: 6000 * c, layers: [relu]}]}\nsweep: {c: 1..9000}\n";
     assert!(said(long).contains("steps to build, all together"), "{}", said(long));
+    let one = long.replace("1..9000", "[2000000]");
+    assert!(said(&one).contains("takes more than 1000000 steps to build"), "{}", said(&one));
 }
 
 /// The studies of `tests/in`, and the bundled networks.

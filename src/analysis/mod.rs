@@ -14,8 +14,9 @@ use thiserror::Error;
 pub use cost::{NodeCost, cost};
 pub use memory::{
     BYTES_PER_VALUE, ConcatenationMemory, ConcatenationPolicy, DataType, Gradients, Memory,
-    NodeMemory, Optimizer, OptimizerBytes, Schedule, Training, WeightBytes, memory, node_memory,
+    Optimizer, OptimizerBytes, Schedule, Training, WeightBytes,
 };
+use memory::{NodeMemory, memory, node_memory};
 pub use parameters::{NodeParameters, parameters};
 pub use paths::{Paths, paths};
 pub use receptive_field::{

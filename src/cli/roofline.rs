@@ -7,8 +7,8 @@ use clap::Args;
 use cnnstat::analysis::roofline::{Execution, MACHINES, Machine, NamedMachine};
 use cnnstat::back;
 use cnnstat::diagnostics::suggest;
+use cnnstat::report::roofline;
 use cnnstat::report::table::{self, Table};
-use cnnstat::report::{Report, roofline};
 
 use super::failure::Failure;
 use super::load;
@@ -85,16 +85,14 @@ impl Roofline {
         if (self.depth.is_some() || self.kinds) && format == Format::Json {
             return Err(Failure::message("JSON always has every layer"));
         }
-        let (roofline, report) = self.roofline(network, terminal)?;
+        let roofline = self.roofline(network, terminal)?;
         let text = |format, width, color| {
-            output::rendered(format, (width, color), &roofline, || {
-                self.table(format, &roofline, &report)
-            })
+            output::rendered(format, (width, color), &roofline, || self.table(format, &roofline))
         };
         if let (Some(path), Some(kind)) = (self.output.as_deref(), kind) {
             let written = match kind {
-                Kind::Page => back::document::html(&roofline.document(&report, self.depth)?)?,
-                Kind::Drawing => back::document::svg(&roofline.document(&report, self.depth)?)?,
+                Kind::Page => back::document::html(&roofline.document(self.depth)?)?,
+                Kind::Drawing => back::document::svg(&roofline.document(self.depth)?)?,
                 Kind::Text(format) => text(format, None, false)?,
             };
             output::write_result(path, &written, terminal)?;
@@ -105,34 +103,22 @@ impl Roofline {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn roofline(
-        &self,
-        network: &str,
-        terminal: &Terminal,
-    ) -> Result<(roofline::Roofline, Report), Failure> {
+    fn roofline(&self, network: &str, terminal: &Terminal) -> Result<roofline::Roofline, Failure> {
         let description = load::description(network, terminal)?;
         let elaborated = description.elaborate(&self.options.settings(&description)?)?;
         terminal.warn(&elaborated.warnings);
-        let failed = |error| Failure::analysis(&description, &error);
-        let report =
-            Report::new(&elaborated.network, description.metadata(&elaborated)).map_err(failed)?;
         let execution = if self.fused { Execution::Fused } else { Execution::Separate };
+        let metadata = description.metadata(&elaborated);
         let machine = self.chosen_machine()?;
-        let roofline = roofline::Roofline::new(&elaborated.network, &report, machine, execution)
-            .map_err(failed)?;
-        Ok((roofline, report))
+        roofline::Roofline::new(&elaborated.network, metadata, machine, execution)
+            .map_err(|error| Failure::analysis(&description, &error))
     }
 
-    fn table(
-        &self,
-        format: Format,
-        roofline: &roofline::Roofline,
-        report: &Report,
-    ) -> Result<Table, Failure> {
+    fn table(&self, format: Format, roofline: &roofline::Roofline) -> Result<Table, Failure> {
         Ok(match self.depth {
             _ if self.kinds => table::roofline_kinds_table(roofline),
             None if format == Format::Csv => table::roofline_layers_table(roofline),
-            depth => table::roofline_table(roofline, report, depth)?,
+            depth => table::roofline_table(roofline, depth)?,
         })
     }
 

@@ -3,9 +3,10 @@
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
-use num_traits::{One, Signed, ToPrimitive, Zero, pow};
+use num_traits::{One, Signed, Zero, pow};
 
 use super::polynomial::Polynomial;
+use super::work::Work;
 
 /// Roots that are tried are fractions of numbers up to this.
 const LARGEST_NUMERATOR: i64 = 128;
@@ -13,6 +14,15 @@ const LARGEST_DENOMINATOR: i64 = 16;
 
 /// More terms than this are not factored: reading the factors would be no easier.
 const MOST_TERMS: usize = 64;
+
+/// Nor are degrees beyond this, whose roots would take large powers.
+const HIGHEST_DEGREE: u64 = 64;
+
+/// The most terms of two polynomials together whose greatest common divisor is looked for.
+const MOST_TERMS_OF_TWO: usize = 512;
+
+/// What that may take: where it would take more, it is given up.
+const MOST_WORK: u64 = 400_000;
 
 /// A polynomial as a product: `±(numerator / denominator) · monomial · Π factorᵉ`.
 #[derive(Debug, Clone)]
@@ -40,9 +50,7 @@ impl Factored {
             signed.terms().fold(BigInt::one(), |lcm, (_, value)| lcm.lcm(value.denom()));
         let whole = signed.scaled(&BigRational::from_integer(denominator.clone()));
         let monomial = whole.common_exponents();
-        let divisor =
-            Polynomial::from_terms(whole.variables(), [(monomial.clone(), BigRational::one())]);
-        let mut rest = whole.divide_exactly(&divisor).unwrap_or(whole);
+        let mut rest = whole.divide_exactly(&whole.common_monomial()).unwrap_or(whole);
         let mut factors = linear_factors(&mut rest);
         let mut numerator = BigInt::one();
         if let Some(value) = rest.as_constant() {
@@ -63,7 +71,8 @@ impl Factored {
 fn is_neighbor(sum: &Polynomial, monomial: &[u64]) -> bool {
     let terms: Vec<_> = sum.terms().collect();
     let [(highest, first), (lowest, second)] = terms.as_slice() else { return false };
-    let apart = |exponents: &[u64]| exponents.iter().sum::<u64>();
+    let apart =
+        |exponents: &[u64]| exponents.iter().fold(0_u64, |sum, one| sum.saturating_add(*one));
     let stands_before = highest.iter().zip(monomial).any(|(own, before)| *own == 1 && *before > 0);
     apart(highest) == 1 && apart(lowest) == 0 && stands_before && first.abs() == second.abs()
 }
@@ -78,7 +87,7 @@ fn add_factor(factors: &mut Vec<(Polynomial, u64)>, factor: Polynomial) {
 /// Takes factors `a·x + b` with small whole numbers a and b out of a polynomial with whole coefficients, until it is linear itself.
 fn linear_factors(rest: &mut Polynomial) -> Vec<(Polynomial, u64)> {
     let mut factors = Vec::new();
-    if rest.terms().count() > MOST_TERMS {
+    if rest.len() > MOST_TERMS || rest.total_degree() > HIGHEST_DEGREE {
         return factors;
     }
     for variable in rest.variables().to_owned() {
@@ -108,10 +117,10 @@ fn roots(polynomial: &Polynomial, variable: &str) -> Vec<(i64, i64)> {
             image = image.substitute(other, &BigRational::from_integer(BigInt::from(*prime)));
         }
     }
-    let coefficients: Vec<BigInt> = image
-        .coefficients(variable)
-        .iter()
-        .filter_map(|value| value.as_constant().map(|value| value.to_integer()))
+    let of_powers = image.coefficients(variable);
+    let coefficients: Vec<BigInt> = (0..=image.degree(variable))
+        .map(|power| of_powers.get(&power).and_then(Polynomial::as_constant).unwrap_or_default())
+        .map(|value| value.to_integer())
         .collect();
     let (Some(last), Some(first)) = (coefficients.first(), coefficients.last()) else {
         return Vec::new();
@@ -143,61 +152,98 @@ fn is_root(coefficients: &[BigInt], numerator: i64, denominator: i64) -> bool {
     terms.sum::<BigInt>().is_zero()
 }
 
-/// The greatest common divisor, with whole coefficients that have no common divisor; its first one is positive.
+/// A common divisor, with whole coefficients that have no common divisor; its first one is positive.
+///
+/// It is the greatest one unless that takes too much work; then it is the monomial that all terms of both have in common.
 pub(super) fn common_divisor(left: &Polynomial, right: &Polynomial) -> Polynomial {
     let (left, right) = left.in_common_variables(right);
+    let is_affordable = left.len().saturating_add(right.len()) <= MOST_TERMS_OF_TWO;
+    let greatest = is_affordable
+        .then(|| greatest_common_divisor(&left, &right, &mut Work::of(MOST_WORK)))
+        .flatten();
+    greatest.unwrap_or_else(|| {
+        let of_both = &left.common_monomial() + &right.common_monomial();
+        of_both.common_monomial()
+    })
+}
+
+/// The greatest common divisor by Euclid's algorithm with remainders without content, variable after variable (Knuth, TAOCP 2, section
+/// 4.6.1, algorithm E); `None` where it takes more than `work`.
+fn greatest_common_divisor(
+    left: &Polynomial,
+    right: &Polynomial,
+    work: &mut Work,
+) -> Option<Polynomial> {
+    let (left, right) = left.in_common_variables(right);
+    work.spend(left.len().saturating_add(right.len()), left.words().saturating_add(right.words()))?;
     if left.is_zero() {
-        return primitive(&right);
+        return Some(primitive(&right));
     }
     if right.is_zero() {
-        return primitive(&left);
+        return Some(primitive(&left));
     }
     let depends = |variable: &&String| left.degree(variable) > 0 || right.degree(variable) > 0;
     let Some(variable) = left.variables().iter().find(depends) else {
-        return Polynomial::constant(1);
+        return Some(Polynomial::constant(1));
     };
-    let (left_content, right_content) = (content_in(&left, variable), content_in(&right, variable));
-    let content = common_divisor(&left_content, &right_content);
-    let whole = |of: &Polynomial, by: &Polynomial| of.divide_exactly(by).unwrap_or(of.clone());
-    let (mut larger, mut smaller) = (whole(&left, &left_content), whole(&right, &right_content));
+    let left_content = content_in(&left, variable, work)?;
+    let right_content = content_in(&right, variable, work)?;
+    let content = greatest_common_divisor(&left_content, &right_content, work)?;
+    let mut larger = left.divide_within(&left_content, work)?;
+    let mut smaller = right.divide_within(&right_content, work)?;
     if larger.degree(variable) < smaller.degree(variable) {
         std::mem::swap(&mut larger, &mut smaller);
     }
     while !smaller.is_zero() {
-        let remainder = pseudo_remainder(&larger, &smaller, variable);
+        let remainder = pseudo_remainder(&larger, &smaller, variable, work)?;
         larger = smaller;
-        let content = content_in(&remainder, variable);
-        smaller = primitive(&whole(&remainder, &content));
+        smaller = if remainder.is_zero() {
+            remainder
+        } else {
+            let content = content_in(&remainder, variable, work)?;
+            primitive(&remainder.divide_within(&content, work)?)
+        };
     }
     if larger.degree(variable) == 0 {
-        return primitive(&content);
+        return Some(primitive(&content));
     }
-    primitive(&(&content * &larger))
+    Some(primitive(&product(&content, &larger, work)?))
 }
 
-/// The greatest common divisor of the coefficients of a variable's powers.
-fn content_in(polynomial: &Polynomial, variable: &str) -> Polynomial {
+/// The greatest common divisor of the coefficients of a variable's powers; `None` where it takes more than `work`.
+fn content_in(polynomial: &Polynomial, variable: &str, work: &mut Work) -> Option<Polynomial> {
     let zero = Polynomial::zero(polynomial.variables());
     polynomial
         .coefficients(variable)
-        .iter()
-        .fold(zero, |divisor, coefficient| common_divisor(&divisor, coefficient))
+        .values()
+        .try_fold(zero, |divisor, coefficient| greatest_common_divisor(&divisor, coefficient, work))
 }
 
-/// The remainder of `leading(by)ᵏ · of` divided by `by` as polynomials in a variable.
-fn pseudo_remainder(of: &Polynomial, by: &Polynomial, variable: &str) -> Polynomial {
+/// The remainder of `leading(by)ᵏ · of` divided by `by` as polynomials in a variable; `None` where it takes more than `work`.
+fn pseudo_remainder(
+    of: &Polynomial,
+    by: &Polynomial,
+    variable: &str,
+    work: &mut Work,
+) -> Option<Polynomial> {
     let degree = by.degree(variable);
     let leading = by.leading_coefficient(variable);
     let mut rest = of.clone();
-    while !rest.is_zero() && rest.degree(variable) >= degree {
-        let mut factor = rest.leading_coefficient(variable);
-        let power = (rest.degree(variable) - degree).to_usize().unwrap_or(0);
-        for _ in 0..power {
-            factor = &factor * &Polynomial::variable(variable);
-        }
-        rest = &(&leading * &rest) - &(&factor * by);
+    while !rest.is_zero()
+        && let Some(power) = rest.degree(variable).checked_sub(degree)
+    {
+        let shift = Polynomial::from_terms(&[variable], [(vec![power], BigRational::one())]);
+        let factor = product(&rest.leading_coefficient(variable), &shift, work)?;
+        rest = &product(&leading, &rest, work)? - &product(&factor, by, work)?;
     }
-    rest
+    Some(rest)
+}
+
+/// The product; `None` where it takes more than `work`.
+fn product(left: &Polynomial, right: &Polynomial, work: &mut Work) -> Option<Polynomial> {
+    let words = left.words().saturating_add(right.words());
+    work.spend(left.len().checked_mul(right.len())?, words)?;
+    Some(left * right)
 }
 
 /// The polynomial without its content; its first coefficient is positive.

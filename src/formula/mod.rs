@@ -32,6 +32,7 @@ mod sample;
 mod search;
 mod spelling;
 mod variable;
+mod work;
 
 pub use polynomial::Polynomial;
 pub use ratio::{Limit, Ratio};
@@ -170,7 +171,7 @@ pub fn find(
     figures: &[Figure],
 ) -> Result<Formulas, FormulaError> {
     let setup = Setup::new(description, settings)?;
-    let mut samples = Samples::new(&setup, over)?;
+    let mut samples = Samples::new(&setup, over, figures)?;
     let mut found = Vec::with_capacity(figures.len());
     for figure in figures {
         found.push((*figure, search::form(&mut samples, *figure)?));

@@ -10,6 +10,8 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, Zero, pow};
 use serde::{Serialize, Serializer};
 
+use super::work::Work;
+
 /// A polynomial with rational coefficients in named variables.
 ///
 /// The order of the variables is that of its spellings. Two polynomials may be combined whatever their variables: the result has those of the
@@ -48,8 +50,7 @@ impl Polynomial {
     }
 
     /// The sum of terms: the exponents of the variables, and a coefficient. Exponents that are left out are zero.
-    #[must_use]
-    pub fn from_terms<S: AsRef<str>>(
+    pub(super) fn from_terms<S: AsRef<str>>(
         variables: &[S],
         terms: impl IntoIterator<Item = (Vec<u64>, BigRational)>,
     ) -> Self {
@@ -102,19 +103,16 @@ impl Polynomial {
         self.terms.keys().filter_map(|exponents| exponents.get(axis)).copied().max().unwrap_or(0)
     }
 
-    /// The coefficients of the powers of a variable from the zeroth on, polynomials in the others.
+    /// The coefficients other than zero of the powers of a variable by exponent, polynomials in the others.
     #[must_use]
-    pub fn coefficients(&self, variable: &str) -> Vec<Self> {
-        let degree = usize::try_from(self.degree(variable)).unwrap_or(usize::MAX);
-        let mut coefficients = vec![Self::zero(&self.variables); degree.saturating_add(1)];
+    pub fn coefficients(&self, variable: &str) -> BTreeMap<u64, Self> {
+        let mut coefficients = BTreeMap::new();
         let axis = self.axis(variable);
         for (exponents, coefficient) in &self.terms {
             let mut exponents = exponents.clone();
             let power = axis.and_then(|axis| exponents.get_mut(axis)).map_or(0, std::mem::take);
-            let power = usize::try_from(power).unwrap_or(usize::MAX);
-            if let Some(sum) = coefficients.get_mut(power) {
-                sum.add_term(exponents, coefficient.clone());
-            }
+            let sum = coefficients.entry(power).or_insert_with(|| Self::zero(&self.variables));
+            sum.add_term(exponents, coefficient.clone());
         }
         coefficients
     }
@@ -122,7 +120,8 @@ impl Polynomial {
     /// The coefficient of the highest power of a variable, a polynomial in the others.
     #[must_use]
     pub fn leading_coefficient(&self, variable: &str) -> Self {
-        self.coefficients(variable).pop().unwrap_or_else(|| Self::zero(&self.variables))
+        let mut coefficients = self.coefficients(variable);
+        coefficients.pop_last().map_or_else(|| Self::zero(&self.variables), |(_, leading)| leading)
     }
 
     /// The value where `value` gives those of the variables; `None` where it lacks one on which the polynomial depends.
@@ -153,8 +152,10 @@ impl Polynomial {
     #[must_use]
     pub fn substitute(&self, variable: &str, value: &BigRational) -> Self {
         let coefficients = self.coefficients(variable);
-        let zero = Self::zero(&self.variables);
-        coefficients.iter().rev().fold(zero, |sum, next| &sum.scaled(value) + next)
+        coefficients.iter().fold(Self::zero(&self.variables), |sum, (power, coefficient)| {
+            let power = usize::try_from(*power).unwrap_or(usize::MAX);
+            &sum + &coefficient.scaled(&pow(value.clone(), power))
+        })
     }
 
     /// The polynomial times a number.
@@ -167,15 +168,30 @@ impl Polynomial {
     /// The quotient, if the division leaves nothing; `None` too where the divisor is zero.
     #[must_use]
     pub fn divide_exactly(&self, divisor: &Self) -> Option<Self> {
+        self.divide_within(divisor, &mut Work::of(u64::MAX))
+    }
+
+    /// The quotient, if the division leaves nothing and takes no more than `work`; `None` too where the divisor is zero.
+    pub(super) fn divide_within(&self, divisor: &Self, work: &mut Work) -> Option<Self> {
         let (mut rest, divisor) = self.in_common_variables(divisor);
         let (highest, leading) = divisor.terms.last_key_value()?;
         let mut quotient = Self::zero(&rest.variables);
+        if rest.is_zero() {
+            return Some(quotient);
+        }
+        // The degrees of factors add up, so that a term beyond these is none of the quotient's.
+        let most = difference(&rest.degrees(), &divisor.degrees())?;
+        let words = divisor.words();
         while let Some((exponents, coefficient)) = rest.terms.last_key_value() {
-            let powers = exponents.iter().zip(highest).map(|(of, by)| of.checked_sub(*by));
-            let powers: Vec<u64> = powers.collect::<Option<_>>()?;
+            let powers = difference(exponents, highest)?;
+            if powers.iter().zip(&most).any(|(power, most)| power > most) {
+                return None;
+            }
             let factor = coefficient / leading;
-            let term = Self::from_terms(&rest.variables, [(powers.clone(), factor.clone())]);
-            rest = &rest - &(&term * &divisor);
+            work.spend(divisor.terms.len(), words.saturating_add(words_of(&factor)))?;
+            for (exponents, value) in &divisor.terms {
+                rest.add_term(sum_of(exponents, &powers), -(value * &factor));
+            }
             quotient.add_term(powers, factor);
         }
         Some(quotient)
@@ -189,6 +205,11 @@ impl Polynomial {
         terms.fold(first, |lowest, exponents| {
             lowest.iter().zip(exponents).map(|(a, b)| *a.min(b)).collect()
         })
+    }
+
+    /// That monomial, with the coefficient 1.
+    pub(super) fn common_monomial(&self) -> Self {
+        Self::from_terms(&self.variables, [(self.common_exponents(), BigRational::one())])
     }
 
     /// The positive rational number by which the coefficients must be divided to become whole numbers without a common divisor; 0 of zero.
@@ -205,6 +226,23 @@ impl Polynomial {
     #[must_use]
     pub fn is_negative(&self) -> bool {
         self.terms().next().is_some_and(|(_, coefficient)| coefficient.is_negative())
+    }
+
+    /// How many terms there are.
+    pub(super) fn len(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// The words of the largest coefficient.
+    pub(super) fn words(&self) -> u64 {
+        self.terms.values().map(words_of).max().unwrap_or(1)
+    }
+
+    /// The highest exponent of every variable.
+    fn degrees(&self) -> Vec<u64> {
+        self.terms.keys().fold(vec![0; self.variables.len()], |highest, exponents| {
+            highest.iter().zip(exponents).map(|(a, b)| *a.max(b)).collect()
+        })
     }
 
     fn axis(&self, variable: &str) -> Option<usize> {
@@ -257,6 +295,22 @@ fn degree_of(exponents: &[u64]) -> u64 {
     exponents.iter().fold(0, |sum, exponent| sum.saturating_add(*exponent))
 }
 
+/// The exponents of a product.
+fn sum_of(exponents: &[u64], more: &[u64]) -> Vec<u64> {
+    exponents.iter().zip(more).map(|(a, b)| a.saturating_add(*b)).collect()
+}
+
+/// The exponents of a quotient; `None` where one is negative.
+fn difference(exponents: &[u64], by: &[u64]) -> Option<Vec<u64>> {
+    exponents.iter().zip(by).map(|(of, by)| of.checked_sub(*by)).collect()
+}
+
+/// The words of 64 bits that a coefficient has.
+fn words_of(coefficient: &BigRational) -> u64 {
+    let bits = coefficient.numer().bits().saturating_add(coefficient.denom().bits());
+    bits.div_ceil(64)
+}
+
 impl PartialEq for Polynomial {
     /// Whether both have the same terms, whatever variables they could have.
     fn eq(&self, other: &Self) -> bool {
@@ -303,8 +357,7 @@ impl Mul for &Polynomial {
         let mut product = Polynomial::zero(&left.variables);
         for (exponents, coefficient) in &left.terms {
             for (more, factor) in &right.terms {
-                let sum = exponents.iter().zip(more).map(|(a, b)| a.saturating_add(*b)).collect();
-                product.add_term(sum, coefficient * factor);
+                product.add_term(sum_of(exponents, more), coefficient * factor);
             }
         }
         product

@@ -10,7 +10,9 @@ use super::polynomial::Polynomial;
 
 /// A ratio of two polynomials in lowest terms.
 ///
-/// Both have whole coefficients without a common divisor, and the denominator's first one is positive.
+/// Both have whole coefficients without a common divisor, and the denominator's first one is positive. Of polynomials whose greatest
+/// common divisor would take too much work, only numbers and monomials are canceled: the ratio is exact, but two such ratios may be the
+/// same and differ in form, and it has no value where a divisor that was left in is zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ratio {
     numerator: Polynomial,
@@ -31,7 +33,7 @@ pub enum Limit {
 }
 
 impl Ratio {
-    /// The ratio in lowest terms; `None` where the denominator is zero.
+    /// The ratio, as far as the work allows in lowest terms; `None` where the denominator is zero.
     #[must_use]
     pub fn new(numerator: &Polynomial, denominator: &Polynomial) -> Option<Self> {
         if denominator.is_zero() {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{FormulaError, Quantity, Setup, Variable};
-use crate::analysis::{Totals, analyse};
+use crate::analysis::{Totals, totals};
 use crate::diagnostics::Diagnostic;
 use crate::figure::Figure;
 use crate::front::yaml::value::{Number, Value};
@@ -29,6 +29,8 @@ pub(super) type Sample = Result<Arc<Totals>, NoVariant>;
 pub(super) struct Samples<'s> {
     setup: &'s Setup<'s>,
     over: &'s [Variable],
+    /// The figures of the whole search: others may not be known.
+    wanted: &'s [Figure],
     /// The variables' own values.
     own: Point,
     most_steps: usize,
@@ -37,11 +39,16 @@ pub(super) struct Samples<'s> {
 }
 
 impl<'s> Samples<'s> {
-    pub(super) fn new(setup: &'s Setup<'s>, over: &'s [Variable]) -> Result<Self, FormulaError> {
+    pub(super) fn new(
+        setup: &'s Setup<'s>,
+        over: &'s [Variable],
+        wanted: &'s [Figure],
+    ) -> Result<Self, FormulaError> {
         let own = over.iter().map(|variable| own_value(setup, variable));
         Ok(Self {
             setup,
             over,
+            wanted,
             own: own.collect::<Result<_, _>>()?,
             most_steps: setup.layers.saturating_mul(TIMES_THE_STEPS).saturating_add(MORE_STEPS),
             known: HashMap::new(),
@@ -76,9 +83,8 @@ impl<'s> Samples<'s> {
         let sample = match self.network(point) {
             Ok(network) => {
                 self.work = self.work.saturating_add(network.len());
-                let analysis =
-                    analyse(&network).map_err(|error| NoVariant::Wrong(error.to_string().into()));
-                analysis.map(|analysis| Arc::new(analysis.totals))
+                let totals = totals(&network, self.wanted).map(Arc::new);
+                totals.map_err(|error| NoVariant::Wrong(error.to_string().into()))
             }
             Err(why) => {
                 if why == NoVariant::TooLarge {
@@ -148,7 +154,9 @@ impl<'s> Samples<'s> {
         };
         for (position, variable) in self.over.iter().enumerate() {
             let mut moved = self.own.clone();
-            moved.iter_mut().skip(position).take(1).for_each(|value| *value += 1);
+            let next = self.own.get(position).and_then(|value| value.checked_add(1));
+            let (Some(slot), Some(next)) = (moved.get_mut(position), next) else { continue };
+            *slot = next;
             let parameter =
                 matches!(variable.quantity, Quantity::Parameter(_) | Quantity::Element(..));
             let (true, Some(before), Some(after)) = (parameter, given(&self.own), given(&moved))
@@ -157,7 +165,7 @@ impl<'s> Samples<'s> {
             };
             for (size, (before, after)) in sizes.iter_mut().zip(before.iter().zip(&after)) {
                 if before != after {
-                    let is_itself = self.own.get(position) == Some(before) && before + 1 == *after;
+                    let is_itself = self.own.get(position) == Some(before) && *after == next;
                     *size = if is_itself { variable.name.clone() } else { "…".to_owned() };
                 }
             }

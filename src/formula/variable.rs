@@ -56,15 +56,14 @@ impl Variable {
                 if variables.iter().any(|known| known.quantity == variable.quantity) {
                     return Err(refuse(format!("`{}` stands for the same twice", variable.name)));
                 }
+                if variables.len() >= MAX_VARIABLES {
+                    return Err(refuse(format!("a form has at most {MAX_VARIABLES} variables")));
+                }
                 variables.push(variable);
             }
         }
         if variables.is_empty() {
             return Err(refuse("a form needs something to be in, such as `c,h,w`"));
-        }
-        if variables.len() > MAX_VARIABLES {
-            let message = format!("a form has at most {MAX_VARIABLES} variables");
-            return Err(refuse(message));
         }
         Ok(variables)
     }

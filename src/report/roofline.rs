@@ -8,6 +8,7 @@ use super::table::{roofline_kinds_table, roofline_table};
 use super::{OperatorKind, Report};
 use crate::analysis::AnalysisError;
 use crate::analysis::roofline::{Bound, Execution, Machine, Side, Work, work};
+use crate::front::Metadata;
 use crate::network::Network;
 use crate::ops::{Op, OpError};
 
@@ -29,6 +30,9 @@ pub struct Roofline {
     pub totals: RooflineTotals,
     /// Every operator, in execution order.
     pub layers: Vec<LayerRoofline>,
+    /// The same network without the machine, its layers in the same order.
+    #[serde(skip)]
+    report: Report,
 }
 
 /// Layers, one after the other, on a machine.
@@ -101,16 +105,17 @@ impl Side {
 }
 
 impl Roofline {
-    /// Bounds the time of every layer of the network that a report is about.
+    /// Analyses a network and bounds the time of every layer.
     ///
     /// # Errors
     /// Where a count exceeds 64 bits.
     pub fn new(
         network: &Network,
-        report: &Report,
+        metadata: Metadata,
         machine: Machine,
         execution: Execution,
     ) -> Result<Self, AnalysisError> {
+        let report = Report::new(network, metadata)?;
         let work = work(network, execution)?;
         let nodes = network.nodes().zip(&work);
         let work: Vec<Work> = nodes
@@ -145,15 +150,22 @@ impl Roofline {
             machine,
             totals,
             layers,
+            report,
         })
+    }
+
+    /// The report of the same network.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
     }
 
     /// The network and the machine as a page: the roof with a point for every layer, and the tables.
     ///
     /// # Errors
     /// Where a sum does not fit 64 bits.
-    pub fn document(&self, report: &Report, depth: Option<usize>) -> Result<Document, Overflow> {
-        let table = roofline_table(self, report, depth)?;
+    pub fn document(&self, depth: Option<usize>) -> Result<Document, Overflow> {
+        let table = roofline_table(self, depth)?;
         let lead = table.title.clone();
         let section = |title: &str, part| Section { title: title.to_owned(), parts: vec![part] };
         Ok(Document {

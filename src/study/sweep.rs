@@ -4,9 +4,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{ByFigure, measures};
-use crate::analysis::analyse;
+use crate::analysis::totals;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::figure::Measure;
+use crate::figure::{Figure, Measure};
 use crate::front::yaml::value::Value;
 use crate::front::yaml::{NoVariant, Settings, Study, Sweep};
 
@@ -62,6 +62,7 @@ pub(super) fn sweep(
         return Err(Diagnostic::error(message).into());
     }
     let most_steps = MOST_STEPS.checked_div(networks).unwrap_or(MOST_STEPS);
+    let figures: Vec<Figure> = study.figures.iter().copied().filter_map(Measure::figure).collect();
     let point = |value: &u64| -> Result<SweptPoint, Diagnostics> {
         let mut settings = settings.clone();
         settings.parameters.retain(|(name, _)| *name != sweep.parameter);
@@ -77,9 +78,9 @@ pub(super) fn sweep(
                 .description
                 .variant(&settings, most_steps)
                 .map_err(|why| failed(&variant.name, reason(why, networks)))?;
-            let analysis =
-                analyse(&network).map_err(|error| failed(&variant.name, error.to_string()))?;
-            measures(&study.figures, &analysis.totals, &network)
+            let totals = totals(&network, &figures);
+            totals
+                .and_then(|totals| measures(&study.figures, &totals, &network))
                 .map_err(|error| failed(&variant.name, error.to_string()))
         });
         let variants = variants.collect::<Result<_, Diagnostics>>()?;

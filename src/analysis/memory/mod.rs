@@ -13,7 +13,7 @@ use serde::Serialize;
 pub use concatenation::{ConcatenationMemory, ConcatenationPolicy};
 pub use lifetimes::Schedule;
 pub use training::Training;
-pub use values::{NodeMemory, node_memory};
+pub(super) use values::{NodeMemory, node_memory};
 pub use weights::{DataType, Gradients, Optimizer, OptimizerBytes, WeightBytes};
 
 use super::{AnalysisError, Figures, NodeParameters, NodeTable};
@@ -50,7 +50,7 @@ pub struct Memory {
 ///
 /// # Errors
 /// Where a count exceeds 64 bits.
-pub fn memory(
+pub(super) fn memory(
     network: &Network,
     parameters: &NodeTable<NodeParameters>,
     figures: &Figures,

@@ -7,20 +7,20 @@ use crate::ops::OpError;
 
 /// The bytes of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NodeMemory {
+pub(crate) struct NodeMemory {
     /// Of its trained values and buffers.
-    pub weight_bytes: u64,
+    pub(crate) weight_bytes: u64,
     /// Of its output; 0 for an input.
-    pub activation_bytes: u64,
+    pub(crate) activation_bytes: u64,
     /// Of its output where it is a concatenation, otherwise 0.
-    pub concat_bytes: u64,
+    pub(crate) concat_bytes: u64,
 }
 
 /// Counts the bytes of every node's values and output, from the tables of the same network.
 ///
 /// # Errors
 /// Where a count exceeds 64 bits.
-pub fn node_memory(
+pub(crate) fn node_memory(
     network: &Network,
     parameters: &NodeTable<NodeParameters>,
     cost: &NodeTable<NodeCost>,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::graph::{Graph, Vertex};
-use crate::network::{Network, Node};
+use crate::network::Network;
 
 /// The direct connections within a block.
 ///
@@ -23,64 +23,105 @@ pub struct BlockConnections {
 }
 
 /// A block while it is counted.
-struct Count {
+struct Block<'n> {
+    path: &'n str,
+    /// The number of the block that holds it; the whole network is held by none.
+    parent: Option<usize>,
+    /// How many blocks hold it.
+    level: usize,
+    /// The position of its first node.
     first: usize,
-    found: BlockConnections,
+    joins: u64,
+    connections: Option<u64>,
+}
+
+/// The blocks of a network, each numbered after the one that holds it; the whole network is the first.
+struct Blocks<'n> {
+    list: Vec<Block<'n>>,
+    numbers: HashMap<&'n str, usize>,
 }
 
 /// The direct connections of the network and of every block that has joins; a block comes before what it holds.
 pub(super) fn connections(network: &Network, graph: &Graph) -> Vec<BlockConnections> {
-    let mut found: Vec<(usize, usize, BlockConnections)> = Vec::new();
-    let deepest = network.nodes().map(|(_, node)| segments(node.block())).max().unwrap_or(0);
-    for level in 0..=deepest {
-        let (blocks, mut counts) = blocks_of_level(network, level);
-        count_level(graph, &blocks, &mut counts);
-        let with_joins = counts.into_iter().filter(|count| count.found.joins > 0);
-        found.extend(with_joins.map(|count| (count.first, level, count.found)));
-    }
-    found.sort_by_key(|(first, level, _)| (*first, *level));
-    found.into_iter().map(|(_, _, block)| block).collect()
-}
-
-fn segments(block: &str) -> usize {
-    if block.is_empty() { 0 } else { block.matches('/').count().saturating_add(1) }
-}
-
-/// The block of `level` segments that a node lies in; that of no segments is the whole network.
-fn block_at(node: &Node, level: usize) -> Option<&str> {
-    let Some(before) = level.checked_sub(1) else { return Some("") };
-    let (end, _) = node.name().match_indices('/').nth(before)?;
-    node.name().get(..end)
-}
-
-/// For every node the number of its block, and the blocks by number.
-fn blocks_of_level(network: &Network, level: usize) -> (Vec<Option<usize>>, Vec<Count>) {
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
-    let mut counts: Vec<Count> = Vec::new();
-    let mut last: Option<(&str, usize)> = None;
-    let mut blocks = Vec::with_capacity(network.len());
+    let mut blocks = Blocks { list: Vec::new(), numbers: HashMap::new() };
+    let mut innermost: Vec<usize> = Vec::with_capacity(network.len());
+    let mut last = blocks.number("", 0);
     for (position, (_, node)) in network.nodes().enumerate() {
-        let number = block_at(node, level).map(|block| {
-            // Neighbors mostly lie in one block.
-            if let Some((_, number)) = last.filter(|(path, _)| *path == block) {
-                return number;
-            }
-            let number = *numbers.entry(block).or_insert_with(|| {
-                let found =
-                    BlockConnections { block: block.to_owned(), joins: 0, connections: Some(0) };
-                counts.push(Count { first: position, found });
-                counts.len().saturating_sub(1)
-            });
-            last = Some((block, number));
-            number
-        });
-        blocks.push(number);
+        let path = node.block();
+        // Neighbors mostly lie in one block.
+        if blocks.list.get(last).is_none_or(|block| block.path != path) {
+            last = blocks.number(path, position);
+        }
+        innermost.push(last);
     }
-    (blocks, counts)
+    let deepest = blocks.list.iter().map(|block| block.level).max().unwrap_or(0);
+    for level in 0..=deepest {
+        let holders = blocks.holders(level);
+        let of_nodes: Vec<Option<usize>> =
+            innermost.iter().map(|block| holders.get(*block).copied().flatten()).collect();
+        count_level(graph, &of_nodes, &mut blocks.list);
+    }
+    let mut found = blocks.list;
+    found.retain(|block| block.joins > 0);
+    found.sort_by_key(|block| (block.first, block.level));
+    let found = found.into_iter().map(|Block { path, joins, connections, .. }| BlockConnections {
+        block: path.to_owned(),
+        joins,
+        connections,
+    });
+    found.collect()
+}
+
+impl<'n> Blocks<'n> {
+    /// The number of a block, a new one where its first node is found at `position`.
+    fn number(&mut self, path: &'n str, position: usize) -> usize {
+        // From the block outward to one that is known, and back.
+        let mut unknown = Vec::new();
+        let mut at = Some(path);
+        let mut parent = None;
+        while let Some(path) = at {
+            if let Some(number) = self.numbers.get(path) {
+                parent = Some(*number);
+                break;
+            }
+            unknown.push(path);
+            let holder = path.rsplit_once('/').map_or("", |(holder, _)| holder);
+            at = Some(holder).filter(|_| !path.is_empty());
+        }
+        for path in unknown.into_iter().rev() {
+            let holder = parent.and_then(|number| self.list.get(number));
+            let level = holder.map_or(0, |holder| holder.level.saturating_add(1));
+            let number = self.list.len();
+            self.list.push(Block {
+                path,
+                parent,
+                level,
+                first: position,
+                joins: 0,
+                connections: Some(0),
+            });
+            self.numbers.insert(path, number);
+            parent = Some(number);
+        }
+        parent.unwrap_or(0)
+    }
+
+    /// For every block the one of a level that holds it or is it, if there is one.
+    fn holders(&self, level: usize) -> Vec<Option<usize>> {
+        let mut holders: Vec<Option<usize>> = Vec::with_capacity(self.list.len());
+        for (number, block) in self.list.iter().enumerate() {
+            holders.push(match block.parent {
+                _ if block.level == level => Some(number),
+                Some(parent) if block.level > level => holders.get(parent).copied().flatten(),
+                _ => None,
+            });
+        }
+        holders
+    }
 }
 
 /// Counts the joins and connections of disjoint blocks in one pass.
-fn count_level(graph: &Graph, blocks: &[Option<usize>], counts: &mut [Count]) {
+fn count_level(graph: &Graph, blocks: &[Option<usize>], list: &mut [Block<'_>]) {
     let features = features(graph, blocks);
     // What a consumer of the node's tensor within the block is connected to.
     let mut sources: Vec<Option<u64>> = Vec::with_capacity(blocks.len());
@@ -92,13 +133,13 @@ fn count_level(graph: &Graph, blocks: &[Option<usize>], counts: &mut [Count]) {
         let taken = taken.try_fold(0_u64, |sum, count| sum.checked_add(count?));
         let is_feature = features.get(sources.len()).copied().unwrap_or(false);
         sources.push(if vertex.is_join { taken } else { Some(u64::from(is_feature)) });
-        let count = block.and_then(|block| counts.get_mut(block));
-        let Some(Count { found, .. }) = count.filter(|_| !vertex.is_input) else { continue };
+        let counted = block.and_then(|block| list.get_mut(block));
+        let Some(counted) = counted.filter(|_| !vertex.is_input) else { continue };
         if vertex.is_join {
-            found.joins = found.joins.saturating_add(1);
+            counted.joins = counted.joins.saturating_add(1);
         } else {
-            found.connections =
-                found.connections.zip(taken).and_then(|(sum, taken)| sum.checked_add(taken));
+            counted.connections =
+                counted.connections.zip(taken).and_then(|(sum, taken)| sum.checked_add(taken));
         }
     }
 }

@@ -219,21 +219,21 @@ impl Description {
         let mut problems = Problems::default();
         let elaborated = elaborate(&self.tree, &choice, &mut problems);
         let mut diagnostics = problems.diagnose(&self.places);
-        if let (None, Some(last)) = (&elaborated, diagnostics.0.last_mut()) {
+        if let (Err(_), Some(last)) = (&elaborated, diagnostics.0.last_mut()) {
             let given = settings.to_string();
             if !given.is_empty() {
                 last.notes.push(format!("this is with {given}"));
             }
         }
         match elaborated {
-            Some((network, parameters)) => {
+            Ok((network, parameters)) => {
                 Ok(Elaborated { network, parameters, warnings: diagnostics })
             }
-            None if diagnostics.is_empty() => {
+            Err(_) if diagnostics.is_empty() => {
                 let message = format!("{} could not be read", self.name);
                 Err(Diagnostics(vec![Diagnostic::error(message)]))
             }
-            None => Err(diagnostics),
+            Err(_) => Err(diagnostics),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::elaborate::{self, Choice, MAX_STEPS, elaborate};
+use super::elaborate::{self, Choice, MAX_STEPS, Unbuilt, elaborate};
 use super::problem::Problems;
 use super::tree::{Action, Call, Follower, Given, GivenForm, RepeatBody, Step};
 use super::value::{Number, Value};
@@ -48,13 +48,13 @@ impl Description {
         };
         let mut problems = Problems::default();
         match elaborate(&self.tree, &choice, &mut problems) {
-            Some((network, _)) => Ok(network),
-            None => match problems.first_error() {
-                Some(text) if text == elaborate::too_many_steps(most_steps) => {
-                    Err(NoVariant::TooLarge)
-                }
-                text => Err(NoVariant::Wrong(text.unwrap_or("it could not be built").into())),
-            },
+            Ok((network, _)) => Ok(network),
+            // More than any network may take are no matter of what was asked for.
+            Err(Unbuilt::TooManySteps) if most_steps <= MAX_STEPS => Err(NoVariant::TooLarge),
+            Err(Unbuilt::TooManySteps | Unbuilt::Wrong) => {
+                let text = problems.first_error().unwrap_or("it could not be built");
+                Err(NoVariant::Wrong(text.into()))
+            }
         }
     }
 

@@ -2,9 +2,9 @@
 
 use super::{Cell, Column, Emphasis, Row, Table, heading};
 use crate::analysis::roofline::{MACHINES, Machine, Side};
+use crate::report::OperatorKind;
 use crate::report::fold::{self, Overflow, Row as Folded};
 use crate::report::roofline::{LayerRoofline, Roofline, RooflineTotals};
-use crate::report::{OperatorKind, Report};
 
 const ROOFLINE: &str = "Least time of a layer: the larger of FLOPs / peak and bytes / bandwidth (Williams et al. 2009). Bytes: weights, \
     operands and output, each once, 4 a value, without caches. Layers run one after the other.";
@@ -15,11 +15,8 @@ const FUSED: &str = "Batch norms and activations directly behind a convolution o
 ///
 /// # Errors
 /// Where the sum of a block does not fit 64 bits.
-pub fn roofline_table(
-    roofline: &Roofline,
-    report: &Report,
-    depth: Option<usize>,
-) -> Result<Table, Overflow> {
+pub fn roofline_table(roofline: &Roofline, depth: Option<usize>) -> Result<Table, Overflow> {
+    let report = roofline.report();
     let mut rows = Vec::new();
     push_rows(roofline, &fold::fold(report, depth)?, 0, &mut rows)?;
     let whole = roofline.totals.seconds;

@@ -38,13 +38,25 @@ pub(super) struct Choice<'a> {
     pub(super) most_steps: usize,
 }
 
-/// The network of a tree, and its parameters' values in the order of the file. `None` where a problem was found.
+/// Why there is no network; the problems say more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unbuilt {
+    /// It takes more steps than the choice has; nothing else was found before.
+    TooManySteps,
+    /// A problem was found.
+    Wrong,
+}
+
+/// The network of a tree, and its parameters' values in the order of the file.
+///
+/// # Errors
+/// Where a problem was found.
 pub(super) fn elaborate(
     tree: &Tree,
     choice: &Choice<'_>,
     problems: &mut Problems,
-) -> Option<(Network, Vec<(String, Value)>)> {
-    let (body, place) = tree.layers.as_ref()?;
+) -> Result<(Network, Vec<(String, Value)>), Unbuilt> {
+    let (body, place) = tree.layers.as_ref().ok_or(Unbuilt::Wrong)?;
     let mut elaborator = Elaborator::new(tree, body, problems);
     elaborator.most_steps = choice.most_steps.min(MAX_STEPS);
     elaborator.bind_globals(choice.settings);
@@ -53,8 +65,10 @@ pub(super) fn elaborate(
     let outputs = elaborator.outputs(last, *place);
     let values = elaborator.variables.globals.iter();
     let values = values.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    let network = elaborator.finish(outputs, *place)?;
-    Some((network, values))
+    let too_many = elaborator.too_many_steps;
+    let network = elaborator.finish(outputs, *place);
+    let network = network.ok_or(if too_many { Unbuilt::TooManySteps } else { Unbuilt::Wrong })?;
+    Ok((network, values))
 }
 
 /// The sizes of the input without the batch, as the file gives them for these values of its parameters.
@@ -104,6 +118,8 @@ struct Elaborator<'t, 'p> {
     depth: usize,
     steps: usize,
     most_steps: usize,
+    /// Whether the first error was that there are more.
+    too_many_steps: bool,
     name_bytes: usize,
     halted: bool,
 }
@@ -123,6 +139,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             depth: 0,
             steps: 0,
             most_steps: MAX_STEPS,
+            too_many_steps: false,
             name_bytes: 0,
             halted: false,
         }
@@ -161,6 +178,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
     fn count(&mut self, steps: usize, place: Place) {
         self.steps = self.steps.saturating_add(steps);
         if self.steps > self.most_steps {
+            self.too_many_steps |= !self.problems.any_errors();
             self.fatal(place, too_many_steps(self.most_steps));
         }
     }

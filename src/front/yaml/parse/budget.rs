@@ -17,6 +17,9 @@ impl Parser {
             self.error(root, message);
             return;
         };
+        if self.are_too_many(mapping.len(), "entries of `budget`", root) {
+            return;
+        }
         let names = Figure::ALL.map(Figure::name);
         for (name, yaml) in mapping.iter() {
             let Some(name) = name.as_str() else {

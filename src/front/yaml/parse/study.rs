@@ -156,6 +156,12 @@ impl Parser {
         let Some(yaml) = file.values.get("baseline") else { return all(0) };
         let place = self.places.value(file.root, "baseline");
         match yaml {
+            Yaml::Mapping(mapping) if mapping.len() > MAX_VARIANTS => {
+                let count = mapping.len();
+                let message = format!("there are {count} baselines, the most are {MAX_VARIANTS}");
+                self.error(place, message);
+                Vec::new()
+            }
             Yaml::Mapping(mapping) => {
                 let mut against = vec![None; names.len()];
                 for (name, baseline) in mapping.iter() {
