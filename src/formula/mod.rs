@@ -31,6 +31,7 @@ mod refusal;
 mod sample;
 mod search;
 mod spelling;
+mod turns;
 mod variable;
 
 pub use polynomial::Polynomial;

@@ -75,7 +75,7 @@ pub(super) fn sweep(
             let settings = variant.settings(&settings);
             let network = variant
                 .description
-                .variant(&settings, most_steps)
+                .network_within(&settings, most_steps)
                 .map_err(|why| failed(&variant.name, reason(why, networks)))?;
             let analysis =
                 analyse(&network).map_err(|error| failed(&variant.name, error.to_string()))?;

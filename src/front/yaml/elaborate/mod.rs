@@ -11,6 +11,7 @@ use ahash::{AHashMap, AHashSet};
 
 pub(super) use values::INPUT_AXES;
 
+use super::decisions::{Decisions, Witness};
 use super::problem::{Problem, Problems};
 use super::tree::{Action, Body, Given, RepeatBody, Step, Tree};
 use super::value::{Number, Value};
@@ -44,17 +45,30 @@ pub(super) fn elaborate(
     choice: &Choice<'_>,
     problems: &mut Problems,
 ) -> Option<(Network, Vec<(String, Value)>)> {
+    elaborate_before(tree, choice, problems, Witness::default())
+        .map(|(network, values, _)| (network, values))
+}
+
+/// As [`elaborate`], with what the witness was told.
+pub(super) fn elaborate_before(
+    tree: &Tree,
+    choice: &Choice<'_>,
+    problems: &mut Problems,
+    witness: Witness,
+) -> Option<(Network, Vec<(String, Value)>, Decisions)> {
     let (body, place) = tree.layers.as_ref()?;
     let mut elaborator = Elaborator::new(tree, body, problems);
     elaborator.most_steps = choice.most_steps.min(MAX_STEPS);
+    elaborator.witness = witness;
     elaborator.bind_globals(choice.settings);
     let input = elaborator.input(choice);
     let last = elaborator.steps(&body.steps, input);
     let outputs = elaborator.outputs(last, *place);
     let values = elaborator.variables.globals.iter();
     let values = values.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let decisions = std::mem::take(&mut elaborator.witness).into_decisions();
     let network = elaborator.finish(outputs, *place)?;
-    Some((network, values))
+    Some((network, values, decisions))
 }
 
 /// The sizes of the input without the batch, as the file gives them for these values of its parameters.
@@ -106,6 +120,8 @@ struct Elaborator<'t, 'p> {
     most_steps: usize,
     name_bytes: usize,
     halted: bool,
+    /// Who is told of comparisons.
+    witness: Witness,
 }
 
 impl<'t, 'p> Elaborator<'t, 'p> {
@@ -125,6 +141,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             most_steps: MAX_STEPS,
             name_bytes: 0,
             halted: false,
+            witness: Witness::default(),
         }
     }
 
