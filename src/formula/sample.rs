@@ -135,6 +135,19 @@ impl<'s> Samples<'s> {
         self.setup.description.deciding(&settings, self.most_steps)
     }
 
+    /// In so many steps from one point to the next a division of the description leaves no remainder.
+    pub(super) fn steps_to_multiples(
+        &mut self,
+        one: &[u64],
+        next: &[u64],
+    ) -> Result<Vec<u64>, FormulaError> {
+        for point in [one, next] {
+            let _ = self.at(point)?;
+        }
+        let found = self.decisions.get(one).zip(self.decisions.get(next));
+        Ok(found.map_or_else(Vec::new, |(one, next)| one.steps_to_multiples(next)))
+    }
+
     /// Whether a comparison of the description comes out otherwise at one point than at another; `None` where a network is missing.
     pub(super) fn decide_differently(
         &mut self,

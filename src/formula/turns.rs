@@ -17,6 +17,9 @@ const MOST_BASES: usize = 40;
 /// So many values of a line are compared, spread over those that were tried.
 const SPREAD: usize = 16;
 
+/// So many divisions are followed to where they leave no remainder, from the point that a line starts at.
+const MOST_MULTIPLES: usize = 8;
+
 /// So many turns are closed in on between two values of a line.
 const MOST_TURNS: usize = 6;
 
@@ -68,6 +71,18 @@ impl Line<'_> {
         indices.sort_unstable();
         indices.dedup();
         let mut turns = Vec::new();
+        let own = self.base.get(self.position).and_then(|own| self.values.index(*own));
+        if let Some(own) = own
+            && let (Some(here), Some(next)) = (self.point(own), self.point(own.saturating_add(1)))
+        {
+            let steps = samples.steps_to_multiples(&here, &next)?;
+            for step in steps.into_iter().take(MOST_MULTIPLES) {
+                let Some(point) = self.point(own.saturating_add(step)) else { continue };
+                if samples.decide_differently(&here, &point)? == Some(true) {
+                    turns.push(point);
+                }
+            }
+        }
         for pair in indices.windows(2) {
             if let [low, high] = *pair {
                 self.close_in(samples, low, high, &mut turns)?;

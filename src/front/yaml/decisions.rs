@@ -7,6 +7,8 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::value::Number;
+
 /// The most comparisons that are kept of one network.
 const MOST: usize = 2_000;
 
@@ -18,6 +20,8 @@ type Made = (usize, u32);
 pub(crate) struct Decisions {
     counts: BTreeMap<usize, u32>,
     outcomes: BTreeMap<Made, Ordering>,
+    /// What was divided with a rounding or a remainder, and by what.
+    divisions: Vec<(i128, i128)>,
 }
 
 impl Decisions {
@@ -29,6 +33,21 @@ impl Decisions {
         let count = self.counts.entry(site).or_default();
         self.outcomes.insert((site, *count), outcome);
         *count = count.saturating_add(1);
+    }
+
+    /// In so many steps of the way from this network to the next one, a division comes out without a remainder.
+    pub(crate) fn steps_to_multiples(&self, next: &Self) -> Vec<u64> {
+        let pairs = self.divisions.iter().zip(&next.divisions);
+        let steps = pairs.filter_map(|(&(here, divisor), &(there, same))| {
+            let slope = there.checked_sub(here).filter(|slope| *slope > 0 && divisor == same)?;
+            let missing = divisor.checked_sub(here.checked_rem_euclid(divisor)?)?;
+            let steps = missing.checked_div(slope)?;
+            u64::try_from(steps).ok().filter(|_| missing % slope == 0)
+        });
+        let mut steps: Vec<u64> = steps.collect();
+        steps.sort_unstable();
+        steps.dedup();
+        steps
     }
 
     /// Whether a comparison that both made came out otherwise.
@@ -51,6 +70,16 @@ impl Witness {
     pub(super) fn told(&self, site: usize, outcome: Ordering) {
         if let Some(mut decisions) = self.0.as_ref().and_then(|held| held.try_borrow_mut().ok()) {
             decisions.note(site, outcome);
+        }
+    }
+
+    pub(super) fn divided(&self, dividend: Number, divisor: Number) {
+        let numbers = dividend.as_i128().zip(divisor.as_i128().filter(|divisor| *divisor > 1));
+        let held = self.0.as_ref().and_then(|held| held.try_borrow_mut().ok());
+        if let (Some(numbers), Some(mut decisions)) = (numbers, held)
+            && decisions.divisions.len() < MOST
+        {
+            decisions.divisions.push(numbers);
         }
     }
 

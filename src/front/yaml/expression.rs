@@ -60,6 +60,11 @@ pub trait Names {
     fn compared(&self, comparison: usize, outcome: Ordering) {
         let _ = (comparison, outcome);
     }
+
+    /// Is told what is divided with a rounding or a remainder, and by what.
+    fn divided(&self, dividend: Number, divisor: Number) {
+        let _ = (dividend, divisor);
+    }
 }
 
 impl<F: Fn(&str) -> Option<Value>> Names for F {

@@ -93,6 +93,10 @@ impl Names for Lookup<'_> {
         self.witness.told(comparison, outcome);
     }
 
+    fn divided(&self, dividend: Number, divisor: Number) {
+        self.witness.divided(dividend, divisor);
+    }
+
     fn get(&self, name: &str) -> Option<Value> {
         if let Some(value) = self.variables.get(name) {
             let elements = value.as_list().map_or(0, <[Value]>::len);

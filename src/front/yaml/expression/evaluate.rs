@@ -61,6 +61,9 @@ fn arithmetic(first: &Node, rest: &[(Operator, Node)], lookup: &Lookup<'_>) -> E
     let mut result = number(first, symbol, lookup)?;
     for (operator, operand) in rest {
         let right = number(operand, operator.symbol(), lookup)?;
+        if matches!(operator, Operator::FloorDivide | Operator::Modulo) {
+            lookup.divided(result, right);
+        }
         result = apply(*operator, result, right, first.span.start, &operand.span)?;
     }
     Ok(result)
