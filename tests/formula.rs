@@ -599,3 +599,28 @@ fn the_command_gives_canonical_forms() {
         "{text}"
     );
 }
+
+/// Rules that set in between all values that a look at their size would try: conditions on two variables, thresholds that follow from
+/// several numbers, remainders by a product. None of them may be given a form.
+#[test]
+fn a_rule_that_hides_between_the_values_is_found() {
+    for rule in [
+        "a == 300 and b == 200",
+        "a > 300 and b < 5",
+        "a > 300 and a < 310 and b > 300",
+        "a == b + 100",
+        "a + 2 * b == 1000",
+        "3 * a + 5 > 9000 and 3 * a + 5 < 9010",
+        "a // 64 == 100",
+        "abs(a - 7 * 111) < 3",
+        "min(a, 77 * 99) == 7623 and a < 7630",
+        "a % (7 * 11 * 13) == 0",
+        "(a + 5) % (7 * 11 * 13) == 0",
+    ] {
+        let text = format!(
+            "input: [2, 4, 4]\nparams: {{a: 64, b: 32}}\nlayers:\n  - conv: {{out: \"a + b + (1 if {rule} else 0)\", kernel: 1, bias: false}}\n"
+        );
+        let all = formulas(&common::read(&text).unwrap(), "a,b", &[Figure::Params]);
+        assert!(all.get(Figure::Params).is_none(), "{rule}: {all:?}");
+    }
+}

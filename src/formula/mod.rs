@@ -31,6 +31,7 @@ mod refusal;
 mod sample;
 mod search;
 mod spelling;
+mod turns;
 mod variable;
 mod work;
 
@@ -98,10 +99,16 @@ pub struct Domain {
 }
 
 impl Domain {
-    /// Whether it is all whole numbers of at least 1.
+    /// Whether it is all whole numbers of at least 1, as far as they need be looked at.
     #[must_use]
     pub fn is_everything(&self) -> bool {
-        self.step == 1 && self.start <= 1
+        self.step == 1 && self.start <= 1 && !self.ends_early()
+    }
+
+    /// Whether networks of larger values were too large to be looked at.
+    #[must_use]
+    pub fn ends_early(&self) -> bool {
+        self.confirmed < CONFIRMED_FAR
     }
 
     /// Whether a value is among them.
@@ -111,6 +118,18 @@ impl Domain {
     }
 }
 
+impl Domain {
+    fn write_end(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ends_early() {
+            write!(f, ", confirmed up to {}", self.confirmed)?;
+        }
+        Ok(())
+    }
+}
+
+/// From this value on, a form counts as confirmed for all that are larger.
+const CONFIRMED_FAR: u64 = 1_000_000;
+
 impl fmt::Display for Domain {
     /// For people: `h a multiple of 32`, `h ≡ 3 (mod 32), h ≥ 67`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,14 +137,17 @@ impl fmt::Display for Domain {
         let residue = start.checked_rem(*step).unwrap_or(0);
         let smallest = if residue == 0 { *step } else { residue };
         match (step, residue) {
-            (1, _) => return write!(f, "{variable} ≥ {start}"),
+            (1, _) => {
+                write!(f, "{variable} ≥ {start}")?;
+                return self.write_end(f);
+            }
             (_, 0) => write!(f, "{variable} a multiple of {step}")?,
             _ => write!(f, "{variable} ≡ {residue} (mod {step})")?,
         }
         if *start > smallest {
             write!(f, ", {variable} ≥ {start}")?;
         }
-        Ok(())
+        self.write_end(f)
     }
 }
 

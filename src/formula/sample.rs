@@ -8,7 +8,7 @@ use crate::analysis::{Totals, totals};
 use crate::diagnostics::Diagnostic;
 use crate::figure::Figure;
 use crate::front::yaml::value::{Number, Value};
-use crate::front::yaml::{NoVariant, Settings};
+use crate::front::yaml::{Decisions, NoVariant, Settings};
 use crate::network::Network;
 
 /// A variant may take so many times the steps of the network itself, and so many more.
@@ -35,6 +35,8 @@ pub(super) struct Samples<'s> {
     own: Point,
     most_steps: usize,
     known: HashMap<Point, Sample>,
+    /// What the comparisons of the description came out as at the points at which there is a network.
+    decisions: HashMap<Point, Decisions>,
     work: usize,
 }
 
@@ -52,6 +54,7 @@ impl<'s> Samples<'s> {
             own: own.collect::<Result<_, _>>()?,
             most_steps: setup.layers.saturating_mul(TIMES_THE_STEPS).saturating_add(MORE_STEPS),
             known: HashMap::new(),
+            decisions: HashMap::new(),
             work: 0,
         })
     }
@@ -80,8 +83,9 @@ impl<'s> Samples<'s> {
         if let Some(sample) = self.known.get(point) {
             return Ok(sample.clone());
         }
-        let sample = match self.network(point) {
-            Ok(network) => {
+        let sample = match self.built(point) {
+            Ok((network, decisions)) => {
+                self.decisions.insert(point.to_vec(), decisions);
                 self.work = self.work.saturating_add(network.len());
                 let totals = totals(&network, self.wanted).map(Arc::new);
                 totals.map_err(|error| NoVariant::Wrong(error.to_string().into()))
@@ -128,9 +132,42 @@ impl<'s> Samples<'s> {
 
     /// The network at a point, or what is wrong with it.
     pub(super) fn network(&self, point: &[u64]) -> Result<Network, NoVariant> {
+        self.built(point).map(|(network, _)| network)
+    }
+
+    fn built(&self, point: &[u64]) -> Result<(Network, Decisions), NoVariant> {
         let settings = self.settings(point);
         let settings = settings.ok_or_else(|| NoVariant::Wrong("a value is too large".into()))?;
-        self.setup.description.variant(&settings, self.most_steps)
+        self.setup.description.deciding(&settings, self.most_steps)
+    }
+
+    /// In so many steps from one point to the next a division of the description leaves no remainder.
+    pub(super) fn steps_to_multiples(
+        &mut self,
+        one: &[u64],
+        next: &[u64],
+    ) -> Result<Vec<u64>, FormulaError> {
+        for point in [one, next] {
+            let _ = self.at(point)?;
+        }
+        let found = self.decisions.get(one).zip(self.decisions.get(next));
+        Ok(found.map_or_else(Vec::new, |(one, next)| one.steps_to_multiples(next)))
+    }
+
+    /// Whether a comparison of the description comes out otherwise at one point than at another; `None` where a network is missing.
+    pub(super) fn decide_differently(
+        &mut self,
+        one: &[u64],
+        other: &[u64],
+    ) -> Result<Option<bool>, FormulaError> {
+        for point in [one, other] {
+            let _ = self.at(point)?;
+        }
+        let found = (self.decisions.get(one), self.decisions.get(other));
+        Ok(match found {
+            (Some(one), Some(other)) => Some(one.differ(other)),
+            _ => None,
+        })
     }
 
     /// The batch and the input's sizes, with the variables in their places.

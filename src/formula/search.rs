@@ -7,6 +7,7 @@ use super::interpolate::{Differences, Progression, through};
 use super::points::{self, FITTED};
 use super::refusal::{self, Doubt};
 use super::sample::{Point, Samples};
+use super::turns;
 use super::{Domain, Formula, FormulaError, Polynomial, Refusal};
 use crate::figure::Figure;
 use crate::front::yaml::NoVariant;
@@ -98,6 +99,8 @@ fn fit(
     for point in points::off_axes(&tried) {
         confirmations += usize::from(samples.figure(figure, &point)?.is_some());
     }
+    let spread: Vec<_> = axes.iter().map(|axis| (axis.values, axis.tried.as_slice())).collect();
+    turns::look_around(samples, &spread)?;
     let domain: Vec<Domain> = names
         .iter()
         .zip(axes)

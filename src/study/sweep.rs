@@ -76,7 +76,7 @@ pub(super) fn sweep(
             let settings = variant.settings(&settings);
             let network = variant
                 .description
-                .variant(&settings, most_steps)
+                .network_within(&settings, most_steps)
                 .map_err(|why| failed(&variant.name, reason(why, networks)))?;
             let totals = totals(&network, &figures);
             totals

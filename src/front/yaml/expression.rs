@@ -10,6 +10,7 @@ mod parser;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -50,8 +51,30 @@ impl ExpressionError {
     }
 }
 
-/// The value of a name, where it is known.
-pub type Lookup<'a> = dyn Fn(&str) -> Option<Value> + 'a;
+/// Where an expression finds the values of its names.
+pub trait Names {
+    /// The value of a name, where it is known.
+    fn get(&self, name: &str) -> Option<Value>;
+
+    /// Is told how two numbers compare, and by what comparison of the description: the same number for the same one.
+    fn compared(&self, comparison: usize, outcome: Ordering) {
+        let _ = (comparison, outcome);
+    }
+
+    /// Is told what is divided with a rounding or a remainder, and by what.
+    fn divided(&self, dividend: Number, divisor: Number) {
+        let _ = (dividend, divisor);
+    }
+}
+
+impl<F: Fn(&str) -> Option<Value>> Names for F {
+    fn get(&self, name: &str) -> Option<Value> {
+        self(name)
+    }
+}
+
+/// The names of an expression.
+pub type Lookup<'a> = dyn Names + 'a;
 
 /// A parsed expression.
 #[derive(Debug, Clone, PartialEq)]

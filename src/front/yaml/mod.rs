@@ -2,6 +2,7 @@
 //!
 //! Reading is two steps: a [`Description`] is read once, and elaborated for many values of its parameters.
 
+mod decisions;
 mod elaborate;
 mod expectation;
 pub mod expression;
@@ -34,6 +35,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
 use crate::figure::Limit;
 use crate::front::{Metadata, Setting};
 use crate::network::{Network, Place};
+pub(crate) use decisions::Decisions;
 use elaborate::{Choice, MAX_STEPS, elaborate, evaluate_alone};
 use parse::Parser;
 use place::Places;

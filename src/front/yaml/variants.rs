@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::elaborate::{self, Choice, MAX_STEPS, Unbuilt, elaborate};
+use super::decisions::{Decisions, Witness};
+use super::elaborate::{self, Choice, MAX_STEPS, Unbuilt, elaborate_before};
 use super::problem::Problems;
 use super::tree::{Action, Call, Follower, Given, GivenForm, RepeatBody, Step};
 use super::value::{Number, Value};
@@ -26,20 +27,46 @@ impl Description {
     /// # Errors
     /// A sentence on what does not fit.
     pub fn network(&self, settings: &Settings) -> Result<Network, String> {
-        self.variant(settings, MAX_STEPS).map_err(|why| match why {
+        let variant = self.variant(settings, MAX_STEPS, Witness::default());
+        variant.map(|(network, _)| network).map_err(|why| match why {
             NoVariant::TooLarge => elaborate::too_many_steps(MAX_STEPS),
             NoVariant::Wrong(text) => text.as_ref().to_owned(),
         })
     }
 
-    /// The network for these settings, if it takes no more than so many steps to build.
+    /// As [`network`](Self::network), if it takes no more than so many steps to build.
     ///
-    /// Unlike [`Description::elaborate`], it does not look up where that stands, which would cost more than building the network.
-    pub(crate) fn variant(
+    /// # Errors
+    /// As there.
+    pub(crate) fn network_within(
         &self,
         settings: &Settings,
         most_steps: usize,
     ) -> Result<Network, NoVariant> {
+        self.variant(settings, most_steps, Witness::default()).map(|(network, _)| network)
+    }
+
+    /// As [`network_within`](Self::network_within), with what its comparisons came out as.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn deciding(
+        &self,
+        settings: &Settings,
+        most_steps: usize,
+    ) -> Result<(Network, Decisions), NoVariant> {
+        self.variant(settings, most_steps, Witness::noting())
+    }
+
+    /// The network for these settings, if it takes no more than so many steps to build.
+    ///
+    /// Unlike [`Description::elaborate`], it does not look up where that stands, which would cost more than building the network.
+    fn variant(
+        &self,
+        settings: &Settings,
+        most_steps: usize,
+        witness: Witness,
+    ) -> Result<(Network, Decisions), NoVariant> {
         let choice = Choice {
             settings: &settings.parameters,
             input: settings.input.as_deref(),
@@ -47,8 +74,8 @@ impl Description {
             most_steps,
         };
         let mut problems = Problems::default();
-        match elaborate(&self.tree, &choice, &mut problems) {
-            Ok((network, _)) => Ok(network),
+        match elaborate_before(&self.tree, &choice, &mut problems, witness) {
+            Ok((network, _, decisions)) => Ok((network, decisions)),
             // More than any network may take are no matter of what was asked for.
             Err(Unbuilt::TooManySteps) if most_steps <= MAX_STEPS => Err(NoVariant::TooLarge),
             Err(Unbuilt::TooManySteps | Unbuilt::Wrong) => {

@@ -11,6 +11,7 @@ use ahash::{AHashMap, AHashSet};
 
 pub(super) use values::INPUT_AXES;
 
+use super::decisions::{Decisions, Witness};
 use super::problem::{Problem, Problems};
 use super::tree::{Action, Body, Given, RepeatBody, Step, Tree};
 use super::value::{Number, Value};
@@ -56,9 +57,21 @@ pub(super) fn elaborate(
     choice: &Choice<'_>,
     problems: &mut Problems,
 ) -> Result<(Network, Vec<(String, Value)>), Unbuilt> {
+    elaborate_before(tree, choice, problems, Witness::default())
+        .map(|(network, values, _)| (network, values))
+}
+
+/// As [`elaborate`], with what the witness was told.
+pub(super) fn elaborate_before(
+    tree: &Tree,
+    choice: &Choice<'_>,
+    problems: &mut Problems,
+    witness: Witness,
+) -> Result<(Network, Vec<(String, Value)>, Decisions), Unbuilt> {
     let (body, place) = tree.layers.as_ref().ok_or(Unbuilt::Wrong)?;
     let mut elaborator = Elaborator::new(tree, body, problems);
     elaborator.most_steps = choice.most_steps.min(MAX_STEPS);
+    elaborator.witness = witness;
     elaborator.bind_globals(choice.settings);
     let input = elaborator.input(choice);
     let last = elaborator.steps(&body.steps, input);
@@ -66,9 +79,10 @@ pub(super) fn elaborate(
     let values = elaborator.variables.globals.iter();
     let values = values.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let too_many = elaborator.too_many_steps;
+    let decisions = std::mem::take(&mut elaborator.witness).into_decisions();
     let network = elaborator.finish(outputs, *place);
     let network = network.ok_or(if too_many { Unbuilt::TooManySteps } else { Unbuilt::Wrong })?;
-    Ok((network, values))
+    Ok((network, values, decisions))
 }
 
 /// The sizes of the input without the batch, as the file gives them for these values of its parameters.
@@ -122,6 +136,8 @@ struct Elaborator<'t, 'p> {
     too_many_steps: bool,
     name_bytes: usize,
     halted: bool,
+    /// Who is told of comparisons.
+    witness: Witness,
 }
 
 impl<'t, 'p> Elaborator<'t, 'p> {
@@ -142,6 +158,7 @@ impl<'t, 'p> Elaborator<'t, 'p> {
             too_many_steps: false,
             name_bytes: 0,
             halted: false,
+            witness: Witness::default(),
         }
     }
 

@@ -1,8 +1,11 @@
 //! Scopes: the values of variables, and the numbering of names.
 
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
+use crate::front::yaml::decisions::Witness;
+use crate::front::yaml::expression::Names;
 use crate::front::yaml::parse::TENSOR_NAMES;
 use crate::front::yaml::tree::{Body, Tree};
 use crate::front::yaml::value::{Number, Value};
@@ -82,10 +85,19 @@ pub(super) struct Lookup<'a> {
     pub(super) lack: Cell<Option<Lack>>,
     /// How many elements the lists had that were looked up.
     pub(super) listed: Cell<usize>,
+    pub(super) witness: &'a Witness,
 }
 
-impl Lookup<'_> {
-    pub(super) fn get(&self, name: &str) -> Option<Value> {
+impl Names for Lookup<'_> {
+    fn compared(&self, comparison: usize, outcome: Ordering) {
+        self.witness.told(comparison, outcome);
+    }
+
+    fn divided(&self, dividend: Number, divisor: Number) {
+        self.witness.divided(dividend, divisor);
+    }
+
+    fn get(&self, name: &str) -> Option<Value> {
         if let Some(value) = self.variables.get(name) {
             let elements = value.as_list().map_or(0, <[Value]>::len);
             self.listed.set(self.listed.get().saturating_add(elements));
@@ -109,7 +121,9 @@ impl Lookup<'_> {
             Seen::Nothing => self.lacks(Lack::Axis),
         }
     }
+}
 
+impl Lookup<'_> {
     fn lacks(&self, lack: Lack) -> Option<Value> {
         self.lack.set(Some(lack));
         None

@@ -67,8 +67,9 @@ impl Elaborator<'_, '_> {
             seen,
             lack: Cell::new(None),
             listed: Cell::new(0),
+            witness: &self.witness,
         };
-        let evaluated = evaluate(&|name| lookup.get(name));
+        let evaluated = evaluate(&lookup);
         let (lack, listed) = (lookup.lack.get(), lookup.listed.get());
         self.count(listed / LENGTH_OF_A_STEP, place);
         let error = match evaluated {

@@ -11,7 +11,7 @@ type Evaluated<T> = Result<T, ExpressionError>;
 pub(super) fn value(node: &Node, lookup: &Lookup<'_>) -> Evaluated<Value> {
     match &node.kind {
         Kind::Literal(literal) => Ok(literal.clone()),
-        Kind::Name(name) => lookup(name).ok_or_else(|| unknown_name(name, &node.span)),
+        Kind::Name(name) => lookup.get(name).ok_or_else(|| unknown_name(name, &node.span)),
         Kind::Negate(inner) => Ok(Value::Number(number(inner, "-", lookup)?.negated())),
         Kind::Not(inner) => Ok(Value::Boolean(!boolean(inner, "`not`", lookup)?)),
         Kind::Arithmetic(first, rest) => arithmetic(first, rest, lookup).map(Value::Number),
@@ -61,6 +61,9 @@ fn arithmetic(first: &Node, rest: &[(Operator, Node)], lookup: &Lookup<'_>) -> E
     let mut result = number(first, symbol, lookup)?;
     for (operator, operand) in rest {
         let right = number(operand, operator.symbol(), lookup)?;
+        if matches!(operator, Operator::FloorDivide | Operator::Modulo) {
+            lookup.divided(result, right);
+        }
         result = apply(*operator, result, right, first.span.start, &operand.span)?;
     }
     Ok(result)
@@ -108,6 +111,11 @@ fn exponent(base: Number, exponent: Number, span: &Range<usize>) -> Evaluated<i3
     })
 }
 
+/// What tells a comparison from all others of a description: where its first operand is kept.
+fn identity(node: &Node) -> usize {
+    std::ptr::from_ref(node).addr()
+}
+
 /// The result of a comparison.
 fn compare(
     comparison: Comparison,
@@ -121,6 +129,9 @@ fn compare(
     if left.kind_name() != right.kind_name() {
         let message = format!("{} and {} cannot be compared", left.describe(), right.describe());
         return Err(ExpressionError::new(span, message));
+    }
+    if let (Value::Number(left), Value::Number(right)) = (&left, &right) {
+        lookup.compared(identity(left_node), left.cmp(right));
     }
     let result = match comparison {
         Comparison::Equal => left == right,
@@ -232,8 +243,11 @@ fn call(
             extreme(function, arguments, span, lookup).map(Value::Number)
         }
         (Function::Len, [list]) => length(list, lookup),
-        (_, [argument]) => {
-            let argument = number(argument, function.name(), lookup)?;
+        (_, [node]) => {
+            let argument = number(node, function.name(), lookup)?;
+            if matches!(function, Function::Abs) {
+                lookup.compared(identity(node), argument.cmp(&Number::ZERO));
+            }
             rounded(function, argument).map(Value::Number).ok_or_else(|| too_large(span))
         }
         _ => Err(ExpressionError::new(span, format!("`{}` takes one argument", function.name()))),
@@ -270,10 +284,10 @@ fn extreme(
         match value(node, lookup)? {
             Value::List(items) if arguments.len() == 1 => {
                 for item in items.iter() {
-                    best = better(function, best, item, &node.span)?;
+                    best = better(function, best, item, node, lookup)?;
                 }
             }
-            single => best = better(function, best, &single, &node.span)?,
+            single => best = better(function, best, &single, node, lookup)?,
         }
     }
     best.ok_or_else(|| {
@@ -286,11 +300,20 @@ fn better(
     function: Function,
     best: Option<Number>,
     candidate: &Value,
-    span: &Range<usize>,
+    node: &Node,
+    lookup: &Lookup<'_>,
 ) -> Evaluated<Option<Number>> {
     let Value::Number(candidate) = *candidate else {
-        return Err(wrong_kind(&format!("`{}`", function.name()), "numbers", candidate, span));
+        return Err(wrong_kind(
+            &format!("`{}`", function.name()),
+            "numbers",
+            candidate,
+            &node.span,
+        ));
     };
+    if let Some(best) = best {
+        lookup.compared(identity(node), best.cmp(&candidate));
+    }
     Ok(Some(match best {
         None => candidate,
         Some(best) if function == Function::Min => best.min(candidate),
