@@ -659,6 +659,67 @@ fn sweeps_in_every_format() {
     assert_eq!(call.code, Some(2), "{call:?}");
     assert!(call.err.contains("this is with wide=1, input 3×2×2"), "{}", call.err);
     assert!(!desk.files().contains(&"none.csv".to_owned()));
+    // What was printed before that is known is whole.
+    let call = desk.call("sweep mine.yaml --set wide=1,2 --input 3x2x2 --format json");
+    assert_eq!(call.code, Some(2), "{call:?}");
+    let printed: Value = serde_json::from_str(&call.out).unwrap();
+    assert_eq!(printed["variants"].as_array().unwrap().len(), 2);
+    // Where all are needed first, nothing is.
+    let call = desk.call("sweep mine.yaml --set wide=1,2 --input 3x2x2");
+    assert_eq!((call.code, call.out.as_str()), (Some(2), ""), "{call:?}");
+}
+
+/// The file that a result is made from is never replaced, by whatever name it goes.
+#[test]
+fn what_is_read_is_not_written_over() {
+    let study = cnnstat::bundled::study("small-kernels").unwrap();
+    let desk = Desk::new();
+    for file in ["net.json", "net.csv", "net.html"] {
+        std::fs::write(desk.path().join(file), SMALL).unwrap();
+    }
+    let desk = desk.with("study.md", study.text.as_ref());
+    for (arguments, file) in [
+        ("report net.html -o ./net.html", "./net.html"),
+        ("roofline net.json --machine v100 -o net.json", "net.json"),
+        ("sweep net.csv --set wide=1,2 -o net.csv", "net.csv"),
+        ("sweep net.json --set wide=1,2 --format csv -o ./net.json", "./net.json"),
+        ("study study.md -o study.md", "study.md"),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!((call.code, call.out.as_str()), (Some(2), ""), "{arguments}: {call:?}");
+        let message = format!("would be written over `{file}`, which it is made from");
+        assert!(call.err.contains(&message), "{arguments}: {}", call.err);
+    }
+    for file in ["net.json", "net.csv", "net.html"] {
+        assert_eq!(desk.text(file), SMALL, "{file}");
+    }
+    assert_eq!(desk.text("study.md"), study.text.as_ref());
+}
+
+/// To `-` a page, or what `--format` asks for, once; beside a file it is said that it is there.
+#[test]
+fn what_goes_where() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    for command in [
+        "report mine.yaml",
+        "roofline mine.yaml --machine v100",
+        "study global-average-pooling",
+        "sweep mine.yaml --set wide=1..3",
+    ] {
+        let page = desk.call(&format!("{command} -o -"));
+        assert_eq!((page.code, page.err.as_str()), (Some(0), ""), "{command}");
+        let lower = page.out.to_lowercase();
+        assert!(lower.starts_with("<!doctype html>"), "{command}: {}", page.out);
+        assert_eq!(lower.matches("</html>").count(), 1, "{command}");
+        desk.json(&format!("{command} -o - --format json"));
+        let call = desk.call(&format!("{command} -o page.html"));
+        assert_eq!((call.code, call.err.as_str()), (Some(0), "wrote page.html\n"), "{command}");
+        assert_eq!(desk.text("page.html").trim_end(), page.out.trim_end(), "{command}");
+    }
+    for command in ["roofline mine.yaml --machine v100", "study global-average-pooling"] {
+        let call = desk.call(&format!("{command} -o lines.jsonl"));
+        assert!(call.err.contains("did you mean .json?"), "{command}: {}", call.err);
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::load;
 use super::machine;
 use super::network::NetworkOptions;
-use super::output::{self, Format, Kind};
+use super::output::{self, Destination, Format, Kind};
 use super::terminal::Terminal;
 
 /// Show how fast a machine could run each layer at best, and whether arithmetic or memory bounds it
@@ -60,11 +60,11 @@ pub(super) struct Roofline {
     #[arg(long, conflicts_with = "depth")]
     kinds: bool,
 
-    /// Where to write the roofline; the ending tells how: .html a page, .svg its chart, .md, .json, .csv or .txt
+    /// Where to write the roofline; the ending tells how: .html a page, .svg its chart, .md, .json, .csv or .txt; `-` is a page on the standard output
     #[arg(short, long, value_name = "FILE", conflicts_with = "machines")]
     output: Option<PathBuf>,
 
-    /// How to write what is printed; with -o nothing is printed if left out
+    /// How to write what is printed; with a file nothing is printed if left out
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -81,27 +81,20 @@ impl Roofline {
             terminal.print(&machines)?;
             return Ok(ExitCode::SUCCESS);
         };
-        let kind = self.output.as_deref().map(output::kind).transpose()?;
+        let destination = Destination::new(self.output.as_deref(), self.format)?;
         if (self.depth.is_some() || self.kinds) && format == Format::Json {
             return Err(Failure::message("JSON always has every layer"));
         }
         let (roofline, report) = self.roofline(network, terminal)?;
-        let text = |format, width, color| {
-            output::rendered(format, (width, color), &roofline, || {
-                self.table(format, &roofline, &report)
-            })
-        };
-        if let (Some(path), Some(kind)) = (self.output.as_deref(), kind) {
-            let written = match kind {
+        destination.deliver(network, terminal, |kind, width, color| {
+            Ok(match kind {
                 Kind::Page => back::document::html(&roofline.document(&report, self.depth)?)?,
                 Kind::Drawing => back::document::svg(&roofline.document(&report, self.depth)?)?,
-                Kind::Text(format) => text(format, None, false)?,
-            };
-            output::write_result(path, &written, terminal)?;
-        }
-        if self.output.is_none() || self.format.is_some() {
-            terminal.print(&text(format, terminal.width(), terminal.color())?)?;
-        }
+                Kind::Text(format) => output::rendered(format, (width, color), &roofline, || {
+                    self.table(format, &roofline, &report)
+                })?,
+            })
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 
