@@ -205,6 +205,7 @@ fn refused() {
             vec!["`stride_on` is one of `first`, `second`, not `third`"],
         ),
         ("summary mine.yaml --input 3x", vec!["3x224x224"]),
+        ("summary mine.yaml --input 3,8,8", vec!["sizes are separated by `x`: write 3x8x8"]),
         ("summary mine.yaml --input 3x0x8", vec!["one to three sizes", "this is with input 3×0×8"]),
         ("summary mine.yaml --input 3x8x8x8", vec!["one to three sizes"]),
         ("summary mine.yaml --input=-3x8x8", vec!["3x224x224"]),
@@ -217,6 +218,23 @@ fn refused() {
         ("summary mine.yaml --batch x", vec!["--batch"]),
         ("summary mine.yaml --depth -1", vec!["-1"]),
         ("summary mine.yaml --format xml", vec!["xml", "markdown"]),
+        // JSON has everything
+        ("summary mine.yaml --depth 1 --format json", vec!["`--depth` is for tables"]),
+        ("paths mine.yaml --layers --format json", vec!["`--layers` is for tables"]),
+        ("paths mine.yaml --lengths --format json", vec!["`--lengths` is for tables"]),
+        ("memory mine.yaml --show layers --format json", vec!["`--show` is for tables"]),
+        (
+            "explain mine.yaml --convention thop --layers --format json",
+            vec!["`--layers` is for tables"],
+        ),
+        (
+            "roofline mine.yaml --machine v100 --kinds --format json",
+            vec!["`--kinds` is for tables"],
+        ),
+        (
+            "roofline mine.yaml --machine v100 --depth 1 -o roofline.json",
+            vec!["`--depth` is for tables"],
+        ),
         // The call
         ("", vec!["Usage"]),
         ("summary", vec!["<NETWORK>"]),
@@ -437,7 +455,7 @@ fn what_is_set_applies_to_every_command() {
         ("--set wide=3+5", 224, 216 * 36),
         ("--set wide=2 --set wide=8", 224, 216 * 36),
         ("--input 3x4x5", 112, 108 * 6),
-        ("--input 3,4,5", 112, 108 * 6),
+        ("--input 3×4×5", 112, 108 * 6),
         ("--input 1x8x8 --set wide=1 --batch 3", 10, 9 * 36 * 3),
     ] {
         let report = desk.json(&format!("summary mine.yaml --format json {options}"));

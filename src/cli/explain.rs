@@ -35,7 +35,7 @@ pub(super) struct Explain {
     #[arg(long, value_name = "FIGURE", value_parser = figure)]
     figure: Option<Figure>,
 
-    /// Show the layers that make the difference, the most first (as CSV every layer in order)
+    /// Show the layers that make the difference, the most first (as CSV every layer in order; not with JSON)
     #[arg(long)]
     layers: bool,
 
@@ -70,13 +70,15 @@ struct Explained<'a> {
 
 impl Explain {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        if self.format == Format::Json {
+            output::refuse_with_json(&[("--layers", self.layers)])?;
+        }
         let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
-        let failed = |error| Failure::analysis(&description, &error);
         let report = network::report(&description, &elaborated)?;
         let explanation =
             convention::explain(&elaborated.network, self.convention, self.against, self.figure);
         let explanation = explanation.map_err(|error| match error {
-            ExplainError::Analysis(error) => failed(error),
+            ExplainError::Analysis(error) => Failure::analysis(&description, &error),
             error => Failure::message(error.to_string()),
         })?;
         let explained = Explained {

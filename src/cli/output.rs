@@ -51,6 +51,16 @@ pub(super) fn rendered<T: Serialize + ?Sized>(
     })
 }
 
+/// Refuses the options, those that are given, which choose what a table shows: JSON always has everything.
+pub(super) fn refuse_with_json(options: &[(&str, bool)]) -> Result<(), Failure> {
+    match options.iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(Failure::message(format!("`{name}` is for tables; JSON always has everything")))
+        }
+    }
+}
+
 /// What a file, or what is printed, holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -148,6 +158,12 @@ impl<'a> Destination<'a> {
             return Self { file: None, printed: format.or(Some(kind)) };
         }
         Self { file: Some((path, kind)), printed: format }
+    }
+
+    /// Whether any of it is JSON.
+    pub(super) fn has_json(&self) -> bool {
+        let json = Kind::Text(Format::Json);
+        self.printed == Some(json) || self.file.is_some_and(|(_, kind)| kind == json)
     }
 
     /// Writes and prints what `text` gives for a kind, a width, where there is one, and with color or not. `input` is the argument

@@ -11,9 +11,8 @@ use cnnstat::report::table::{self, Table};
 use cnnstat::report::{Report, roofline};
 
 use super::failure::Failure;
-use super::load;
 use super::machine;
-use super::network::NetworkOptions;
+use super::network::{self, NetworkOptions};
 use super::output::{self, Destination, Format, Kind};
 use super::terminal::Terminal;
 
@@ -56,7 +55,7 @@ pub(super) struct Roofline {
     #[arg(long, value_name = "N")]
     depth: Option<usize>,
 
-    /// Show the kinds of operators instead of the layers
+    /// Show the kinds of operators instead of the layers (not with JSON)
     #[arg(long, conflicts_with = "depth")]
     kinds: bool,
 
@@ -82,8 +81,9 @@ impl Roofline {
             return Ok(ExitCode::SUCCESS);
         };
         let destination = Destination::new(self.output.as_deref(), self.format)?;
-        if (self.depth.is_some() || self.kinds) && format == Format::Json {
-            return Err(Failure::message("JSON always has every layer"));
+        if destination.has_json() {
+            let depth = ("--depth", self.depth.is_some());
+            output::refuse_with_json(&[depth, ("--kinds", self.kinds)])?;
         }
         let (roofline, report) = self.roofline(network, terminal)?;
         destination.deliver(network, terminal, |kind, width, color| {
@@ -103,16 +103,12 @@ impl Roofline {
         network: &str,
         terminal: &Terminal,
     ) -> Result<(roofline::Roofline, Report), Failure> {
-        let description = load::description(network, terminal)?;
-        let elaborated = description.elaborate(&self.options.settings(&description)?)?;
-        terminal.warn(&elaborated.warnings);
-        let failed = |error| Failure::analysis(&description, &error);
-        let report =
-            Report::new(&elaborated.network, description.metadata(&elaborated)).map_err(failed)?;
+        let (description, elaborated) = self.options.elaborated(network, terminal)?;
+        let report = network::report(&description, &elaborated)?;
         let execution = if self.fused { Execution::Fused } else { Execution::Separate };
         let machine = self.chosen_machine()?;
         let roofline = roofline::Roofline::new(&elaborated.network, &report, machine, execution)
-            .map_err(failed)?;
+            .map_err(|error| Failure::analysis(&description, &error))?;
         Ok((roofline, report))
     }
 
@@ -131,8 +127,7 @@ impl Roofline {
 
     fn chosen_machine(&self) -> Result<Machine, Failure> {
         if let Some((peak_flops, bandwidth)) = self.peak_flops.zip(self.bandwidth) {
-            return Machine::new("the given machine", peak_flops, bandwidth)
-                .map_err(|error| Failure::message(error.to_string()));
+            return Ok(Machine::new("the given machine", peak_flops, bandwidth)?);
         }
         let names = || MACHINES.iter().map(|machine| machine.name);
         let Some(name) = &self.machine else {
@@ -151,7 +146,7 @@ impl Roofline {
             );
             return Err(Failure::message(format!("there is no machine `{name}`; {help}")));
         };
-        named.machine().map_err(|error| Failure::message(error.to_string()))
+        Ok(named.machine()?)
     }
 }
 

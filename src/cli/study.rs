@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use cnnstat::back;
-use cnnstat::front::yaml::Study as Description;
+use cnnstat::front::yaml;
 use cnnstat::study::{self, StudyReport};
 
 use super::failure::Failure;
@@ -56,14 +56,14 @@ impl Study {
         };
         // What cannot be written is told before the work is done.
         let destination = Destination::new(self.output.as_deref(), self.format)?;
-        let description = load::study(name, terminal)?;
-        let report = self.report(&description, terminal)?;
+        let study = load::study(name, terminal)?;
+        let report = self.report(&study, terminal)?;
         destination
             .deliver(name, terminal, |kind, width, color| written(&report, kind, width, color))?;
         Ok(ExitCode::SUCCESS)
     }
 
-    fn report(&self, study: &Description, terminal: &Terminal) -> Result<StudyReport, Failure> {
+    fn report(&self, study: &yaml::Study, terminal: &Terminal) -> Result<StudyReport, Failure> {
         let settings = self.options.study_settings(study)?;
         let sweep = self.sweep.as_deref().map(|text| study.sweep_of(text)).transpose()?;
         let (report, warnings) = study::evaluate(study, &settings, sweep.as_ref())?;

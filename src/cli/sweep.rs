@@ -190,7 +190,7 @@ impl Sweep {
         let axes = axes.chain(self.input.as_deref().map(Axis::input));
         let axes = axes.chain(self.batch.as_deref().map(Axis::batch));
         let axes: Vec<_> = axes.collect::<Result<_, _>>().map_err(failure)?;
-        Grid::new(axes).map_err(|error| Failure::message(error.to_string()))
+        Ok(Grid::new(axes)?)
     }
 
     /// The figures to show, and those that the variants are compared by, each once.
@@ -314,7 +314,7 @@ impl Sweep {
             vec![false; variants.len()]
         } else {
             let points: Vec<_> = variants.iter().map(point).collect();
-            front(&points).map_err(|error| Failure::message(error.to_string()))?
+            front(&points)?
         };
         let mut ordered: Vec<_> = variants.into_iter().zip(marks).collect();
         if self.front {
