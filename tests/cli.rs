@@ -954,7 +954,8 @@ fn rooflines_of_named_given_and_measured_machines() {
         ("roofline vgg16", "say which machine"),
         ("roofline vgg16 --machine v10", "did you mean `v100`?"),
         ("roofline vgg16 --peak-flops 10T", "--bandwidth"),
-        ("roofline vgg16 --peak-flops 0 --bandwidth 1G", "positive number"),
+        ("roofline vgg16 --peak-flops 0 --bandwidth 1G", "no positive number"),
+        ("roofline vgg16 --peak-flops 1T --bandwidth 1GFLOP/s", "`GFLOP/s` is no B/s"),
         ("roofline vgg16 --machine v100 --peak-flops 1T --bandwidth 1G", "cannot be used with"),
         ("roofline --machine v100", "NETWORK"),
     ] {

@@ -7,6 +7,7 @@ use clap::Args;
 use cnnstat::analysis::roofline::{Execution, MACHINES, Machine, NamedMachine};
 use cnnstat::back;
 use cnnstat::diagnostics::suggest;
+use cnnstat::figure::quantity::{self, QuantityError, RateUnit};
 use cnnstat::report::table::{self, Table};
 use cnnstat::report::{Report, roofline};
 
@@ -40,11 +41,11 @@ pub(super) struct Roofline {
     machine: Option<String>,
 
     /// The machine's floating-point operations a second, such as 10T
-    #[arg(long, value_name = "FLOP/S", value_parser = rate, requires = "bandwidth")]
+    #[arg(long, value_name = "FLOP/S", value_parser = flops_rate, requires = "bandwidth")]
     peak_flops: Option<f64>,
 
     /// The machine's bytes a second, such as 400G
-    #[arg(long, value_name = "B/S", value_parser = rate, requires = "peak_flops")]
+    #[arg(long, value_name = "B/S", value_parser = bytes_rate, requires = "peak_flops")]
     bandwidth: Option<f64>,
 
     /// Do normalization and activation behind convolutions and linear layers in these
@@ -164,43 +165,10 @@ fn machines() -> Vec<serde_json::Value> {
     MACHINES.iter().map(machine).collect()
 }
 
-/// A rate: a positive number, an SI prefix, and the unit or not: `10T`, `900 GB/s`, `4.29TFLOP/s`, `1.5e12`.
-fn rate(text: &str) -> Result<f64, String> {
-    const PREFIXES: [(&str, f64); 5] =
-        [("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15)];
-    let number = text.trim();
-    let units = ["FLOP/s", "FLOPS", "B/s"];
-    let number = units.iter().find_map(|unit| number.strip_suffix(unit)).unwrap_or(number);
-    let prefix =
-        PREFIXES.iter().find_map(|(prefix, scale)| Some((number.strip_suffix(prefix)?, *scale)));
-    let (number, scale) = prefix.unwrap_or((number, 1.0));
-    let number = number.trim().parse::<f64>().ok().map(|number| number * scale);
-    number
-        .filter(|rate| rate.is_finite() && *rate > 0.0)
-        .ok_or_else(|| "write a positive number with k, M, G, T or P, as in 10T".to_owned())
+fn flops_rate(text: &str) -> Result<f64, QuantityError> {
+    quantity::parse_rate(text, RateUnit::Flops)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::rate;
-
-    #[test]
-    fn rates_have_prefixes_and_units() {
-        let cases = [
-            ("10T", Some(10e12)),
-            ("900 GB/s", Some(900e9)),
-            ("4.29TFLOP/s", Some(4.29e12)),
-            ("1.5e12", Some(1.5e12)),
-            ("34.1GB/s", Some(34.1e9)),
-            ("0", None),
-            ("-1G", None),
-            ("inf", None),
-            ("nan", None),
-            ("T", None),
-            ("1Q", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(rate(text).ok(), expected, "{text}");
-        }
-    }
+fn bytes_rate(text: &str) -> Result<f64, QuantityError> {
+    quantity::parse_rate(text, RateUnit::Bytes)
 }
