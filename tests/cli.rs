@@ -272,6 +272,7 @@ fn refused() {
             "sweep mine.yaml --set wide=1..2000000 --format csv --sort macs",
             vec!["2000000 variants", "leave `--sort` and `--pareto` out"],
         ),
+        ("formula mine.yaml --over h --of mcas", vec!["did you mean `macs`?"]),
         ("sweep mine.yaml --figures mcas", vec!["did you mean `macs`?"]),
         ("sweep mine.yaml --pareto mcas", vec!["did you mean `macs`?"]),
         ("sweep mine.yaml --front", vec!["--pareto"]),
@@ -282,7 +283,7 @@ fn refused() {
         // Conventions
         ("explain mine.yaml", vec!["--convention"]),
         ("explain mine.yaml --convention fvcor", vec!["fvcor", "onnx-tool"]),
-        ("explain mine.yaml --convention thop --figure flop", vec!["macs, flops"]),
+        ("explain mine.yaml --convention thop --figure flop", vec!["did you mean `flops`?"]),
         (
             "explain mine.yaml --convention torch --figure params",
             vec!["`torch` has no figure `params`", "`flops`"],
@@ -569,6 +570,11 @@ fn budgets() {
         .with("within.yaml", budget("{params: 112, macs: 3.888k, weight_memory: 448B}"))
         .with("above.yaml", budget("{params: 111, macs: 1G}"))
         .with("alone.yaml", silent("{activations: 0.288k}"))
+        .with(
+            "keyed.yaml",
+            budget("{activation_bytes: 1152, peak_activation_bytes: 1344}")
+                .replace("params: 112", "weight_bytes: 448"),
+        )
         .with("base.yaml", budget("{params: 1}"))
         .with("derived.yaml", "extends: base.yaml\nname: Derived\n");
     for (arguments, code, shown, hidden) in [
@@ -589,6 +595,8 @@ fn budgets() {
         ("check above.yaml --max params=1k", 1, vec!["2 hold, 1 exceed"], ""),
         ("check above.yaml --failing", 1, vec!["EXCEEDS"], "3,888"),
         ("check alone.yaml", 0, vec!["1 hold"], "FAILS"),
+        // The keys of JSON are names too, in files as in calls.
+        ("check keyed.yaml --max weight_bytes=448", 0, vec!["3 hold", "Published figures: 2"], ""),
         ("check alone.yaml --set wide=5", 1, vec!["72", "25.0 %"], ""),
         ("check derived.yaml", 0, vec!["Published figures: 0"], "EXCEEDS"),
         // What is published is for a batch of 1, what is allowed is for the call's.

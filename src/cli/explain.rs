@@ -32,7 +32,7 @@ pub(super) struct Explain {
     against: Convention,
 
     /// Which figure: macs, flops, params, activations or activation_memory; the most important one if left out
-    #[arg(long, value_name = "FIGURE", value_parser = figure)]
+    #[arg(long, value_name = "FIGURE", value_parser = Figure::named)]
     figure: Option<Figure>,
 
     /// Show the layers that make the difference, the most first (as CSV every layer in order; not with JSON)
@@ -51,11 +51,6 @@ pub(super) struct Explain {
 pub(super) fn conventions() -> impl TypedValueParser<Value = Convention> {
     PossibleValuesParser::new(Convention::ALL.map(Convention::name))
         .try_map(|name| Convention::of_name(&name).ok_or("there is no such convention"))
-}
-
-fn figure(name: &str) -> Result<Figure, String> {
-    Figure::of_name(name)
-        .ok_or_else(|| "write macs, flops, params, activations or activation_memory".to_owned())
 }
 
 /// What is explained, and of what.
