@@ -936,7 +936,7 @@ fn paths_in_every_format() {
 }
 
 #[test]
-fn rooflines_of_named_given_and_measured_machines() {
+fn rooflines_of_named_and_given_machines() {
     let desk = Desk::new();
     let named = desk.json("roofline densenet121 --machine v100 --format json");
     assert_eq!(named["machine"]["peak_flops"], 15.7e12);
@@ -954,10 +954,6 @@ fn rooflines_of_named_given_and_measured_machines() {
     );
     let machines = desk.json("roofline --machines --format json");
     assert!(machines.as_array().unwrap().iter().all(|machine| machine["source"].is_string()));
-    let measured = desk.json("roofline lenet5 --machine this --format json");
-    assert!(measured["machine"]["name"].as_str().unwrap().contains("measured"));
-    assert!(measured["totals"]["seconds"].as_f64().unwrap() > 0.0);
-
     for (arguments, reason) in [
         ("roofline vgg16", "say which machine"),
         ("roofline vgg16 --machine v10", "did you mean `v100`?"),
@@ -971,4 +967,12 @@ fn rooflines_of_named_given_and_measured_machines() {
         assert_eq!(call.code, Some(2), "{arguments}: {call:?}");
         assert!(call.err.contains(reason), "{arguments}: {}", call.err);
     }
+}
+
+#[test]
+#[ignore = "measures the machine for a second, with 384 MiB"]
+fn a_roofline_of_the_machine_at_hand() {
+    let measured = Desk::new().json("roofline lenet5 --machine this --format json");
+    assert!(measured["machine"]["name"].as_str().unwrap().contains("measured"));
+    assert!(measured["totals"]["seconds"].as_f64().unwrap() > 0.0);
 }
