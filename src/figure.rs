@@ -12,6 +12,8 @@ use serde::{Serialize, Serializer};
 
 pub use limit::{Limit, LimitError};
 
+use crate::diagnostics::suggest;
+
 /// A figure of a network that is one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Figure {
@@ -144,10 +146,38 @@ impl Figure {
         }
     }
 
-    /// The figure of this name or key.
+    /// All spellings in files and arguments: the names, and the keys that some have among the totals of a report.
+    pub fn spellings() -> impl Iterator<Item = (&'static str, Self)> {
+        Self::ALL
+            .map(|figure| (figure.name(), figure))
+            .into_iter()
+            .chain(Self::ALL.map(|figure| (figure.key(), figure)))
+    }
+
+    /// The figure of this name, or of the key that it has among the totals of a report (`peak_activation_bytes`).
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|figure| figure.name() == name || figure.key() == name)
+        Self::spellings().find_map(|(known, figure)| (known == name).then_some(figure))
+    }
+
+    /// The figure of this name, or what to say where there is none: the one that was most likely meant, or all.
+    ///
+    /// # Errors
+    /// The sentence, where there is no such figure.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let name = name.trim();
+        Self::of_name(name).ok_or_else(|| {
+            let help = help(name, Self::ALL.map(Self::name).into_iter());
+            format!("there is no figure `{name}`; {help}")
+        })
+    }
+}
+
+/// What to say to a name that no figure has.
+pub(crate) fn help(name: &str, names: impl Iterator<Item = &'static str> + Clone) -> String {
+    match suggest(name, names.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the figures are {}", names.collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -75,6 +75,7 @@ fn accepts_and_refuses_as_the_reader_does() {
     assert!(!validator.is_valid(&values("{inputs: [3, 8, 8], layers: [relu]}")));
     for (accepted, budget) in [
         (true, "{params: 5M, macs: 1e9, peak_memory: 8 MiB}"),
+        (true, "{peak_activation_bytes: 8 MiB}"),
         (false, "{prams: 5M}"),
         (false, "{params: [5]}"),
         (false, "{params: -5}"),

@@ -32,10 +32,10 @@ pub(super) struct Explain {
     against: Convention,
 
     /// Which figure: macs, flops, params, activations or activation_memory; the most important one if left out
-    #[arg(long, value_name = "FIGURE", value_parser = figure)]
+    #[arg(long, value_name = "FIGURE", value_parser = Figure::named)]
     figure: Option<Figure>,
 
-    /// Show the layers that make the difference, the most first (as CSV every layer in order)
+    /// Show the layers that make the difference, the most first (as CSV every layer in order; not with JSON)
     #[arg(long)]
     layers: bool,
 
@@ -53,11 +53,6 @@ pub(super) fn conventions() -> impl TypedValueParser<Value = Convention> {
         .try_map(|name| Convention::of_name(&name).ok_or("there is no such convention"))
 }
 
-fn figure(name: &str) -> Result<Figure, String> {
-    Figure::of_name(name)
-        .ok_or_else(|| "write macs, flops, params, activations or activation_memory".to_owned())
-}
-
 /// What is explained, and of what.
 #[derive(Debug, Serialize)]
 struct Explained<'a> {
@@ -70,13 +65,15 @@ struct Explained<'a> {
 
 impl Explain {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        if self.format == Format::Json {
+            output::refuse_with_json(&[("--layers", self.layers)])?;
+        }
         let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
-        let failed = |error| Failure::analysis(&description, &error);
         let report = network::report(&description, &elaborated)?;
         let explanation =
             convention::explain(&elaborated.network, self.convention, self.against, self.figure);
         let explanation = explanation.map_err(|error| match error {
-            ExplainError::Analysis(error) => failed(error),
+            ExplainError::Analysis(error) => Failure::analysis(&description, &error),
             error => Failure::message(error.to_string()),
         })?;
         let explained = Explained {

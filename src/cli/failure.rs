@@ -3,12 +3,14 @@
 use std::io;
 
 use cnnstat::analysis::AnalysisError;
+use cnnstat::analysis::roofline::MachineError;
 use cnnstat::back::{csv, document, html, json};
 use cnnstat::check::CheckError;
 use cnnstat::diagnostics::{Diagnostic, Diagnostics};
 use cnnstat::formula::FormulaError;
 use cnnstat::front::yaml::Description;
 use cnnstat::report::fold::Overflow;
+use cnnstat::sweep::{FrontError, GridError};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -79,4 +81,13 @@ macro_rules! from_messages {
     };
 }
 
-from_messages!(document::Error, Overflow, json::Error, csv::Error, html::Error);
+from_messages!(
+    document::Error,
+    Overflow,
+    json::Error,
+    csv::Error,
+    html::Error,
+    FrontError,
+    GridError,
+    MachineError
+);

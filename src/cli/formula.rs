@@ -13,21 +13,20 @@ use super::load;
 use super::network::NetworkOptions;
 use super::terminal::Terminal;
 
+const EXAMPLES: &str = "Examples:
+  cnnstat formula squeezenet --over c,h,w
+  cnnstat formula densenet121 --over growth --of params,concat_activations
+  cnnstat formula resnet50 --over depths,h,w --of params,macs --format latex";
+
+const VARIABLES: &str = "Variables: a parameter of the network by its name, an element of a list (`depths[0]`), \
+    a list for all its elements; otherwise c, h, w for the input's sizes and n for the batch.";
+
 /// Show figures of a network as polynomials in its parameters and sizes
 ///
 /// Forms are found by exact interpolation and confirmed at many further points; where a figure is no polynomial, the reason is told.
 /// Exits with 2 where there is no form of any figure.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  cnnstat formula squeezenet --over c,h,w
-  cnnstat formula densenet121 --over growth --of params,concat_activations
-  cnnstat formula resnet50 --over depths,h,w --of params,macs --format latex
-
-Variables: a parameter of the network by its name, an element of a list (`depths[0]`),
-a list for all its elements; otherwise c, h, w for the input's sizes and n for the batch.
-Figures: layers, params, buffers, macs, flops, activations, conv_activations,
-concat_activations, weight_memory, activation_memory, concat_memory, peak_memory,
-training_memory, receptive_field.")]
+#[command(after_help = after_help())]
 pub(super) struct Formula {
     /// A network file, or the name of a bundled network
     network: String,
@@ -37,7 +36,7 @@ pub(super) struct Formula {
     over: String,
 
     /// The figures
-    #[arg(long, value_name = "FIGURES", value_delimiter = ',', default_value = "params,macs,flops,activations", value_parser = figure)]
+    #[arg(long, value_name = "FIGURES", value_delimiter = ',', default_value = "params,macs,flops,activations", value_parser = Figure::named)]
     of: Vec<Figure>,
 
     /// Show the spelling for programs too
@@ -67,14 +66,9 @@ enum Format {
     Latex,
 }
 
-fn figure(name: &str) -> Result<Figure, String> {
-    Figure::of_name(name.trim()).ok_or_else(|| {
-        let names = Figure::ALL.map(Figure::name);
-        match cnnstat::diagnostics::suggest(name, names.into_iter()) {
-            Some(near) => format!("there is no such figure; did you mean `{near}`?"),
-            None => format!("there is no such figure; there are {}", names.join(", ")),
-        }
-    })
+fn after_help() -> String {
+    let figures = Figure::ALL.map(Figure::name).join(", ");
+    format!("{EXAMPLES}\n\n{VARIABLES}\n\nFigures: {figures}.")
 }
 
 impl Formula {

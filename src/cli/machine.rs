@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 use std::num::NonZero;
-use std::sync::Barrier;
-use std::thread;
+use std::sync::{Barrier, OnceLock};
+use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
 use cnnstat::analysis::roofline::Machine;
@@ -22,24 +22,28 @@ const VALUES: usize = 32 << 20;
 /// larger than caches (McCalpin's STREAM, which counts 12 bytes an element here).
 pub(super) fn measured() -> Result<Machine, Failure> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let peak = best_rate(threads, || (), |()| arithmetic());
-    let bandwidth = best_rate(threads, || Triad::new(VALUES / threads), Triad::run);
+    let (peak, computing) = best_rate(threads, || (), |()| arithmetic());
+    let (bandwidth, moving) = best_rate(threads, || Triad::new(VALUES / threads), Triad::run);
+    let threads = computing.min(moving);
     let noun = if threads == 1 { "thread" } else { "threads" };
     let name = format!("this machine (measured, {threads} {noun})");
     Machine::new(&name, peak, bandwidth)
         .map_err(|error| Failure::message(format!("this machine could not be measured: {error}")))
 }
 
-/// The best rate of all threads together, in what `run` returns a second.
+/// The best rate of all threads together, in what `run` returns a second, and how many threads there were: this one, and as many of
+/// the others as the system starts.
 fn best_rate<W>(
     threads: usize,
     prepare: impl Fn() -> W + Sync,
     run: impl Fn(&mut W) -> f64 + Sync,
-) -> f64 {
-    let barrier = Barrier::new(threads);
+) -> (f64, usize) {
+    // How many wait for each other is known once all are started.
+    let started = OnceLock::<Barrier>::new();
     let work = || {
         // Each thread writes its own memory first, which places it near.
         let mut prepared = prepare();
+        let barrier = started.wait();
         let mut runs = Vec::new();
         for _ in 0..REPEATS {
             barrier.wait();
@@ -50,11 +54,15 @@ fn best_rate<W>(
         runs
     };
     let runs: Vec<_> = thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        handles.into_iter().filter_map(|handle| handle.join().ok()).collect()
+        let others = (1..threads).map_while(|_| Builder::new().spawn_scoped(scope, work).ok());
+        let others: Vec<_> = others.collect();
+        started.get_or_init(|| Barrier::new(others.len() + 1));
+        let own = work();
+        others.into_iter().filter_map(|other| other.join().ok()).chain([own]).collect()
     });
     let repeats = usize::try_from(REPEATS).unwrap_or(0);
-    (0..repeats).map(|repeat| together(&runs, repeat)).fold(0.0, f64::max)
+    let best = (0..repeats).map(|repeat| together(&runs, repeat)).fold(0.0, f64::max);
+    (best, runs.len())
 }
 
 /// The rate of all threads in one repeat, from the first start to the last end.
@@ -138,4 +146,34 @@ fn filled(values: usize, value: f32) -> Vec<f32> {
         array.resize(values, black_box(value));
     }
     array
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::{REPEATS, Triad, best_rate};
+
+    #[test]
+    fn all_threads_work_in_every_repeat() {
+        for threads in [1, 2, 5] {
+            let (prepared, run) = (AtomicU32::new(0), AtomicU32::new(0));
+            let prepare = || prepared.fetch_add(1, Ordering::Relaxed);
+            let (rate, working) = best_rate(threads, prepare, |_| {
+                run.fetch_add(1, Ordering::Relaxed);
+                1.0
+            });
+            assert!(rate > 0.0 && (1..=threads).contains(&working), "{rate}, {working}");
+            let working = u32::try_from(working).unwrap_or(0);
+            assert_eq!(prepared.into_inner(), working);
+            assert_eq!(run.into_inner(), working * REPEATS);
+        }
+    }
+
+    #[test]
+    fn a_triad_moves_three_arrays() {
+        let mut triad = Triad::new(1_000);
+        assert_eq!(triad.run().to_bits(), 12_000.0_f64.to_bits());
+        assert!(triad.sum.iter().all(|sum| (sum - 2.0).abs() < f32::EPSILON));
+    }
 }

@@ -24,7 +24,7 @@ pub(super) struct Memory {
     /// A network file, or the name of a bundled network
     network: String,
 
-    /// Show one of the tables alone (JSON always has all)
+    /// Show one of the tables alone (not with JSON)
     #[arg(long, value_name = "TABLE")]
     show: Option<Part>,
 
@@ -49,6 +49,9 @@ enum Part {
 
 impl Memory {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        if self.format == Format::Json {
+            output::refuse_with_json(&[("--show", self.show.is_some())])?;
+        }
         let report = self.options.report(&self.network, terminal)?;
         let mut text =
             output::render(self.format, terminal, &value(&report), || self.table(&report))?;

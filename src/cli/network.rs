@@ -1,6 +1,8 @@
 //! The options of every command that takes networks.
 
 use clap::Args;
+use cnnstat::diagnostics::Diagnostics;
+use cnnstat::front::yaml::value::Value;
 use cnnstat::front::yaml::{Description, Elaborated, Settings, Study};
 use cnnstat::report::Report;
 
@@ -29,14 +31,32 @@ pub(super) struct NetworkOptions {
 struct Sizes(Vec<u64>);
 
 fn input_sizes(text: &str) -> Result<Sizes, String> {
-    let sizes: Result<Vec<u64>, _> = text.split(['x', '×', ',']).map(str::parse).collect();
+    if text.contains(',') {
+        // In `sweep`, a comma stands between inputs.
+        let sizes = text.split(',').map(str::trim).collect::<Vec<_>>().join("x");
+        return Err(format!("sizes are separated by `x`: write {sizes}"));
+    }
+    let sizes: Result<Vec<u64>, _> = text.split(['x', '×']).map(str::parse).collect();
     sizes.map(Sizes).map_err(|_| "write channels, height and width, as in 3x224x224".to_owned())
 }
 
 impl NetworkOptions {
     /// The settings for one description.
     pub(super) fn settings(&self, description: &Description) -> Result<Settings, Failure> {
-        let parameters = self.settings.iter().map(|text| description.setting(text));
+        self.settings_by(|text| description.setting(text))
+    }
+
+    /// The settings for the variants of a study.
+    pub(super) fn study_settings(&self, study: &Study) -> Result<Settings, Failure> {
+        self.settings_by(|text| study.setting(text))
+    }
+
+    /// The settings, of which `setting` reads each.
+    fn settings_by(
+        &self,
+        setting: impl Fn(&str) -> Result<(String, Value), Diagnostics>,
+    ) -> Result<Settings, Failure> {
+        let parameters = self.settings.iter().map(|text| setting(text));
         Ok(Settings {
             parameters: parameters.collect::<Result<_, _>>()?,
             input: self.input.as_ref().map(|Sizes(sizes)| sizes.clone()),
@@ -59,16 +79,6 @@ impl NetworkOptions {
         let elaborated = description.elaborate(&self.settings(&description)?)?;
         terminal.warn(&elaborated.warnings);
         Ok((description, elaborated))
-    }
-
-    /// The settings for the variants of a study.
-    pub(super) fn study_settings(&self, study: &Study) -> Result<Settings, Failure> {
-        let parameters = self.settings.iter().map(|text| study.setting(text));
-        Ok(Settings {
-            parameters: parameters.collect::<Result<_, _>>()?,
-            input: self.input.as_ref().map(|Sizes(sizes)| sizes.clone()),
-            batch: self.batch.unwrap_or(1),
-        })
     }
 
     /// Whether any of them is given.

@@ -51,17 +51,17 @@ pub(super) fn rendered<T: Serialize + ?Sized>(
     })
 }
 
-/// Writes a result to a file, or to the standard output where that is `-`, and says so.
-pub(super) fn write_result(path: &Path, text: &str, terminal: &Terminal) -> Result<(), Failure> {
-    if path == Path::new("-") {
-        return terminal.print(text);
+/// Refuses the options, those that are given, which choose what a table shows: JSON always has everything.
+pub(super) fn refuse_with_json(options: &[(&str, bool)]) -> Result<(), Failure> {
+    match options.iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(Failure::message(format!("`{name}` is for tables; JSON always has everything")))
+        }
     }
-    write(path, text)?;
-    terminal.tell(&format!("wrote {}", visible(&path.display().to_string())));
-    Ok(())
 }
 
-/// What a file holds.
+/// What a file, or what is printed, holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A page.
@@ -72,32 +72,51 @@ pub(super) enum Kind {
     Text(Format),
 }
 
-/// The endings of files and what they hold.
-const ENDINGS: [(&str, Kind); 8] = [
-    ("html", Kind::Page),
-    ("htm", Kind::Page),
-    ("svg", Kind::Drawing),
-    ("md", Kind::Text(Format::Markdown)),
-    ("markdown", Kind::Text(Format::Markdown)),
-    ("json", Kind::Text(Format::Json)),
-    ("csv", Kind::Text(Format::Csv)),
-    ("txt", Kind::Text(Format::Table)),
-];
-
-/// What to write to a path, by its ending; to the standard output, `-`, a page.
-pub(super) fn kind(path: &Path) -> Result<Kind, Failure> {
-    if path == Path::new("-") { Ok(Kind::Page) } else { by_ending(path, &ENDINGS) }
+/// What the ending of a file stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// What every command that writes files has.
+    Kind(Kind),
+    /// JSON with a record a line.
+    Lines,
 }
 
-/// What the ending of a path stands for.
-pub(super) fn by_ending<T: Copy>(path: &Path, endings: &[(&str, T)]) -> Result<T, Failure> {
+/// The endings of files.
+const ENDINGS: [(&str, Ending); 9] = [
+    ("html", Ending::Kind(Kind::Page)),
+    ("htm", Ending::Kind(Kind::Page)),
+    ("svg", Ending::Kind(Kind::Drawing)),
+    ("md", Ending::Kind(Kind::Text(Format::Markdown))),
+    ("markdown", Ending::Kind(Kind::Text(Format::Markdown))),
+    ("json", Ending::Kind(Kind::Text(Format::Json))),
+    ("jsonl", Ending::Lines),
+    ("csv", Ending::Kind(Kind::Text(Format::Csv))),
+    ("txt", Ending::Kind(Kind::Text(Format::Table))),
+];
+
+/// Whether a path stands for the standard output.
+pub(super) fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// What a command makes of the ending of a path, where it has a meaning for that; the standard output is for a page.
+pub(super) fn by_ending<T>(
+    path: &Path,
+    meaning: impl Fn(Ending) -> Option<T>,
+) -> Result<T, Failure> {
+    if is_standard(path)
+        && let Some(page) = meaning(Ending::Kind(Kind::Page))
+    {
+        return Ok(page);
+    }
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let lower = ending.to_ascii_lowercase();
-    let known = endings.iter().find(|(known, _)| *known == lower);
-    known.map(|(_, meaning)| *meaning).ok_or_else(|| {
+    let known = || ENDINGS.iter().filter_map(|(name, ending)| Some((*name, meaning(*ending)?)));
+    let meant = known().find(|(known, _)| *known == lower);
+    meant.map(|(_, meaning)| meaning).ok_or_else(|| {
         let name = path.display().to_string();
         let name = visible(&name);
-        let endings: Vec<&str> = endings.iter().map(|(ending, _)| *ending).collect();
+        let endings: Vec<&str> = known().map(|(ending, _)| ending).collect();
         let help = match suggest(&lower, endings.iter().copied()) {
             Some(near) => format!("did you mean .{near}?"),
             None => format!("the endings are .{}", endings.join(", .")),
@@ -106,11 +125,73 @@ pub(super) fn by_ending<T: Copy>(path: &Path, endings: &[(&str, T)]) -> Result<T
     })
 }
 
-/// Writes a file whole or not at all.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut file = Whole::create(path)?;
-    file.write(text)?;
-    file.finish()
+/// Where a result goes: into a file, to the standard output, or both.
+#[derive(Debug)]
+pub(super) struct Destination<'a> {
+    file: Option<(&'a Path, Kind)>,
+    printed: Option<Kind>,
+}
+
+impl<'a> Destination<'a> {
+    /// A file gets what its ending tells, and the format is that of what is printed. Without a file a table is printed where there is
+    /// no format; to `-` a page.
+    pub(super) fn new(output: Option<&'a Path>, format: Option<Format>) -> Result<Self, Failure> {
+        let format = format.map(Kind::Text);
+        let Some(path) = output else {
+            return Ok(Self { file: None, printed: format.or(Some(Kind::Text(Format::Table))) });
+        };
+        let kind = by_ending(path, |ending| match ending {
+            Ending::Kind(kind) => Some(kind),
+            Ending::Lines => None,
+        })?;
+        Ok(Self::of_kind(path, kind, format))
+    }
+
+    /// A page, whatever the ending, with a text that is printed beside a file.
+    pub(super) fn page(path: &'a Path, format: Option<Format>) -> Self {
+        let beside = format.or((!is_standard(path)).then_some(Format::Table));
+        Self::of_kind(path, Kind::Page, beside.map(Kind::Text))
+    }
+
+    fn of_kind(path: &'a Path, kind: Kind, format: Option<Kind>) -> Self {
+        if is_standard(path) {
+            return Self { file: None, printed: format.or(Some(kind)) };
+        }
+        Self { file: Some((path, kind)), printed: format }
+    }
+
+    /// Whether any of it is JSON.
+    pub(super) fn has_json(&self) -> bool {
+        let json = Kind::Text(Format::Json);
+        self.printed == Some(json) || self.file.is_some_and(|(_, kind)| kind == json)
+    }
+
+    /// Writes and prints what `text` gives for a kind, a width, where there is one, and with color or not. `input` is the argument
+    /// that names what the result is made from.
+    pub(super) fn deliver(
+        &self,
+        input: &str,
+        terminal: &Terminal,
+        text: impl Fn(Kind, Option<u16>, bool) -> Result<String, Failure>,
+    ) -> Result<(), Failure> {
+        if let Some((path, kind)) = self.file {
+            let mut file = Whole::create(path, input)?;
+            file.write(&text(kind, None, false)?)?;
+            file.finish()?;
+        }
+        if let Some(kind) = self.printed {
+            terminal.print(&text(kind, terminal.width(), terminal.color())?)?;
+        }
+        if let Some((path, _)) = self.file {
+            tell_written(path, terminal);
+        }
+        Ok(())
+    }
+}
+
+/// Says that a file is there.
+pub(super) fn tell_written(path: &Path, terminal: &Terminal) {
+    terminal.tell(&format!("wrote {}", visible(&path.display().to_string())));
 }
 
 /// A file that is written piece by piece, and is there whole or not at all.
@@ -143,8 +224,15 @@ impl Write for Out {
 }
 
 impl Whole {
-    /// Begins a file, without any of it at its place yet.
-    pub(super) fn create(path: &Path) -> Result<Self, Failure> {
+    /// Begins a file, without any of it at its place yet. It is not the file that `input`, an argument, names.
+    pub(super) fn create(path: &Path, input: &str) -> Result<Self, Failure> {
+        if is_same_file(Path::new(input), path) {
+            let name = path.display().to_string();
+            return Err(Failure::message(format!(
+                "the result would be written over `{}`, which it is made from",
+                visible(&name)
+            )));
+        }
         if path.is_dir() {
             return Err(Failure::message(format!("`{}` is a directory", path.display())));
         }
@@ -195,7 +283,7 @@ fn failed(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// Whether what is read and what is to be written are the same file.
-pub(super) fn is_same_file(input: &Path, output: &Path) -> bool {
+fn is_same_file(input: &Path, output: &Path) -> bool {
     let known = |path: &Path| path.canonicalize().ok();
     known(input).is_some_and(|input| Some(input) == known(output))
 }

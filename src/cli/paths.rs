@@ -7,7 +7,6 @@ use cnnstat::report::paths::PathsReport;
 use cnnstat::report::table::{Table, path_layers_table, path_lengths_table, paths_table};
 
 use super::failure::Failure;
-use super::load;
 use super::network::NetworkOptions;
 use super::output::{self, Format};
 use super::terminal::Terminal;
@@ -24,11 +23,11 @@ pub(super) struct Paths {
     /// A network file, or the name of a bundled network
     network: String,
 
-    /// Show every layer: its distance to the output and the paths through it
+    /// Show every layer: its distance to the output and the paths through it (not with JSON)
     #[arg(long, conflicts_with = "lengths")]
     layers: bool,
 
-    /// Show the distribution of the lengths alone
+    /// Show the distribution of the lengths alone (not with JSON)
     #[arg(long)]
     lengths: bool,
 
@@ -42,12 +41,10 @@ pub(super) struct Paths {
 
 impl Paths {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
-        if (self.layers || self.lengths) && self.format == Format::Json {
-            return Err(Failure::message("JSON always has every layer and every length"));
+        if self.format == Format::Json {
+            output::refuse_with_json(&[("--layers", self.layers), ("--lengths", self.lengths)])?;
         }
-        let description = load::description(&self.network, terminal)?;
-        let elaborated = description.elaborate(&self.options.settings(&description)?)?;
-        terminal.warn(&elaborated.warnings);
+        let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
         let report = PathsReport::new(&elaborated.network, description.metadata(&elaborated))
             .map_err(|error| Failure::analysis(&description, &error))?;
         let mut pages = Vec::new();

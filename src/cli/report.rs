@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use cnnstat::back::{self, text::visible};
+use cnnstat::back;
 use cnnstat::report::table;
 
 use super::failure::Failure;
 use super::network::NetworkOptions;
-use super::output::{self, Format};
+use super::output::{self, Destination, Format, Kind};
 use super::terminal::Terminal;
 
 /// Write a page about a network
@@ -25,9 +25,9 @@ pub(super) struct Report {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// How to write the totals that are shown beside
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
+    /// How to write the totals that are shown beside, a table if left out; with `-o -` they are printed instead of the page
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
 
     #[command(flatten)]
     options: NetworkOptions,
@@ -36,20 +36,14 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         let report = self.options.report(&self.network, terminal)?;
-        let page = back::html::render(&report)?;
         let path = self.output.clone().unwrap_or_else(|| beside_the_user(&self.network));
-        if path == Path::new("-") {
-            terminal.print(&page)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        if output::is_same_file(Path::new(&self.network), &path) {
-            return Err(Failure::message("the page would be written over the network's own file"));
-        }
-        output::write(&path, &page)?;
-        let totals =
-            output::render(self.format, terminal, &report, || Ok(table::totals_table(&report)))?;
-        terminal.print(&totals)?;
-        terminal.tell(&format!("wrote {}", visible(&path.display().to_string())));
+        let destination = Destination::page(&path, self.format);
+        destination.deliver(&self.network, terminal, |kind, width, color| match kind {
+            Kind::Text(format) => output::rendered(format, (width, color), &report, || {
+                Ok(table::totals_table(&report))
+            }),
+            _ => Ok(back::html::render(&report)?),
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -7,14 +7,14 @@ use clap::Args;
 use cnnstat::analysis::roofline::{Execution, MACHINES, Machine, NamedMachine};
 use cnnstat::back;
 use cnnstat::diagnostics::suggest;
+use cnnstat::figure::quantity::{self, QuantityError, RateUnit};
 use cnnstat::report::roofline;
 use cnnstat::report::table::{self, Table};
 
 use super::failure::Failure;
-use super::load;
 use super::machine;
 use super::network::NetworkOptions;
-use super::output::{self, Format, Kind};
+use super::output::{self, Destination, Format, Kind};
 use super::terminal::Terminal;
 
 /// Show how fast a machine could run each layer at best, and whether arithmetic or memory bounds it
@@ -41,11 +41,11 @@ pub(super) struct Roofline {
     machine: Option<String>,
 
     /// The machine's floating-point operations a second, such as 10T
-    #[arg(long, value_name = "FLOP/S", value_parser = rate, requires = "bandwidth")]
+    #[arg(long, value_name = "FLOP/S", value_parser = flops_rate, requires = "bandwidth")]
     peak_flops: Option<f64>,
 
     /// The machine's bytes a second, such as 400G
-    #[arg(long, value_name = "B/S", value_parser = rate, requires = "peak_flops")]
+    #[arg(long, value_name = "B/S", value_parser = bytes_rate, requires = "peak_flops")]
     bandwidth: Option<f64>,
 
     /// Do normalization and activation behind convolutions and linear layers in these
@@ -56,15 +56,15 @@ pub(super) struct Roofline {
     #[arg(long, value_name = "N")]
     depth: Option<usize>,
 
-    /// Show the kinds of operators instead of the layers
+    /// Show the kinds of operators instead of the layers (not with JSON)
     #[arg(long, conflicts_with = "depth")]
     kinds: bool,
 
-    /// Where to write the roofline; the ending tells how: .html a page, .svg its chart, .md, .json, .csv or .txt
+    /// Where to write the roofline; the ending tells how: .html a page, .svg its chart, .md, .json, .csv or .txt; `-` is a page on the standard output
     #[arg(short, long, value_name = "FILE", conflicts_with = "machines")]
     output: Option<PathBuf>,
 
-    /// How to write what is printed; with -o nothing is printed if left out
+    /// How to write what is printed; with a file nothing is printed if left out
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -81,32 +81,26 @@ impl Roofline {
             terminal.print(&machines)?;
             return Ok(ExitCode::SUCCESS);
         };
-        let kind = self.output.as_deref().map(output::kind).transpose()?;
-        if (self.depth.is_some() || self.kinds) && format == Format::Json {
-            return Err(Failure::message("JSON always has every layer"));
+        let destination = Destination::new(self.output.as_deref(), self.format)?;
+        if destination.has_json() {
+            let depth = ("--depth", self.depth.is_some());
+            output::refuse_with_json(&[depth, ("--kinds", self.kinds)])?;
         }
         let roofline = self.roofline(network, terminal)?;
-        let text = |format, width, color| {
-            output::rendered(format, (width, color), &roofline, || self.table(format, &roofline))
-        };
-        if let (Some(path), Some(kind)) = (self.output.as_deref(), kind) {
-            let written = match kind {
+        destination.deliver(network, terminal, |kind, width, color| {
+            Ok(match kind {
                 Kind::Page => back::document::html(&roofline.document(self.depth)?)?,
                 Kind::Drawing => back::document::svg(&roofline.document(self.depth)?)?,
-                Kind::Text(format) => text(format, None, false)?,
-            };
-            output::write_result(path, &written, terminal)?;
-        }
-        if self.output.is_none() || self.format.is_some() {
-            terminal.print(&text(format, terminal.width(), terminal.color())?)?;
-        }
+                Kind::Text(format) => output::rendered(format, (width, color), &roofline, || {
+                    self.table(format, &roofline)
+                })?,
+            })
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 
     fn roofline(&self, network: &str, terminal: &Terminal) -> Result<roofline::Roofline, Failure> {
-        let description = load::description(network, terminal)?;
-        let elaborated = description.elaborate(&self.options.settings(&description)?)?;
-        terminal.warn(&elaborated.warnings);
+        let (description, elaborated) = self.options.elaborated(network, terminal)?;
         let execution = if self.fused { Execution::Fused } else { Execution::Separate };
         let metadata = description.metadata(&elaborated);
         let machine = self.chosen_machine()?;
@@ -124,8 +118,7 @@ impl Roofline {
 
     fn chosen_machine(&self) -> Result<Machine, Failure> {
         if let Some((peak_flops, bandwidth)) = self.peak_flops.zip(self.bandwidth) {
-            return Machine::new("the given machine", peak_flops, bandwidth)
-                .map_err(|error| Failure::message(error.to_string()));
+            return Ok(Machine::new("the given machine", peak_flops, bandwidth)?);
         }
         let names = || MACHINES.iter().map(|machine| machine.name);
         let Some(name) = &self.machine else {
@@ -144,7 +137,7 @@ impl Roofline {
             );
             return Err(Failure::message(format!("there is no machine `{name}`; {help}")));
         };
-        named.machine().map_err(|error| Failure::message(error.to_string()))
+        Ok(named.machine()?)
     }
 }
 
@@ -162,43 +155,10 @@ fn machines() -> Vec<serde_json::Value> {
     MACHINES.iter().map(machine).collect()
 }
 
-/// A rate: a positive number, an SI prefix, and the unit or not: `10T`, `900 GB/s`, `4.29TFLOP/s`, `1.5e12`.
-fn rate(text: &str) -> Result<f64, String> {
-    const PREFIXES: [(&str, f64); 5] =
-        [("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15)];
-    let number = text.trim();
-    let units = ["FLOP/s", "FLOPS", "B/s"];
-    let number = units.iter().find_map(|unit| number.strip_suffix(unit)).unwrap_or(number);
-    let prefix =
-        PREFIXES.iter().find_map(|(prefix, scale)| Some((number.strip_suffix(prefix)?, *scale)));
-    let (number, scale) = prefix.unwrap_or((number, 1.0));
-    let number = number.trim().parse::<f64>().ok().map(|number| number * scale);
-    number
-        .filter(|rate| rate.is_finite() && *rate > 0.0)
-        .ok_or_else(|| "write a positive number with k, M, G, T or P, as in 10T".to_owned())
+fn flops_rate(text: &str) -> Result<f64, QuantityError> {
+    quantity::parse_rate(text, RateUnit::Flops)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::rate;
-
-    #[test]
-    fn rates_have_prefixes_and_units() {
-        let cases = [
-            ("10T", Some(10e12)),
-            ("900 GB/s", Some(900e9)),
-            ("4.29TFLOP/s", Some(4.29e12)),
-            ("1.5e12", Some(1.5e12)),
-            ("34.1GB/s", Some(34.1e9)),
-            ("0", None),
-            ("-1G", None),
-            ("inf", None),
-            ("nan", None),
-            ("T", None),
-            ("1Q", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(rate(text).ok(), expected, "{text}");
-        }
-    }
+fn bytes_rate(text: &str) -> Result<f64, QuantityError> {
+    quantity::parse_rate(text, RateUnit::Bytes)
 }

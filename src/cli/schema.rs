@@ -7,12 +7,12 @@ use clap::Args;
 use super::failure::Failure;
 use super::terminal::Terminal;
 
-/// Print the JSON Schema of network files, for editors
+/// Print the JSON Schema of network and study files, for editors
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   cnnstat schema > cnnstat.schema.json
 
-and as the first line of a network file:
+and as the first line of a network or study file:
   # yaml-language-server: $schema=cnnstat.schema.json")]
 pub(super) struct Schema {}
 

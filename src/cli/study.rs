@@ -1,19 +1,18 @@
 //! `cnnstat study`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use cnnstat::back;
-use cnnstat::back::text::visible;
-use cnnstat::front::yaml::Study as Description;
+use cnnstat::front::yaml;
 use cnnstat::study::{self, StudyReport};
 
 use super::failure::Failure;
 use super::list;
 use super::load;
 use super::network::NetworkOptions;
-use super::output::{self, Format, Kind};
+use super::output::{Destination, Format, Kind};
 use super::terminal::Terminal;
 
 /// Compare variants of a network: figures, closed forms, ratios, and what becomes of them as a parameter grows
@@ -38,7 +37,7 @@ pub(super) struct Study {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// How to write what is printed; with -o nothing is printed if left out
+    /// How to write what is printed; with a file nothing is printed if left out
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -56,30 +55,15 @@ impl Study {
             return Ok(ExitCode::SUCCESS);
         };
         // What cannot be written is told before the work is done.
-        let kind = self.output.as_deref().map(output::kind).transpose()?;
-        let description = load::study(name, terminal)?;
-        let report = self.report(&description, terminal)?;
-        if let (Some(path), Some(kind)) = (self.output.as_deref(), kind) {
-            let text = written(&report, kind)?;
-            if path == Path::new("-") {
-                terminal.print(&text)?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            if output::is_same_file(Path::new(name), path) {
-                let message = "the result would be written over the study's own file";
-                return Err(Failure::message(message));
-            }
-            output::write(path, &text)?;
-            terminal.tell(&format!("wrote {}", visible(&path.display().to_string())));
-        }
-        if self.output.is_none() || self.format.is_some() {
-            let format = self.format.unwrap_or(Format::Table);
-            terminal.print(&page(&report, format, terminal.width(), terminal.color())?)?;
-        }
+        let destination = Destination::new(self.output.as_deref(), self.format)?;
+        let study = load::study(name, terminal)?;
+        let report = self.report(&study, terminal)?;
+        destination
+            .deliver(name, terminal, |kind, width, color| written(&report, kind, width, color))?;
         Ok(ExitCode::SUCCESS)
     }
 
-    fn report(&self, study: &Description, terminal: &Terminal) -> Result<StudyReport, Failure> {
+    fn report(&self, study: &yaml::Study, terminal: &Terminal) -> Result<StudyReport, Failure> {
         let settings = self.options.study_settings(study)?;
         let sweep = self.sweep.as_deref().map(|text| study.sweep_of(text)).transpose()?;
         let (report, warnings) = study::evaluate(study, &settings, sweep.as_ref())?;
@@ -88,24 +72,18 @@ impl Study {
     }
 }
 
-fn written(report: &StudyReport, kind: Kind) -> Result<String, Failure> {
-    Ok(match kind {
-        Kind::Page => back::document::html(&report.document())?,
-        Kind::Drawing => back::document::svg(&report.document())?,
-        Kind::Text(format) => page(report, format, None, false)?,
-    })
-}
-
-fn page(
+fn written(
     report: &StudyReport,
-    format: Format,
+    kind: Kind,
     width: Option<u16>,
     color: bool,
 ) -> Result<String, Failure> {
-    Ok(match format {
-        Format::Table => back::document::terminal(&report.document(), width, color),
-        Format::Markdown => back::document::markdown(&report.document()),
-        Format::Json => back::json::render(report)?,
-        Format::Csv => back::csv::render(&report.flat_table())?,
+    Ok(match kind {
+        Kind::Page => back::document::html(&report.document())?,
+        Kind::Drawing => back::document::svg(&report.document())?,
+        Kind::Text(Format::Table) => back::document::terminal(&report.document(), width, color),
+        Kind::Text(Format::Markdown) => back::document::markdown(&report.document()),
+        Kind::Text(Format::Json) => back::json::render(report)?,
+        Kind::Text(Format::Csv) => back::csv::render(&report.flat_table())?,
     })
 }

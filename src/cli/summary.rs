@@ -51,8 +51,8 @@ struct Summarized<'a> {
 
 impl Summary {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
-        if self.depth.is_some() && self.format == Format::Json {
-            return Err(Failure::message("`--depth` folds tables; JSON always has every layer"));
+        if self.format == Format::Json {
+            output::refuse_with_json(&[("--depth", self.depth.is_some())])?;
         }
         let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
         let report = network::report(&description, &elaborated)?;

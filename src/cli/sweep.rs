@@ -86,11 +86,11 @@ pub(super) struct Sweep {
     #[arg(long)]
     strict: bool,
 
-    /// How to write the variants; by the ending of the file if left out, otherwise a table
+    /// How to write the variants; by the ending of the file if left out, a page to `-`, otherwise a table
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
-    /// Where to write: a file ending in csv, json, jsonl, md, txt, svg or html
+    /// Where to write: a file ending in csv, json, jsonl, md, txt, svg or html; `-` is the standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -127,33 +127,15 @@ impl Sweep {
             has_front: !self.pareto.is_empty(),
             has_misfits: true,
         };
-        let mut output = Output::create(format, self.output.as_deref(), terminal, &description)?;
-        let mut progress = Progress::new(terminal, grid.len());
-        let tally = if self.holds_all(format) {
-            let mut tally = Tally::default();
-            let mut held = Vec::new();
-            self.parts(&description, &layout, &mut progress, &mut tally, |variants| {
-                held.extend(variants);
-                Ok(())
-            })?;
-            progress.finish();
-            let held = self.ordered(held, &figures)?;
-            self.refuse_too_long(held.len(), format)?;
-            output.all(&layout, &held, &self.pareto, tally.sentences())?;
-            tally
-        } else {
-            let mut tally = Tally::default();
-            self.parts(&description, &layout, &mut progress, &mut tally, |variants| {
-                let rows: Vec<_> = variants.into_iter().map(|variant| (variant, false)).collect();
-                output.part(&layout, &rows)
-            })?;
-            progress.finish();
-            tally
+        let path = self.output.as_deref();
+        let mut output = Output::create(format, path, &self.network, terminal, &description)?;
+        let tally = match self.write(&mut output, &description, &layout, format, terminal) {
+            Ok(tally) => tally,
+            Err(failure) => {
+                output.abandon();
+                return Err(failure);
+            }
         };
-        if tally.misfits == tally.evaluated {
-            // Where nothing fits, it is the network or the call that is wrong.
-            description.elaborate(&grid.settings(0))?;
-        }
         output.finish()?;
         if !format.has_notes() {
             for sentence in tally.sentences() {
@@ -162,6 +144,40 @@ impl Sweep {
         }
         let fails = self.strict && tally.misfits > 0;
         Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    /// Writes all variants: as they are evaluated, or at the end where all of them are needed first.
+    fn write(
+        &self,
+        output: &mut Output<'_>,
+        description: &Description,
+        layout: &Layout<'_>,
+        format: Format,
+        terminal: &Terminal,
+    ) -> Result<Tally, Failure> {
+        let mut progress = Progress::new(terminal, layout.grid.len());
+        let mut tally = Tally::default();
+        let mut held = Vec::new();
+        let holds_all = self.holds_all(format);
+        self.parts(description, layout, &mut progress, &mut tally, |variants| {
+            if holds_all {
+                held.extend(variants);
+                return Ok(());
+            }
+            let rows: Vec<_> = variants.into_iter().map(|variant| (variant, false)).collect();
+            output.part(layout, &rows)
+        })?;
+        progress.finish();
+        if tally.misfits == tally.evaluated {
+            // Where nothing fits, it is the network or the call that is wrong.
+            description.elaborate(&layout.grid.settings(0))?;
+        }
+        if holds_all {
+            let held = self.ordered(held, layout.figures)?;
+            self.refuse_too_long(held.len(), format)?;
+            output.all(layout, &held, &self.pareto, tally.sentences())?;
+        }
+        Ok(tally)
     }
 
     fn grid(&self, description: &Description) -> Result<Grid, Failure> {
@@ -174,7 +190,7 @@ impl Sweep {
         let axes = axes.chain(self.input.as_deref().map(Axis::input));
         let axes = axes.chain(self.batch.as_deref().map(Axis::batch));
         let axes: Vec<_> = axes.collect::<Result<_, _>>().map_err(failure)?;
-        Grid::new(axes).map_err(|error| Failure::message(error.to_string()))
+        Ok(Grid::new(axes)?)
     }
 
     /// The figures to show, and those that the variants are compared by, each once.
@@ -298,7 +314,7 @@ impl Sweep {
             vec![false; variants.len()]
         } else {
             let points: Vec<_> = variants.iter().map(point).collect();
-            front(&points).map_err(|error| Failure::message(error.to_string()))?
+            front(&points)?
         };
         let mut ordered: Vec<_> = variants.into_iter().zip(marks).collect();
         if self.front {

@@ -8,7 +8,6 @@ use thiserror::Error;
 
 use super::Figure;
 use super::quantity::{self, QuantityError};
-use crate::diagnostics::suggest;
 
 /// The most that a figure may be; a budget is a list of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -33,23 +32,6 @@ pub enum LimitError {
     Quantity(&'static str, QuantityError),
 }
 
-impl Figure {
-    /// The figure of this name, or what to say where there is none: the one that was most likely meant, or all.
-    ///
-    /// # Errors
-    /// The sentence, where there is no such figure.
-    pub fn named(name: &str) -> Result<Self, String> {
-        Self::of_name(name).ok_or_else(|| {
-            let names = Self::ALL.map(Self::name);
-            let help = match suggest(name, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the figures are {}", names.join(", ")),
-            };
-            format!("there is no figure `{name}`; {help}")
-        })
-    }
-}
-
 impl FromStr for Limit {
     type Err = LimitError;
 
@@ -57,7 +39,7 @@ impl FromStr for Limit {
     fn from_str(text: &str) -> Result<Self, LimitError> {
         let malformed = || LimitError::Malformed(text.to_owned());
         let (name, amount) = text.split_once('=').ok_or_else(malformed)?;
-        let figure = Figure::named(name.trim()).map_err(LimitError::Figure)?;
+        let figure = Figure::named(name).map_err(LimitError::Figure)?;
         let most = quantity::parse(amount, figure.unit())
             .map_err(|error| LimitError::Quantity(figure.name(), error))?;
         Ok(Self { figure, most })

@@ -83,9 +83,13 @@ impl Measure {
     /// The one of this name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        Figure::of_name(name)
-            .map(Self::Figure)
-            .or_else(|| Self::all().find(|measure| measure.name() == name))
+        Self::spellings().find_map(|(known, measure)| (known == name).then_some(measure))
+    }
+
+    /// All spellings in files and arguments, those of [`Figure::spellings`] first.
+    pub fn spellings() -> impl Iterator<Item = (&'static str, Self)> {
+        let paths = PathFigure::ALL.map(Self::Path).map(|measure| (measure.name(), measure));
+        Figure::spellings().map(|(name, figure)| (name, Self::Figure(figure))).chain(paths)
     }
 }
 

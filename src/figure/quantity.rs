@@ -1,4 +1,4 @@
-//! Amounts as people write them: `5M`, `1.5G`, `8 MiB`, `25_557_032`.
+//! Amounts and rates as people write them: `5M`, `1.5G`, `8 MiB`, `25_557_032`, `900 GB/s`.
 
 use thiserror::Error;
 
@@ -34,6 +34,12 @@ pub enum QuantityError {
     /// A part of something that cannot be divided.
     #[error("`{0}` is no whole number")]
     Fraction(String),
+    /// Nothing a second.
+    #[error("`{0}` is no positive number; write a rate as 10T, 900G or 1.5e12")]
+    NotPositive(String),
+    /// A unit that is not that of the rate.
+    #[error("`{0}` is no {1}; write the prefix k, M, G, T or P alone, or before the unit")]
+    NotTheUnit(String, &'static str),
     /// More than any figure can be.
     #[error("`{0}` exceeds 64 bits")]
     TooLarge(String),
@@ -68,6 +74,65 @@ pub fn parse(text: &str, unit: Unit) -> Result<u64, QuantityError> {
     let amount = digits.checked_mul(factor.into()).ok_or_else(too_large)?;
     let amount = scaled(amount, i64::from(exponent) - places, text)?;
     u64::try_from(amount).map_err(|_| too_large())
+}
+
+/// What a rate is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateUnit {
+    /// Floating-point operations a second, `FLOP/s` or `FLOPS`.
+    Flops,
+    /// Bytes a second, `B/s`.
+    Bytes,
+}
+
+impl RateUnit {
+    /// The spellings, the usual one first.
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Flops => &["FLOP/s", "FLOPS"],
+            Self::Bytes => &["B/s"],
+        }
+    }
+}
+
+/// Reads a rate: a positive number as [`parse`] has it, which need not be whole, with a prefix, and with the unit or not: `10T`,
+/// `34.1 GB/s`, `4.29TFLOP/s`, `1.5e12`. Bytes may have binary prefixes before their unit.
+///
+/// # Errors
+/// Where the text is no positive number, or its unit is another.
+pub fn parse_rate(text: &str, unit: RateUnit) -> Result<f64, QuantityError> {
+    let text = text.trim();
+    let malformed = || QuantityError::Malformed(text.to_owned());
+    let (number, exponent, suffix) = split(text).ok_or_else(malformed)?;
+    let factor = rate_factor(suffix.trim(), unit)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole = without_separators(whole).ok_or_else(malformed)?;
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) || number.ends_with('.') {
+        return Err(malformed());
+    }
+    let number: f64 = format!("0{whole}.{fraction}e{exponent}").parse().map_err(|_| malformed())?;
+    let rate = number * factor as f64;
+    let is_rate = rate.is_finite() && rate > 0.0;
+    is_rate.then_some(rate).ok_or_else(|| QuantityError::NotPositive(text.to_owned()))
+}
+
+/// What the unit of a rate multiplies a number by.
+fn rate_factor(suffix: &str, unit: RateUnit) -> Result<u64, QuantityError> {
+    let named = unit.names().iter().find_map(|name| suffix.strip_suffix(name));
+    let binary = named.filter(|_| unit == RateUnit::Bytes).and_then(binary);
+    let factor = decimal(named.unwrap_or(suffix).trim_end()).or(binary);
+    let name = unit.names().first().copied().unwrap_or_default();
+    factor.ok_or_else(|| QuantityError::NotTheUnit(suffix.to_owned(), name))
+}
+
+/// What a prefix stands for.
+fn decimal(prefix: &str) -> Option<u64> {
+    PREFIXES.into_iter().find_map(|(known, factor)| (known == prefix).then_some(factor))
+}
+
+/// What a binary prefix stands for.
+fn binary(prefix: &str) -> Option<u64> {
+    BINARY_PREFIXES.into_iter().find_map(|(known, factor)| (known == prefix).then_some(factor))
 }
 
 /// `amount` times ten to the `exponent`.
@@ -122,12 +187,10 @@ fn without_separators(whole: &str) -> Option<String> {
 
 /// What a unit multiplies a number by.
 fn factor(suffix: &str, unit: Unit) -> Result<u64, QuantityError> {
-    let decimal = |prefix: &str| PREFIXES.into_iter().find(|(known, _)| *known == prefix);
-    let binary = |prefix: &str| BINARY_PREFIXES.into_iter().find(|(known, _)| *known == prefix);
     let bytes = suffix.strip_suffix('B').and_then(|prefix| decimal(prefix).or(binary(prefix)));
     match (decimal(suffix), bytes) {
-        (Some((_, factor)), _) => Ok(factor),
-        (None, Some((_, factor))) if unit == Unit::Bytes => Ok(factor),
+        (Some(factor), _) => Ok(factor),
+        (None, Some(factor)) if unit == Unit::Bytes => Ok(factor),
         (None, Some(_)) => Err(QuantityError::NotInBytes(suffix.to_owned())),
         (None, None) => Err(QuantityError::UnknownUnit(suffix.to_owned())),
     }
@@ -173,6 +236,43 @@ mod tests {
             ("2GiB", 2 << 30),
         ] {
             assert_eq!(parse(text, Unit::Bytes), Ok(bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_have_prefixes_and_their_unit() {
+        for (text, unit, rate) in [
+            ("10T", RateUnit::Flops, 10e12),
+            ("900 GB/s", RateUnit::Bytes, 900e9),
+            ("4.29TFLOP/s", RateUnit::Flops, 4.29e12),
+            ("19.5 TFLOPS", RateUnit::Flops, 19.5e12),
+            ("1.5e12", RateUnit::Flops, 1.5e12),
+            ("34.1GB/s", RateUnit::Bytes, 34.1e9),
+            ("2 MiB/s", RateUnit::Bytes, 2_097_152.0),
+            ("1_000", RateUnit::Bytes, 1e3),
+            (".5k", RateUnit::Flops, 500.0),
+        ] {
+            assert_eq!(parse_rate(text, unit), Ok(rate), "{text}");
+        }
+        let malformed = |text: &str| QuantityError::Malformed(text.to_owned());
+        let not_positive = |text: &str| QuantityError::NotPositive(text.to_owned());
+        let other = |text: &str, unit| QuantityError::NotTheUnit(text.to_owned(), unit);
+        for (text, unit, error) in [
+            ("0", RateUnit::Flops, not_positive("0")),
+            ("1e999", RateUnit::Flops, not_positive("1e999")),
+            ("1e-999", RateUnit::Flops, not_positive("1e-999")),
+            ("-1G", RateUnit::Flops, malformed("-1G")),
+            ("inf", RateUnit::Flops, malformed("inf")),
+            ("nan", RateUnit::Bytes, malformed("nan")),
+            ("T", RateUnit::Flops, malformed("T")),
+            ("1.", RateUnit::Flops, malformed("1.")),
+            ("1Q", RateUnit::Flops, other("Q", "FLOP/s")),
+            ("1 GB/s", RateUnit::Flops, other("GB/s", "FLOP/s")),
+            ("1 GFLOP/s", RateUnit::Bytes, other("GFLOP/s", "B/s")),
+            ("1 Gi", RateUnit::Bytes, other("Gi", "B/s")),
+            ("1 GiFLOP/s", RateUnit::Flops, other("GiFLOP/s", "FLOP/s")),
+        ] {
+            assert_eq!(parse_rate(text, unit), Err(error), "{text}");
         }
     }
 

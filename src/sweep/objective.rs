@@ -30,7 +30,7 @@ impl FromStr for Objective {
         let text = text.trim();
         let more = text.strip_prefix('+').or(text.strip_prefix("max:"));
         let less = text.strip_prefix("min:").unwrap_or(text);
-        let figure = Figure::named(more.unwrap_or(less).trim())?;
+        let figure = Figure::named(more.unwrap_or(less))?;
         Ok(Self { figure, more_is_better: more.is_some() })
     }
 }

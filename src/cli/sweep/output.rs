@@ -1,7 +1,7 @@
 //! Where variants go, and how they are written.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use cnnstat::back;
@@ -12,7 +12,7 @@ use cnnstat::report::table::Table;
 use cnnstat::sweep::{Layout, Objective, Variant, chart, title};
 
 use crate::cli::failure::Failure;
-use crate::cli::output::{Whole, by_ending};
+use crate::cli::output::{self, Ending, Kind, Whole};
 use crate::cli::terminal::Terminal;
 
 /// So many rows are made into text at once.
@@ -38,23 +38,20 @@ pub(super) enum Format {
 }
 
 impl Format {
-    const ENDINGS: [(&'static str, Self); 9] = [
-        ("csv", Self::Csv),
-        ("json", Self::Json),
-        ("jsonl", Self::Jsonl),
-        ("md", Self::Markdown),
-        ("markdown", Self::Markdown),
-        ("txt", Self::Table),
-        ("svg", Self::Svg),
-        ("html", Self::Html),
-        ("htm", Self::Html),
-    ];
-
-    /// The format that is asked for, or that a file's ending tells.
+    /// The format that is asked for, or that a file's ending tells; a table where there is neither.
     pub(super) fn of(asked: Option<Self>, path: Option<&Path>) -> Result<Self, Failure> {
-        let path = path.filter(|path| *path != Path::new("-"));
         let (None, Some(path)) = (asked, path) else { return Ok(asked.unwrap_or(Self::Table)) };
-        by_ending(path, &Self::ENDINGS)
+        output::by_ending(path, |ending| {
+            Some(match ending {
+                Ending::Lines => Self::Jsonl,
+                Ending::Kind(Kind::Page) => Self::Html,
+                Ending::Kind(Kind::Drawing) => Self::Svg,
+                Ending::Kind(Kind::Text(output::Format::Table)) => Self::Table,
+                Ending::Kind(Kind::Text(output::Format::Json)) => Self::Json,
+                Ending::Kind(Kind::Text(output::Format::Csv)) => Self::Csv,
+                Ending::Kind(Kind::Text(output::Format::Markdown)) => Self::Markdown,
+            })
+        })
     }
 
     /// Whether variants can be written before the last is known.
@@ -84,13 +81,13 @@ pub(super) struct Output<'a> {
 
 enum Sink {
     Terminal,
-    File(Whole),
+    File(Whole, PathBuf),
 }
 
 impl Sink {
     fn write(&mut self, text: &str) -> Result<(), Failure> {
         match self {
-            Self::File(file) => file.write(text),
+            Self::File(file, _) => file.write(text),
             Self::Terminal => {
                 let written = io::stdout().lock().write_all(text.as_bytes());
                 written.map_err(|error| Failure::writing("the output", &error))
@@ -103,11 +100,12 @@ impl<'a> Output<'a> {
     pub(super) fn create(
         format: Format,
         path: Option<&Path>,
+        network: &str,
         terminal: &'a Terminal,
         description: &'a Description,
     ) -> Result<Self, Failure> {
-        let sink = match path.filter(|path| *path != Path::new("-")) {
-            Some(path) => Sink::File(Whole::create(path)?),
+        let sink = match path.filter(|path| !output::is_standard(path)) {
+            Some(path) => Sink::File(Whole::create(path, network)?, path.to_owned()),
             None => Sink::Terminal,
         };
         Ok(Self { format, sink, terminal, description, parts: 0 })
@@ -194,26 +192,43 @@ impl<'a> Output<'a> {
                     let (width, color) = (self.terminal.width(), self.terminal.color());
                     back::terminal::render(&table, width, color)
                 }
-                Sink::File(_) => back::terminal::render(&table, None, false),
+                Sink::File(..) => back::terminal::render(&table, None, false),
             },
         };
         self.sink.write(&text)?;
         if text.ends_with('\n') { Ok(()) } else { self.sink.write("\n") }
     }
 
-    /// Ends what was written, and puts a file at its place.
+    /// Ends what was written, puts a file at its place, and says so.
     pub(super) fn finish(mut self) -> Result<(), Failure> {
-        if self.format == Format::Json {
-            let opening = if self.parts == 0 { self.opening()? } else { "\n".to_owned() };
-            self.sink.write(&format!("{opening}]}}\n"))?;
-        }
+        self.close()?;
         match self.sink {
-            Sink::File(file) => file.finish(),
+            Sink::File(file, path) => {
+                file.finish()?;
+                output::tell_written(&path, self.terminal);
+                Ok(())
+            }
             Sink::Terminal => {
                 let flushed = io::stdout().lock().flush();
                 flushed.map_err(|error| Failure::writing("the output", &error))
             }
         }
+    }
+
+    /// Ends what was printed already, so that it can be read although the command failed; a file is not put at its place.
+    pub(super) fn abandon(mut self) {
+        if self.parts > 0 && matches!(self.sink, Sink::Terminal) {
+            // There is a failure to be told already.
+            let _ = self.close();
+        }
+    }
+
+    fn close(&mut self) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            let opening = if self.parts == 0 { self.opening()? } else { "\n".to_owned() };
+            self.sink.write(&format!("{opening}]}}\n"))?;
+        }
+        Ok(())
     }
 }
 

@@ -26,6 +26,12 @@ impl Expected {
         Figure::ALL.into_iter().map(Self::Figure).chain([Self::Output])
     }
 
+    /// All its spellings in files, those of [`Figure::spellings`] first.
+    pub fn spellings() -> impl Iterator<Item = (&'static str, Self)> {
+        let figures = Figure::spellings().map(|(name, figure)| (name, Self::Figure(figure)));
+        figures.chain([(Self::Output.name(), Self::Output)])
+    }
+
     /// Its key in a file.
     #[must_use]
     pub fn name(self) -> &'static str {

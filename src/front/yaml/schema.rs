@@ -56,8 +56,8 @@ fn network() -> Json {
 
 /// A study file.
 fn study() -> Json {
-    let measures: Vec<&str> = Measure::all().map(Measure::name).collect();
-    let figures: Vec<&str> = Figure::ALL.iter().map(|figure| figure.name()).collect();
+    let measures: Vec<&str> = Measure::spellings().map(|(name, _)| name).collect();
+    let figures: Vec<&str> = Figure::spellings().map(|(name, _)| name).collect();
     let list = |names: &[&str]| json!({"type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": names}});
     let texts =
         json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
@@ -282,8 +282,8 @@ fn output() -> Json {
 
 fn expectation() -> Json {
     let mut properties = Map::new();
-    for figure in Expected::all() {
-        properties.insert(figure.name().to_owned(), reference("value"));
+    for (name, _) in Expected::spellings() {
+        properties.insert(name.to_owned(), reference("value"));
     }
     for (key, schema) in [
         ("of", text("A layer or block in place of the whole network")),
@@ -303,7 +303,7 @@ fn expectation() -> Json {
 
 fn budget() -> Json {
     let amount = || json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]});
-    let figures = Figure::ALL.map(|figure| (figure.name().to_owned(), amount()));
+    let figures = Figure::spellings().map(|(name, _)| (name.to_owned(), amount()));
     json!({
         "description": "The most that figures may be, checked by `cnnstat check`: a number, or text as 5M or 8MiB",
         "type": "object", "additionalProperties": false, "properties": Map::from_iter(figures),

@@ -1,9 +1,8 @@
 //! The entries of `budget`.
 
+use super::Parser;
 use super::document::File;
-use super::{Parser, did_you_mean};
-use crate::diagnostics::suggest;
-use crate::figure::{Figure, Limit, quantity};
+use crate::figure::{self, Figure, Limit, quantity};
 use crate::front::yaml::value::Number;
 use crate::front::yaml::values::Yaml;
 
@@ -20,17 +19,15 @@ impl Parser {
         if self.are_too_many(mapping.len(), "entries of `budget`", root) {
             return;
         }
-        let names = Figure::ALL.map(Figure::name);
         for (name, yaml) in mapping.iter() {
             let Some(name) = name.as_str() else {
                 self.error(root, "the name of a figure must be text");
                 continue;
             };
-            let Some(figure) = Figure::ALL.into_iter().find(|figure| figure.name() == name) else {
-                let help = did_you_mean(suggest(name, names.into_iter()))
-                    .or_else(|| Some(format!("the figures are {}", names.join(", "))));
+            let Some(figure) = Figure::of_name(name) else {
+                let help = figure::help(name, Figure::ALL.map(Figure::name).into_iter());
                 let key = self.places.key(root, name);
-                self.error_with_help(key, format!("there is no figure `{name}`"), help);
+                self.error_with_help(key, format!("there is no figure `{name}`"), Some(help));
                 continue;
             };
             let place = self.places.value(root, name);

@@ -36,20 +36,20 @@ impl Parser {
     }
 
     fn expectation(&mut self, mapping: &Mapping, place: Place) -> Expectation {
-        let figures: Vec<&str> = Expected::all().map(Expected::name).collect();
-        let known: Vec<&str> = figures.iter().copied().chain(EXPECTATION_KEYS).collect();
+        let spellings = Expected::spellings().map(|(name, _)| name);
+        let known: Vec<&str> = spellings.chain(EXPECTATION_KEYS).collect();
         self.unknown_keys(mapping, place, &known, |_| None);
         let mut expectation = Expectation { place, ..Expectation::default() };
-        for figure in Expected::all() {
-            if let Some(yaml) = mapping.get(figure.name()) {
-                let place = self.places.value(place, figure.name());
+        for (name, figure) in Expected::spellings() {
+            if let Some(yaml) = mapping.get(name) {
+                let place = self.places.value(place, name);
                 expectation.figures.push((figure, self.given(yaml, place)));
             }
         }
         let all_known =
             mapping.keys().all(|key| key.as_str().is_some_and(|key| known.contains(&key)));
         if expectation.figures.is_empty() && all_known {
-            let list = figures.join("`, `");
+            let list = Expected::all().map(Expected::name).collect::<Vec<_>>().join("`, `");
             self.error(place, format!("an expectation needs a figure: one of `{list}`"));
         }
         let mut text = |key: &str| {

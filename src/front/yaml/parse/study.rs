@@ -7,7 +7,7 @@ use super::document::File;
 use super::names::MAX_NAME;
 use super::{Owner, Parser, did_you_mean};
 use crate::diagnostics::{Diagnostics, Source, suggest};
-use crate::figure::{Figure, Measure};
+use crate::figure::{self, Figure, Measure};
 use crate::front::yaml::elaborate::evaluate_alone;
 use crate::front::yaml::study::{MAX_POINTS, MAX_VARIANTS, values_of_range};
 use crate::front::yaml::value::Value;
@@ -228,8 +228,7 @@ impl Parser {
                 Some(figure) => figures.push(figure),
                 None => {
                     let known: Vec<&str> = Measure::all().map(Measure::name).collect();
-                    let help = did_you_mean(suggest(name, known.iter().copied()))
-                        .unwrap_or_else(|| format!("the figures are {}", known.join(", ")));
+                    let help = figure::help(name, known.into_iter());
                     self.error_with_help(place, "the name of a figure is needed here", Some(help));
                 }
             }
