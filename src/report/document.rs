@@ -86,6 +86,24 @@ pub enum Scale {
     Logarithmic,
 }
 
+/// From which factor between its largest and its smallest value on an axis is logarithmic.
+const WIDE: f64 = 20.0;
+
+impl Scale {
+    /// The scale of an axis for these values: logarithmic where they are far apart and all positive.
+    #[must_use]
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let ends = values.into_iter().fold(None, |ends: Option<(f64, f64)>, value| {
+            let (least, most) = ends.unwrap_or((value, value));
+            Some((least.min(value), most.max(value)))
+        });
+        match ends {
+            Some((least, most)) if least > 0.0 && most > least * WIDE => Self::Logarithmic,
+            _ => Self::Linear,
+        }
+    }
+}
+
 /// How the values of an axis are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
@@ -145,4 +163,23 @@ pub struct PictureBox {
     pub kind: super::OperatorKind,
     /// Positions of the boxes whose results it takes, all before it.
     pub inputs: Vec<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Scale;
+
+    #[test]
+    fn values_far_apart_and_positive_have_a_logarithmic_axis() {
+        for (values, scale) in [
+            (&[][..], Scale::Linear),
+            (&[5.0], Scale::Linear),
+            (&[20.0, 1.0], Scale::Linear),
+            (&[3.0, 21.0, 1.0], Scale::Logarithmic),
+            (&[0.0, 1e9], Scale::Linear),
+            (&[-1.0, 1e9], Scale::Linear),
+        ] {
+            assert_eq!(Scale::of(values.iter().copied()), scale, "{values:?}");
+        }
+    }
 }

@@ -13,9 +13,6 @@ const MOST_POINTS: usize = 200;
 /// More variants than this are no chart that anybody reads.
 const MOST_LINES: usize = 12;
 
-/// From which ratio of the largest to the smallest value on an axis runs by logarithms.
-const WIDE: u64 = 20;
-
 impl StudyReport {
     /// The study as a page: what is compared, the figures, their closed forms, and what becomes of them over the sweep.
     #[must_use]
@@ -212,22 +209,11 @@ fn chart(
     }
     let x = Axis {
         label: swept.parameter.clone(),
-        scale: scale(&swept_values),
+        scale: Scale::of(swept_values.iter().copied()),
         values: Values::Numbers,
     };
-    let y_scale = if values == Values::Numbers { Scale::Linear } else { scale(&drawn) };
+    let y_scale = if values == Values::Numbers { Scale::Linear } else { Scale::of(drawn) };
     Some(Chart { title, x, y: Axis { label, scale: y_scale, values }, series })
-}
-
-/// Logarithmic where values are far apart and all positive.
-fn scale(values: &[f64]) -> Scale {
-    let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let largest = values.iter().copied().fold(0.0, f64::max);
-    if smallest > 0.0 && largest > smallest * WIDE as f64 {
-        Scale::Logarithmic
-    } else {
-        Scale::Linear
-    }
 }
 
 /// `a, b and c`.

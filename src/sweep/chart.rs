@@ -8,9 +8,6 @@ use crate::report::table::Table;
 /// The most variants of a chart.
 pub const MOST_POINTS: usize = 20_000;
 
-/// From which factor between its largest and its smallest value on an axis is logarithmic.
-const WIDE: u64 = 30;
-
 /// A page with a chart of two figures of the variants, those at `x` and `y` of the layout's, and a table of the variants that
 /// `rows` gives. `on_front` says of every variant whether it is on the Pareto front of `objectives`; a line leads along the
 /// front where these are the two figures of the chart.
@@ -59,14 +56,12 @@ fn floats(points: &[(u64, u64)]) -> Vec<(f64, f64)> {
     points.iter().map(|(x, y)| (*x as f64, *y as f64)).collect()
 }
 
-fn axis(figure: Option<Figure>, values: impl Iterator<Item = u64> + Clone) -> Axis {
-    let least = values.clone().min().unwrap_or(0);
-    let most = values.max().unwrap_or(0);
-    let is_wide = least > 0 && most / least >= WIDE;
+fn axis(figure: Option<Figure>, values: impl Iterator<Item = u64>) -> Axis {
+    let scale = Scale::of(values.map(|value| value as f64));
     let values = match figure.map(Figure::unit) {
         Some(Unit::Bytes) => Values::Bytes,
         _ => Values::Counts,
     };
     let label = figure.map_or("", Figure::label).to_owned();
-    Axis { label, scale: if is_wide { Scale::Logarithmic } else { Scale::Linear }, values }
+    Axis { label, scale, values }
 }
