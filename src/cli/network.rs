@@ -48,6 +48,12 @@ impl NetworkOptions {
 
     /// The settings for the variants of a study.
     pub(super) fn study_settings(&self, study: &Study) -> Result<Settings, Failure> {
+        let follows =
+            study.variants.iter().any(|variant| variant.description.input_follows_parameters());
+        if self.input.is_some() && follows {
+            let message = "the input of this study is made of its parameters: set these (`--set`)";
+            return Err(Failure::message(message));
+        }
         self.settings_by(|text| study.setting(text))
     }
 

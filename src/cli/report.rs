@@ -9,7 +9,7 @@ use cnnstat::report::table;
 
 use super::failure::Failure;
 use super::network::NetworkOptions;
-use super::output::{self, Destination, Format, Kind};
+use super::output::{self, Destination, Ending, Format, Kind};
 use super::terminal::Terminal;
 
 /// Write a page about a network
@@ -35,6 +35,12 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        if let Some(path) = &self.output
+            && output::by_ending(path, Some).is_ok_and(|ending| ending != Ending::Kind(Kind::Page))
+        {
+            let message = "`report` writes pages, to a file that ends in .html; `summary --format` has the other formats";
+            return Err(Failure::message(message));
+        }
         let report = self.options.report(&self.network, terminal)?;
         let path = self.output.clone().unwrap_or_else(|| beside_the_user(&self.network));
         let destination = Destination::page(&path, self.format);

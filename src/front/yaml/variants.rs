@@ -85,6 +85,19 @@ impl Description {
         }
     }
 
+    /// Whether the input's sizes are made of parameters, so that these would no longer be true of another input.
+    #[must_use]
+    pub fn input_follows_parameters(&self) -> bool {
+        fn is_made(given: &Given) -> bool {
+            match &given.form {
+                GivenForm::Expression(_) => true,
+                GivenForm::List(items) => items.iter().any(is_made),
+                GivenForm::Value(_) | GivenForm::Invalid => false,
+            }
+        }
+        self.tree.input.as_ref().is_some_and(is_made)
+    }
+
     /// The sizes of the input without the batch, as the file gives them for these values of its parameters.
     pub(crate) fn input_sizes(&self, parameters: &[(String, Value)]) -> Option<Vec<u64>> {
         elaborate::input_sizes(&self.tree, parameters, &mut Problems::default())
