@@ -148,10 +148,12 @@ impl Figure {
 
     /// All spellings in files and arguments: the names, and the keys that some have among the totals of a report.
     pub fn spellings() -> impl Iterator<Item = (&'static str, Self)> {
-        Self::ALL
-            .map(|figure| (figure.name(), figure))
-            .into_iter()
-            .chain(Self::ALL.map(|figure| (figure.key(), figure)))
+        Self::ALL.map(|figure| (figure.name(), figure)).into_iter().chain(
+            Self::ALL
+                .map(|figure| (figure.key(), figure))
+                .into_iter()
+                .filter(|(key, figure)| *key != figure.name()),
+        )
     }
 
     /// The figure of this name, or of the key that it has among the totals of a report (`peak_activation_bytes`).

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use cnnstat::analysis::{Totals, analyse};
 use cnnstat::figure::Figure;
 use cnnstat::formula::{
-    Domain, FormulaError, Formulas, Limit, Polynomial, Quantity, Ratio, Variable, find,
+    FormulaError, Formulas, Limit, Polynomial, Quantity, Ratio, Variable, find,
 };
 use cnnstat::front::yaml::expression::Expression;
 use cnnstat::front::yaml::value::{Number, Value};
@@ -99,7 +99,14 @@ fn forms_of_the_literature() {
         let formulas = formulas(&read(&text), over, &[figure]);
         let found = form(&formulas, figure);
         assert_eq!((found.canonical().as_str(), found.pretty().as_str()), (expected, pretty));
-        assert!(formulas.get(figure).unwrap().domain.iter().all(Domain::is_everything));
+        assert!(
+            formulas
+                .get(figure)
+                .unwrap()
+                .domain
+                .iter()
+                .all(|domain| domain.step == 1 && domain.start <= 1)
+        );
     }
 }
 

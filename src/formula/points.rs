@@ -13,7 +13,7 @@ pub(super) const FITTED: u64 = MAX_DEGREE as u64 + 2;
 const NEAR: [u64; 6] = [1, 2, 3, 5, 8, 13];
 
 /// Indices of every magnitude.
-const FAR: [u64; 19] = [
+const FAR: [u64; 22] = [
     11,
     13,
     17,
@@ -33,6 +33,9 @@ const FAR: [u64; 19] = [
     1_000_000_007,
     30_000_000_001,
     1_000_000_000_039,
+    50_000_000_000_053,
+    3_000_000_000_000_037,
+    200_000_000_000_000_003,
 ];
 
 /// Pseudo-random indices below each power of ten from the second on.

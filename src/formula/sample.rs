@@ -16,7 +16,7 @@ const TIMES_THE_STEPS: usize = 3;
 const MORE_STEPS: usize = 1_500;
 
 /// What all networks of a search may take: layers, and so many for each network.
-const MAX_WORK: usize = 12_000_000;
+const MAX_WORK: usize = 4_000_000;
 const WORK_OF_A_NETWORK: usize = 100;
 
 /// Values of the variables, in their order.
@@ -47,7 +47,7 @@ impl<'s> Samples<'s> {
         wanted: &'s [Figure],
     ) -> Result<Self, FormulaError> {
         let own = over.iter().map(|variable| own_value(setup, variable));
-        Ok(Self {
+        let mut samples = Self {
             setup,
             over,
             wanted,
@@ -56,7 +56,12 @@ impl<'s> Samples<'s> {
             known: HashMap::new(),
             decisions: HashMap::new(),
             work: 0,
-        })
+        };
+        // Steps that are left out make no layers.
+        if matches!(samples.built(&samples.own), Err(NoVariant::TooLarge)) {
+            samples.most_steps = usize::MAX;
+        }
+        Ok(samples)
     }
 
     /// The variables' own values: those of the description and the settings.
@@ -154,20 +159,24 @@ impl<'s> Samples<'s> {
         Ok(found.map_or_else(Vec::new, |(one, next)| one.steps_to_multiples(next)))
     }
 
-    /// Whether a comparison of the description comes out otherwise at one point than at another; `None` where a network is missing.
+    /// Whether a comparison of the description comes out otherwise at one point than at another, or memory has its peak at another
+    /// layer; `None` where a network is missing.
     pub(super) fn decide_differently(
         &mut self,
         one: &[u64],
         other: &[u64],
     ) -> Result<Option<bool>, FormulaError> {
-        for point in [one, other] {
-            let _ = self.at(point)?;
-        }
-        let found = (self.decisions.get(one), self.decisions.get(other));
-        Ok(match found {
-            (Some(one), Some(other)) => Some(one.differ(other)),
-            _ => None,
-        })
+        let (one_sample, other_sample) = (self.at(one)?, self.at(other)?);
+        let found = self.decisions.get(one).zip(self.decisions.get(other));
+        let Some((decided, there)) = found else { return Ok(None) };
+        let peaks = match (one_sample, other_sample) {
+            // In networks of other layers, a position says nothing.
+            (Ok(one), Ok(other)) => {
+                one.layers == other.layers && one.peak_layer != other.peak_layer
+            }
+            _ => false,
+        };
+        Ok(Some(peaks || decided.differ(there)))
     }
 
     /// The batch and the input's sizes, with the variables in their places.

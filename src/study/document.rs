@@ -47,11 +47,7 @@ impl StudyReport {
                 if let Some(why) = &form.refused {
                     refused.push(Part::Text(format!("{label}: no closed form; {why}.")));
                 }
-                let label = match form.assumptions.as_slice() {
-                    [] => label,
-                    some => format!("{label} (for {})", some.join("; ")),
-                };
-                lines.extend(form.line(label));
+                lines.extend(form.line(assuming(label, &form.assumptions)));
             }
         }
         let mut parts = Vec::new();
@@ -69,7 +65,10 @@ impl StudyReport {
             for variant in &self.variants {
                 let Some(ratio) = variant.formula_ratios.get(figure) else { continue };
                 lines.push(FormulaLine {
-                    label: format!("{}, {}", figure.label(), variant.compared()),
+                    label: assuming(
+                        format!("{}, {}", figure.label(), variant.compared()),
+                        &ratio.assumptions,
+                    ),
                     pretty: ratio.pretty.clone(),
                     canonical: ratio.canonical.clone(),
                     latex: ratio.latex.clone(),
@@ -82,7 +81,8 @@ impl StudyReport {
         let mut parts = vec![Part::Formulas(lines)];
         let limits = self.limits();
         parts.push(if limits.is_empty() {
-            Part::Text(format!("None of these ratios depends on {}.", listed(&self.over, "or")))
+            let over = listed(&self.over, "or");
+            Part::Text(format!("Where they hold, none of these ratios depends on {over}."))
         } else {
             Part::Formulas(limits)
         });
@@ -217,6 +217,11 @@ fn chart(
 }
 
 /// `a, b and c`.
+/// A label with the values for which what it names holds.
+fn assuming(label: String, assumptions: &[String]) -> String {
+    if assumptions.is_empty() { label } else { format!("{label} (for {})", assumptions.join("; ")) }
+}
+
 fn listed(names: &[String], last: &str) -> String {
     match names.split_last() {
         None => String::new(),

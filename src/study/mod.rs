@@ -116,6 +116,8 @@ pub struct FormulaRatio {
     pub pretty: String,
     /// For TeX.
     pub latex: String,
+    /// The values of variables for which both forms hold; empty where that is all.
+    pub assumptions: Vec<String>,
     /// What it tends to as a variable grows beyond all bounds and the others stay, for every variable.
     #[serde(serialize_with = "by_variable")]
     pub limits: Vec<StudiedLimit>,
@@ -342,13 +344,12 @@ fn studied(
 
 impl StudiedFormula {
     fn new(form: &Formula) -> Self {
-        let restricted = form.domain.iter().filter(|domain| !domain.is_everything());
         Self {
             polynomial: Some(form.polynomial.clone()),
             canonical: Some(form.polynomial.canonical()),
             pretty: Some(form.polynomial.pretty()),
             latex: Some(form.polynomial.latex()),
-            assumptions: restricted.map(ToString::to_string).collect(),
+            assumptions: assumptions([form]),
             refused: None,
         }
     }
@@ -370,11 +371,25 @@ impl StudiedFormula {
     }
 }
 
+/// The values of variables for which all of these forms hold, each once.
+fn assumptions<const N: usize>(forms: [&Formula; N]) -> Vec<String> {
+    let domains = forms.into_iter().flat_map(|form| &form.domain);
+    let restricted = domains.filter(|domain| !domain.is_everything());
+    let mut texts: Vec<String> = Vec::new();
+    for text in restricted.map(ToString::to_string) {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
 impl FormulaRatio {
     fn new(form: &Formula, other: &Formula, over: &[Variable]) -> Option<Self> {
         let ratio = Ratio::new(&form.polynomial, &other.polynomial)?;
         let limits = over.iter().map(|variable| StudiedLimit::new(&ratio, &variable.name));
         Some(Self {
+            assumptions: assumptions([form, other]),
             canonical: ratio.canonical(),
             pretty: ratio.pretty(),
             latex: ratio.latex(),

@@ -35,13 +35,16 @@ pub enum Side {
     Memory,
 }
 
+/// The rates that a machine may have: what is beyond has no time that could be written.
+const RATES: std::ops::RangeInclusive<f64> = 1.0..=1e21;
+
 impl Machine {
     /// A machine of so many operations and bytes a second.
     ///
     /// # Errors
     /// Where a rate is no positive number.
     pub fn new(name: &str, peak_flops: f64, bandwidth: f64) -> Result<Self, MachineError> {
-        let is_rate = |rate: f64| rate.is_finite() && rate > 0.0;
+        let is_rate = |rate: f64| RATES.contains(&rate);
         if !is_rate(peak_flops) {
             return Err(MachineError("peak of operations a second"));
         }
