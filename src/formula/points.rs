@@ -38,6 +38,10 @@ const FAR: [u64; 22] = [
     200_000_000_000_000_003,
 ];
 
+/// Neighbors that lie close are a part of their index apart, up to an index.
+const CLOSE: u64 = 6;
+const CLOSE_UP_TO: u64 = 200_000;
+
 /// Pseudo-random indices below each power of ten from the second on.
 const RANDOM_PER_MAGNITUDE: usize = 3;
 const MAGNITUDES: u32 = 5;
@@ -46,8 +50,14 @@ const MAGNITUDES: u32 = 5;
 const MOST_NUMBERS: usize = 64;
 
 /// The values of a variable that are compared with what a polynomial says, besides those it is fitted to, from the smallest on.
-pub(super) fn on_axis(values: Progression, own: u64, numbers: &[u64]) -> Vec<u64> {
+/// With `closely` they lie close to each other: for figures that are the largest of many, no comparison of which is in the description.
+pub(super) fn on_axis(values: Progression, own: u64, numbers: &[u64], closely: bool) -> Vec<u64> {
     let mut indices: Vec<u64> = FAR.to_vec();
+    if closely {
+        let next = |index: &u64| Some(index.saturating_add((index / CLOSE).max(1)));
+        let close = std::iter::successors(Some(FITTED), next);
+        indices.extend(close.take_while(|index| *index < CLOSE_UP_TO));
+    }
     if let Some(own) = values.index_below(own) {
         indices.push(own);
         for distance in NEAR {

@@ -22,7 +22,7 @@ pub(super) const STEPS: [u64; 26] = [
 const SMALLEST_TRIED: u64 = 64;
 
 /// The most points of a grid.
-const MAX_GRID: usize = 4096;
+const MAX_GRID: usize = 1024;
 
 /// At so many values besides those that were fitted a form must hold, along each axis and away from them.
 const CONFIRMATIONS: usize = 6;
@@ -326,7 +326,8 @@ impl Line<'_, '_> {
         let mut tried: Vec<u64> =
             (0..FITTED).filter_map(|index| self.values.value(index)).collect();
         let mut missing = 0;
-        for value in points::on_axis(self.values, own, &numbers) {
+        let closely = matches!(self.figure, Figure::PeakMemory | Figure::ReceptiveField);
+        for value in points::on_axis(self.values, own, &numbers, closely) {
             let point = self.point(value);
             let Some(figure) = self.samples.figure(self.figure, &point)? else {
                 if matches!(self.samples.at(&point)?, Err(NoVariant::TooLarge)) {
