@@ -69,7 +69,7 @@ fn columns(has_budget: bool) -> Vec<Column> {
         Column::text("", "verdict", 0),
         Column::text("Of", "of", 0),
         Column::text("Figure", "figure", 0),
-        Column::figure("Published", "published", 0),
+        Column::figure("Published", "published", u8::from(has_budget)),
         Column::figure("Analysed", "analysed", 0),
     ];
     if has_budget {

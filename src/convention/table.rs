@@ -78,12 +78,12 @@ pub fn layers_table(report: &Report, explanation: &Explanation, all: bool) -> Ta
         rows.push(Row { cells, level: 0, emphasis: Emphasis::Total });
     }
     Table {
-        title: table::heading(report),
+        title: format!("{}, {} and {}", table::heading(report), heading(one), heading(other)),
         columns: vec![
             Column::text("Layer", "layer", 0),
             Column::text("Operator", "operator", 1),
-            Column::figure(&heading(one), "convention", 0),
-            Column::figure(&heading(other), "against", 0),
+            Column::figure(one.recount.convention.name(), "convention", 0),
+            Column::figure(other.recount.convention.name(), "against", 0),
             Column::figure("Difference", "difference", 0),
         ],
         rows,

@@ -75,7 +75,7 @@ impl Description {
         };
         let mut problems = Problems::default();
         match elaborate_before(&self.tree, &choice, &mut problems, witness) {
-            Ok((network, _, decisions)) => Ok((network, decisions)),
+            Ok(built) => Ok((built.network, built.decisions)),
             // More than any network may take are no matter of what was asked for.
             Err(Unbuilt::TooManySteps) if most_steps <= MAX_STEPS => Err(NoVariant::TooLarge),
             Err(Unbuilt::TooManySteps | Unbuilt::Wrong) => {

@@ -58,7 +58,14 @@ pub(super) fn elaborate(
     problems: &mut Problems,
 ) -> Result<(Network, Vec<(String, Value)>), Unbuilt> {
     elaborate_before(tree, choice, problems, Witness::default())
-        .map(|(network, values, _)| (network, values))
+        .map(|built| (built.network, built.values))
+}
+
+/// A network, its parameters' values in the order of the file, and what its comparisons came out as.
+pub(super) struct Built {
+    pub(super) network: Network,
+    pub(super) values: Vec<(String, Value)>,
+    pub(super) decisions: Decisions,
 }
 
 /// As [`elaborate`], with what the witness was told.
@@ -67,7 +74,7 @@ pub(super) fn elaborate_before(
     choice: &Choice<'_>,
     problems: &mut Problems,
     witness: Witness,
-) -> Result<(Network, Vec<(String, Value)>, Decisions), Unbuilt> {
+) -> Result<Built, Unbuilt> {
     let (body, place) = tree.layers.as_ref().ok_or(Unbuilt::Wrong)?;
     let mut elaborator = Elaborator::new(tree, body, problems);
     elaborator.most_steps = choice.most_steps.min(MAX_STEPS);
@@ -82,7 +89,7 @@ pub(super) fn elaborate_before(
     let decisions = std::mem::take(&mut elaborator.witness).into_decisions();
     let network = elaborator.finish(outputs, *place);
     let network = network.ok_or(if too_many { Unbuilt::TooManySteps } else { Unbuilt::Wrong })?;
-    Ok((network, values, decisions))
+    Ok(Built { network, values, decisions })
 }
 
 /// The sizes of the input without the batch, as the file gives them for these values of its parameters.
