@@ -968,11 +968,3 @@ fn rooflines_of_named_and_given_machines() {
         assert!(call.err.contains(reason), "{arguments}: {}", call.err);
     }
 }
-
-#[test]
-#[ignore = "measures the machine for a second, with 384 MiB"]
-fn a_roofline_of_the_machine_at_hand() {
-    let measured = Desk::new().json("roofline lenet5 --machine this --format json");
-    assert!(measured["machine"]["name"].as_str().unwrap().contains("measured"));
-    assert!(measured["totals"]["seconds"].as_f64().unwrap() > 0.0);
-}
