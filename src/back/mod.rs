@@ -9,6 +9,7 @@ pub mod formulas;
 pub mod html;
 pub mod json;
 pub mod markdown;
+mod page;
 pub mod quantity;
 pub mod terminal;
 pub mod text;

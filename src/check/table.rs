@@ -173,7 +173,7 @@ pub fn tally(checked: &[Checked]) -> String {
         0 => String::new(),
         all => {
             let hold = limited().filter(|limited| limited.holds()).count();
-            format!("\nBudgets: {all} figures: {hold} hold, {} exceed.", all - hold)
+            format!("\nLimits of budgets: {all}: {hold} hold, {} exceed.", all - hold)
         }
     };
     format!(

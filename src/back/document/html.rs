@@ -1,25 +1,26 @@
 //! Documents as pages that need nothing else: style and drawings stand inside, nothing is asked of any server, and there is no script.
 
 use serde::Serialize;
-use tera::{Context, Tera};
 
 use super::formula::math;
 use super::{Error, own_title, with_notes_once};
 use crate::back::drawing::{self, Titled};
+use crate::back::page::Template;
 use crate::back::text::{for_people, one_line};
 use crate::report::document::{Chart, Document, FormulaLine, Part, Picture, Section};
 use crate::report::table::{Align, Cell, Column, Emphasis, Row, Table};
 
-const TEMPLATE: &str = include_str!("../../../templates/document.html");
-const STYLE: &str = concat!(
-    include_str!("../../../templates/colors.css"),
-    include_str!("../../../templates/base.css"),
-    include_str!("../../../templates/drawing.css"),
-    include_str!("../../../templates/document.css")
-);
-
-/// The template's name; its ending turns escaping on.
-const TEMPLATE_NAME: &str = "document.html";
+const TEMPLATE: Template = Template {
+    name: "document.html",
+    text: include_str!("../../../templates/document.html"),
+    style: concat!(
+        include_str!("../../../templates/colors.css"),
+        include_str!("../../../templates/base.css"),
+        include_str!("../../../templates/drawing.css"),
+        include_str!("../../../templates/document.css")
+    ),
+    script: "",
+};
 
 /// Widths of a chart on a screen, alone and beside another, and on a phone; the style sheet shows one of them.
 const ALONE: f64 = 820.0;
@@ -31,12 +32,8 @@ const NARROW: f64 = 340.0;
 /// # Errors
 /// Where a chart or a picture has more in it than can be drawn.
 pub fn html(document: &Document) -> Result<String, Error> {
-    let mut tera = Tera::default();
-    tera.add_raw_template(TEMPLATE_NAME, TEMPLATE)?;
-    let mut context = Context::new();
-    context.insert("page", &Page::new(&with_notes_once(document))?);
-    context.insert("style", STYLE);
-    Ok(tera.render(TEMPLATE_NAME, &context)?)
+    let page = Page::new(&with_notes_once(document))?;
+    Ok(TEMPLATE.render(&page.title, &page)?)
 }
 
 /// Everything the template writes, as text. The template escapes all of it but drawings and formulas.

@@ -5,7 +5,6 @@ mod charts;
 mod rows;
 
 use serde::Serialize;
-use tera::{Context, Tera};
 use thiserror::Error;
 
 use crate::report::fold::{self, Overflow};
@@ -14,21 +13,22 @@ use crate::report::{CONVENTIONS, FieldExtent, Figures, FlopKind, Layer, Operator
 
 use super::chart::{self, percentage};
 use super::document::PageTable;
+use super::page::Template;
 use super::quantity::{mebibytes, percent, short, thousands};
 use super::text::{one_line, visible};
 use charts::{Chart, Span, axis, charts};
 use rows::{Row, RowFigures, TableRows};
 
-const TEMPLATE: &str = include_str!("../../../templates/report.html");
-const STYLE: &str = concat!(
-    include_str!("../../../templates/colors.css"),
-    include_str!("../../../templates/base.css"),
-    include_str!("../../../templates/report.css")
-);
-const SCRIPT: &str = include_str!("../../../templates/report.js");
-
-/// The template's name; its ending turns escaping on.
-const TEMPLATE_NAME: &str = "report.html";
+const TEMPLATE: Template = Template {
+    name: "report.html",
+    text: include_str!("../../../templates/report.html"),
+    style: concat!(
+        include_str!("../../../templates/colors.css"),
+        include_str!("../../../templates/base.css"),
+        include_str!("../../../templates/report.css")
+    ),
+    script: include_str!("../../../templates/report.js"),
+};
 
 /// More layers than this make a page that browsers do not open in reasonable time.
 const MOST_LAYERS: usize = 20_000;
@@ -64,13 +64,8 @@ pub fn render(report: &Report) -> Result<String, Error> {
     if report.layers.len() > MOST_LAYERS {
         return Err(Error::Layers(report.layers.len()));
     }
-    let mut tera = Tera::default();
-    tera.add_raw_template(TEMPLATE_NAME, TEMPLATE)?;
-    let mut context = Context::new();
-    context.insert("page", &Page::new(report)?);
-    context.insert("style", STYLE);
-    context.insert("script", SCRIPT);
-    Ok(tera.render(TEMPLATE_NAME, &context)?)
+    let page = Page::new(report)?;
+    Ok(TEMPLATE.render(&page.name, &page)?)
 }
 
 /// Everything the template writes, as text. The template escapes all of it but the charts.
