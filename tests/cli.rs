@@ -703,13 +703,21 @@ fn what_is_read_is_not_written_over() {
     for file in ["net.json", "net.csv", "net.html"] {
         std::fs::write(desk.path().join(file), SMALL).unwrap();
     }
-    let desk = desk.with("study.md", study.text.as_ref());
+    let desk = desk
+        .with("study.md", study.text.as_ref())
+        .with("derived.yaml", "extends: net.html\nname: Derived\n")
+        .with("comparison.yaml", "study: One\nvariants: {one: {extends: net.csv}}\n");
     for (arguments, file) in [
         ("report net.html -o ./net.html", "./net.html"),
         ("roofline net.json --machine v100 -o net.json", "net.json"),
         ("sweep net.csv --set wide=1,2 -o net.csv", "net.csv"),
         ("sweep net.json --set wide=1,2 --format csv -o ./net.json", "./net.json"),
         ("study study.md -o study.md", "study.md"),
+        // What is extended is read too.
+        ("report derived.yaml -o net.html", "net.html"),
+        ("roofline derived.yaml --machine v100 -o net.html", "net.html"),
+        ("sweep derived.yaml --set wide=1,2 -o net.html", "net.html"),
+        ("study comparison.yaml -o net.csv", "net.csv"),
     ] {
         let call = desk.call(arguments);
         assert_eq!((call.code, call.out.as_str()), (Some(2), ""), "{arguments}: {call:?}");

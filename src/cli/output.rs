@@ -166,16 +166,16 @@ impl<'a> Destination<'a> {
         self.printed == Some(json) || self.file.is_some_and(|(_, kind)| kind == json)
     }
 
-    /// Writes and prints what `text` gives for a kind, a width, where there is one, and with color or not. `input` is the argument
-    /// that names what the result is made from.
-    pub(super) fn deliver(
+    /// Writes and prints what `text` gives for a kind, a width, where there is one, and with color or not. `inputs` are the files
+    /// that the result is made from.
+    pub(super) fn deliver<'i>(
         &self,
-        input: &str,
+        inputs: impl Iterator<Item = &'i str>,
         terminal: &Terminal,
         text: impl Fn(Kind, Option<u16>, bool) -> Result<String, Failure>,
     ) -> Result<(), Failure> {
         if let Some((path, kind)) = self.file {
-            let mut file = Whole::create(path, input)?;
+            let mut file = Whole::create(path, inputs)?;
             file.write(&text(kind, None, false)?)?;
             file.finish()?;
         }
@@ -224,9 +224,12 @@ impl Write for Out {
 }
 
 impl Whole {
-    /// Begins a file, without any of it at its place yet. It is not the file that `input`, an argument, names.
-    pub(super) fn create(path: &Path, input: &str) -> Result<Self, Failure> {
-        if is_same_file(Path::new(input), path) {
+    /// Begins a file, without any of it at its place yet. It is none of the `inputs`, files that the result is made from.
+    pub(super) fn create<'i>(
+        path: &Path,
+        mut inputs: impl Iterator<Item = &'i str>,
+    ) -> Result<Self, Failure> {
+        if inputs.any(|input| is_same_file(Path::new(input), path)) {
             let name = path.display().to_string();
             return Err(Failure::message(format!(
                 "the result would be written over `{}`, which it is made from",

@@ -8,7 +8,7 @@ use cnnstat::back;
 use cnnstat::report::table;
 
 use super::failure::Failure;
-use super::network::NetworkOptions;
+use super::network::{self, NetworkOptions};
 use super::output::{self, Destination, Ending, Format, Kind};
 use super::terminal::Terminal;
 
@@ -41,10 +41,11 @@ impl Report {
             let message = "`report` writes pages, to a file that ends in .html; `summary --format` has the other formats";
             return Err(Failure::message(message));
         }
-        let report = self.options.report(&self.network, terminal)?;
+        let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
+        let report = network::report(&description, &elaborated)?;
         let path = self.output.clone().unwrap_or_else(|| beside_the_user(&self.network));
         let destination = Destination::page(&path, self.format);
-        destination.deliver(&self.network, terminal, |kind, width, color| match kind {
+        destination.deliver(description.files(), terminal, |kind, width, color| match kind {
             Kind::Text(format) => output::rendered(format, (width, color), &report, || {
                 Ok(table::totals_table(&report))
             }),

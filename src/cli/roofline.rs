@@ -8,6 +8,7 @@ use cnnstat::analysis::roofline::{Execution, MACHINES, Machine, NamedMachine};
 use cnnstat::back;
 use cnnstat::diagnostics::suggest;
 use cnnstat::figure::quantity::{self, QuantityError, RateUnit};
+use cnnstat::front::yaml::{Description, Elaborated};
 use cnnstat::report::roofline;
 use cnnstat::report::table::{self, Table};
 
@@ -86,8 +87,9 @@ impl Roofline {
             let depth = ("--depth", self.depth.is_some());
             output::refuse_with_json(&[depth, ("--kinds", self.kinds)])?;
         }
-        let roofline = self.roofline(network, terminal)?;
-        destination.deliver(network, terminal, |kind, width, color| {
+        let (description, elaborated) = self.options.elaborated(network, terminal)?;
+        let roofline = self.roofline(&description, &elaborated)?;
+        destination.deliver(description.files(), terminal, |kind, width, color| {
             Ok(match kind {
                 Kind::Page => back::document::html(&roofline.document(self.depth)?)?,
                 Kind::Drawing => back::document::svg(&roofline.document(self.depth)?)?,
@@ -99,13 +101,16 @@ impl Roofline {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn roofline(&self, network: &str, terminal: &Terminal) -> Result<roofline::Roofline, Failure> {
-        let (description, elaborated) = self.options.elaborated(network, terminal)?;
+    fn roofline(
+        &self,
+        description: &Description,
+        elaborated: &Elaborated,
+    ) -> Result<roofline::Roofline, Failure> {
         let execution = if self.fused { Execution::Fused } else { Execution::Separate };
-        let metadata = description.metadata(&elaborated);
+        let metadata = description.metadata(elaborated);
         let machine = self.chosen_machine()?;
         roofline::Roofline::new(&elaborated.network, metadata, machine, execution)
-            .map_err(|error| Failure::analysis(&description, &error))
+            .map_err(|error| Failure::analysis(description, &error))
     }
 
     fn table(&self, format: Format, roofline: &roofline::Roofline) -> Result<Table, Failure> {

@@ -58,8 +58,9 @@ impl Study {
         let destination = Destination::new(self.output.as_deref(), self.format)?;
         let study = load::study(name, terminal)?;
         let report = self.report(&study, terminal)?;
-        destination
-            .deliver(name, terminal, |kind, width, color| written(&report, kind, width, color))?;
+        destination.deliver(study.files(), terminal, |kind, width, color| {
+            written(&report, kind, width, color)
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 

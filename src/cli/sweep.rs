@@ -128,7 +128,7 @@ impl Sweep {
             has_misfits: true,
         };
         let path = self.output.as_deref();
-        let mut output = Output::create(format, path, &self.network, terminal, &description)?;
+        let mut output = Output::create(format, path, terminal, &description)?;
         let tally = match self.write(&mut output, &description, &layout, format, terminal) {
             Ok(tally) => tally,
             Err(failure) => {

@@ -100,12 +100,11 @@ impl<'a> Output<'a> {
     pub(super) fn create(
         format: Format,
         path: Option<&Path>,
-        network: &str,
         terminal: &'a Terminal,
         description: &'a Description,
     ) -> Result<Self, Failure> {
         let sink = match path.filter(|path| !output::is_standard(path)) {
-            Some(path) => Sink::File(Whole::create(path, network)?, path.to_owned()),
+            Some(path) => Sink::File(Whole::create(path, description.files())?, path.to_owned()),
             None => Sink::Terminal,
         };
         Ok(Self { format, sink, terminal, description, parts: 0 })

@@ -141,6 +141,11 @@ impl Description {
         }
     }
 
+    /// The user's files it was read from, with what they extend.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.places.files()
+    }
+
     /// The published figures.
     #[must_use]
     pub fn expectations(&self) -> &[Expectation] {

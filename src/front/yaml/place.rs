@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 
 use super::locate::{Located, Segment, locate};
-use crate::diagnostics::{Source, Span};
+use crate::diagnostics::{Origin, Source, Span};
 use crate::network::Place;
 
 /// Where everything that was read stands: for every [`Place`] the way to it from its file's root. Positions in the text
@@ -43,6 +43,12 @@ impl Places {
         let file = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         self.files.push(source);
         self.push(Place(0), Step::File(file))
+    }
+
+    /// The files of the user's, by their names.
+    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
+        let own = self.files.iter().filter(|source| source.origin == Origin::User);
+        own.map(|source| source.name.as_str())
     }
 
     /// The value under a key.

@@ -132,6 +132,11 @@ impl Study {
         self.parameters.iter().map(String::as_str)
     }
 
+    /// The user's files it was read from, with those of networks that variants extend.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.variants.iter().flat_map(|variant| variant.description.files())
+    }
+
     /// Reads `name=value`, a value for a parameter of the study or of a network in it.
     ///
     /// # Errors
