@@ -124,6 +124,8 @@ pub struct Series {
     pub mark: Mark,
     /// Horizontal and vertical values, from left to right.
     pub points: Vec<(f64, f64)>,
+    /// The kind of operators whose color it has; one of the chart's own colors if `None`.
+    pub kind: Option<super::OperatorKind>,
     /// What single points are called, one each; empty where they have no names.
     pub labels: Vec<String>,
 }

@@ -192,6 +192,7 @@ impl Roofline {
         let mut series = vec![Series {
             name: self.machine.name().to_owned(),
             mark: Mark::Guide,
+            kind: None,
             points: roof.to_vec(),
             labels: Vec::new(),
         }];
@@ -222,7 +223,13 @@ impl Roofline {
                 .collect();
             points.sort_by(|((a, _), _), ((b, _), _)| a.total_cmp(b));
             let (points, labels) = points.into_iter().unzip();
-            Series { name: kind.label().to_owned(), mark: Mark::Point, points, labels }
+            Series {
+                name: kind.label().to_owned(),
+                mark: Mark::Point,
+                kind: Some(kind),
+                points,
+                labels,
+            }
         });
         series.filter(|series| !series.points.is_empty()).collect()
     }
@@ -236,6 +243,7 @@ impl Roofline {
         let mut series = vec![Series {
             name: "ridge: memory binds below".to_owned(),
             mark: Mark::Guide,
+            kind: None,
             points: vec![(1.0, ridge), (end, ridge)],
             labels: Vec::new(),
         }];

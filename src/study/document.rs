@@ -192,7 +192,7 @@ fn line(name: String, swept: &Swept, value: impl Fn(&super::SweptPoint) -> Optio
     let kept = thinned(swept.points.len(), MOST_POINTS);
     let points = kept.iter().filter_map(|at| swept.points.get(*at));
     let points = points.filter_map(|point| Some((point.value as f64, value(point)?)));
-    Series { name, mark: Mark::Line, points: points.collect(), labels: Vec::new() }
+    Series { name, mark: Mark::Line, kind: None, points: points.collect(), labels: Vec::new() }
 }
 
 fn chart(

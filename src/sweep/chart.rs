@@ -28,7 +28,13 @@ pub fn chart(
     };
     let cloud = |name: &str, on_front| {
         let (points, labels): (Vec<_>, Vec<_>) = points(on_front).unzip();
-        Series { name: name.to_owned(), mark: Mark::Point, points: floats(&points), labels }
+        Series {
+            name: name.to_owned(),
+            mark: Mark::Point,
+            kind: None,
+            points: floats(&points),
+            labels,
+        }
     };
     let mut series = vec![cloud("variants", false), cloud("on the front", true)];
     if objectives.len() == 2 {
@@ -37,7 +43,13 @@ pub fn chart(
         line.dedup();
         let points = floats(&line);
         let labels = Vec::new();
-        series.push(Series { name: "front".to_owned(), mark: Mark::Guide, points, labels });
+        series.push(Series {
+            name: "front".to_owned(),
+            mark: Mark::Guide,
+            kind: None,
+            points,
+            labels,
+        });
     }
     series.retain(|series| !series.points.is_empty());
     let axis = |position: usize| {

@@ -121,7 +121,7 @@ fn axis(label: &str, scale: Scale, values: Values) -> Axis {
 }
 
 pub(super) fn series(name: &str, mark: Mark, points: &[(f64, f64)]) -> Series {
-    Series { name: name.to_owned(), mark, points: points.to_vec(), labels: Vec::new() }
+    Series { name: name.to_owned(), mark, kind: None, points: points.to_vec(), labels: Vec::new() }
 }
 
 pub(super) fn lines() -> Chart {

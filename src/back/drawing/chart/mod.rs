@@ -205,8 +205,7 @@ fn shown(chart: &Chart) -> (Vec<Shown<'_>>, usize) {
     let mut shown = Vec::with_capacity(chart.series.len());
     for series in &chart.series {
         let number = if series.mark == Mark::Guide { &mut guides } else { &mut others };
-        let kind = OperatorKind::ALL.into_iter().find(|kind| kind.label() == series.name);
-        let look = Look::new(series.mark, *number, kind.map(OperatorKind::key));
+        let look = Look::new(series.mark, *number, series.kind.map(OperatorKind::key));
         *number += 1;
         let points: Vec<(usize, f64, f64)> = series
             .points
