@@ -47,6 +47,10 @@ const EXAMPLES: &str = "Examples:
   cnnstat compare alexnet squeezenet     two networks side by side
   cnnstat memory densenet121             peaks, what training keeps, how concatenations are stored
   cnnstat check mine.yaml                compare a file's published figures with its analysis
+  cnnstat formula resnet50 --over h,w    figures as polynomials
+  cnnstat study small-kernels            variants of an idea, with formulas and ratios
+  cnnstat explain resnet50 --convention thop
+                                         why another tool prints another number
   cnnstat sweep mine.yaml --set width=16..64/16 --pareto params,macs
 
 Exit codes: 0 done; 1 a check failed; 2 the input or the call is wrong.";
