@@ -78,7 +78,7 @@ pub fn layers_table(report: &Report, explanation: &Explanation, all: bool) -> Ta
         rows.push(Row { cells, level: 0, emphasis: Emphasis::Total });
     }
     Table {
-        title: format!("{}, {} and {}", table::heading(report), heading(one), heading(other)),
+        title: table::heading(report),
         columns: vec![
             Column::text("Layer", "layer", 0),
             Column::text("Operator", "operator", 1),
@@ -87,7 +87,10 @@ pub fn layers_table(report: &Report, explanation: &Explanation, all: bool) -> Ta
             Column::figure("Difference", "difference", 0),
         ],
         rows,
-        notes: notes(explanation),
+        notes: [format!("Counted are {} and {}.", heading(one), heading(other))]
+            .into_iter()
+            .chain(notes(explanation))
+            .collect(),
     }
 }
 
