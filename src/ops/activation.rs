@@ -1,10 +1,11 @@
 //! Activation functions and softmax.
 
 use super::cost::{each, product};
-use super::error::{axis, single};
+use super::error::{axis, operand, single};
 use super::signature::{Role, Signature, boolean, index, real};
 use super::{
-    Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Storage, parameters,
+    Array, Cost, Kept, OpError, Operations, Operator, OperatorKind, Parameters, Reach, Step,
+    Storage, Tally, parameters,
 };
 use crate::network::Shape;
 
@@ -61,6 +62,55 @@ impl Function {
             Self::Tanh => "tanh",
             Self::HardSigmoid => "hard_sigmoid",
             Self::HardSwish => "hard_swish",
+        }
+    }
+
+    /// The function of one element.
+    fn of(self, x: f64, tally: &mut Operations) -> f64 {
+        match self {
+            Self::Relu => tally.max(x, 0.0),
+            Self::Relu6 => {
+                let positive = tally.max(x, 0.0);
+                tally.min(positive, 6.0)
+            }
+            Self::LeakyRelu { slope } => {
+                let negative = tally.multiply(slope, x);
+                tally.by_sign(x, x, negative)
+            }
+            Self::Elu { alpha } => {
+                let exponential = tally.exp(x);
+                let difference = tally.subtract(exponential, 1.0);
+                let negative = tally.multiply(alpha, difference);
+                tally.by_sign(x, x, negative)
+            }
+            Self::Gelu => {
+                let scaled = tally.divide(x, std::f64::consts::SQRT_2);
+                let error = tally.erf(scaled);
+                let sum = tally.add(1.0, error);
+                let half = tally.divide(x, 2.0);
+                tally.multiply(half, sum)
+            }
+            Self::Silu => {
+                let sigmoid = Self::Sigmoid.of(x, tally);
+                tally.multiply(x, sigmoid)
+            }
+            Self::Sigmoid => {
+                let negative = tally.negate(x);
+                let exponential = tally.exp(negative);
+                let sum = tally.add(1.0, exponential);
+                tally.divide(1.0, sum)
+            }
+            Self::Tanh => tally.tanh(x),
+            Self::HardSigmoid => {
+                let shifted = tally.add(x, 3.0);
+                let positive = tally.max(shifted, 0.0);
+                let clipped = tally.min(positive, 6.0);
+                tally.divide(clipped, 6.0)
+            }
+            Self::HardSwish => {
+                let sigmoid = Self::HardSigmoid.of(x, tally);
+                tally.multiply(x, sigmoid)
+            }
         }
     }
 
@@ -193,6 +243,16 @@ impl Operator for Activation {
         Ok(Cost::activation(each(output, self.function.operations())?))
     }
 
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        _: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        operand(operands)?.by_element(tally, |x, tally| self.function.of(x, &mut tally.activation))
+    }
+
     fn detail(&self) -> String {
         match self.function {
             Function::LeakyRelu { slope } => format!("slope {slope}"),
@@ -254,6 +314,24 @@ impl Operator for PRelu {
         Ok(Cost::activation(each(output, 2)?))
     }
 
+    /// `x` where positive, `weight[c]·x` elsewhere.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        parameters: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let slopes = parameters[0].elements();
+        Array::by_map(output, tally, |[n, c], y, tally| {
+            for (y, &x) in y.iter_mut().zip(x.map([n, c])) {
+                let negative = tally.activation.multiply(slopes[c % slopes.len()], x);
+                *y = tally.activation.by_sign(x, x, negative);
+            }
+        })
+    }
+
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
         Ok(Kept::OPERANDS)
     }
@@ -286,6 +364,23 @@ fn grouped(output: &Shape, along: u64, each: u64, less: u64) -> Result<Cost, OpE
     Ok(Cost::activation(all.saturating_sub(product(&[groups, less])?)))
 }
 
+/// Leaves in a lane the differences from its maximum; gives the sum of their exponentials, and these.
+fn exponentials(values: &mut [f64], lane: &[usize], tally: &mut Operations) -> (f64, Vec<f64>) {
+    let mut largest = values[lane[0]];
+    for &at in &lane[1..] {
+        largest = tally.max(largest, values[at]);
+    }
+    let mut sum = 0.0;
+    let mut exponentials = Vec::with_capacity(lane.len());
+    for &at in lane {
+        values[at] = tally.subtract(values[at], largest);
+        let exponential = tally.exp(values[at]);
+        sum = if exponentials.is_empty() { exponential } else { tally.add(sum, exponential) };
+        exponentials.push(exponential);
+    }
+    (sum, exponentials)
+}
+
 impl Operator for Softmax {
     fn name(&self) -> &'static str {
         "softmax"
@@ -307,6 +402,24 @@ impl Operator for Softmax {
     /// additions, the division m.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         grouped(output, self.axis, 5, 2)
+    }
+
+    /// `e^x / Σ e^x` along the axis, the largest x being subtracted from all before.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let mut y = operand(operands)?.clone();
+        for lane in y.lanes(axis(output, self.axis)?) {
+            let (sum, exponentials) = exponentials(y.elements_mut(), &lane, &mut tally.activation);
+            for (&at, exponential) in lane.iter().zip(exponentials) {
+                y.elements_mut()[at] = tally.activation.divide(exponential, sum);
+            }
+        }
+        Ok(y)
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
@@ -338,6 +451,26 @@ impl Operator for LogSoftmax {
     /// As the softmax, with one logarithm and m subtractions in place of m divisions.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         grouped(output, self.axis, 5, 1)
+    }
+
+    /// `x - ln Σ e^x` along the axis, the largest x being subtracted from all before.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let mut y = operand(operands)?.clone();
+        for lane in y.lanes(axis(output, self.axis)?) {
+            let (sum, _) = exponentials(y.elements_mut(), &lane, &mut tally.activation);
+            let logarithm = tally.activation.ln(sum);
+            for &at in &lane {
+                let difference = y.elements()[at];
+                y.elements_mut()[at] = tally.activation.subtract(difference, logarithm);
+            }
+        }
+        Ok(y)
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {

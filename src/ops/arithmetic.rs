@@ -1,9 +1,10 @@
 //! Element-wise arithmetic between tensors and with constants.
 
+use super::array::number;
 use super::cost::each;
-use super::error::{pair, single};
+use super::error::{operand, pair, single};
 use super::signature::{Role, Signature, real};
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Step, Storage};
+use super::{Array, Cost, Kept, OpError, Operator, OperatorKind, Reach, Step, Storage, Tally};
 use crate::network::Shape;
 
 /// The sum of its operands.
@@ -108,8 +109,32 @@ fn between(operands: &[Shape], output: &Shape, further: u64) -> Result<Cost, OpE
     Ok(Cost::elementwise(each(output, count.saturating_sub(1) + further)?))
 }
 
+/// Operands spread to the shape of the output and joined one after another, element by element.
+fn joined(
+    operands: &[&Array],
+    output: &Shape,
+    mut join: impl FnMut(f64, f64) -> f64,
+) -> Result<Array, OpError> {
+    let mut spread = operands.iter().map(|operand| {
+        let sizes = operand.shape().sizes().iter();
+        let strides = operand.strides().into_iter().zip(sizes);
+        let strides: Vec<_> =
+            strides.map(|(stride, &size)| if size == 1 { 0 } else { stride }).collect();
+        operand.strided(output, 0, &strides)
+    });
+    let first = spread.next();
+    let mut joined =
+        first.ok_or(OpError::Operands { expected: "one tensor or more", given: 0 })??;
+    for operand in spread {
+        for (left, &right) in joined.elements_mut().iter_mut().zip(operand?.elements()) {
+            *left = join(*left, right);
+        }
+    }
+    Ok(joined)
+}
+
 macro_rules! of_any_number {
-    ($operator:ident, $name:literal, $further:literal, $kept:expr) => {
+    ($operator:ident, $name:literal, $operation:ident, $divided:literal, $kept:expr) => {
         impl Operator for $operator {
             fn name(&self) -> &'static str {
                 $name
@@ -133,7 +158,24 @@ macro_rules! of_any_number {
             }
 
             fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
-                between(operands, output, $further)
+                between(operands, output, $divided.into())
+            }
+
+            fn evaluate(
+                &self,
+                operands: &[&Array],
+                _: &[&Array],
+                output: &Shape,
+                tally: &mut Tally,
+            ) -> Result<Array, OpError> {
+                let tally = &mut tally.elementwise;
+                let mut joined = joined(operands, output, |joined, x| tally.$operation(joined, x))?;
+                if $divided {
+                    for y in joined.elements_mut() {
+                        *y = tally.divide(*y, number(operands.len()));
+                    }
+                }
+                Ok(joined)
             }
 
             fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
@@ -147,13 +189,13 @@ macro_rules! of_any_number {
     };
 }
 
-// The gradient of a factor is made from the others, and of a divisor from both.
-of_any_number!(Add, "add", 0, Kept::NOTHING);
-of_any_number!(Mul, "mul", 0, Kept::OPERANDS);
-of_any_number!(Mean, "mean", 1, Kept::NOTHING);
+// Which of them divide by the number of operands at the end. The gradient of a factor is made from the others, and of a divisor from both.
+of_any_number!(Add, "add", add, false, Kept::NOTHING);
+of_any_number!(Mul, "mul", multiply, false, Kept::OPERANDS);
+of_any_number!(Mean, "mean", add, true, Kept::NOTHING);
 
 macro_rules! of_two {
-    ($operator:ident, $name:literal, $kept:expr) => {
+    ($operator:ident, $name:literal, $operation:ident, $kept:expr) => {
         impl Operator for $operator {
             fn name(&self) -> &'static str {
                 $name
@@ -181,6 +223,16 @@ macro_rules! of_two {
                 between(operands, output, 0)
             }
 
+            fn evaluate(
+                &self,
+                operands: &[&Array],
+                _: &[&Array],
+                output: &Shape,
+                tally: &mut Tally,
+            ) -> Result<Array, OpError> {
+                joined(operands, output, |left, right| tally.elementwise.$operation(left, right))
+            }
+
             fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
                 Ok($kept)
             }
@@ -192,8 +244,8 @@ macro_rules! of_two {
     };
 }
 
-of_two!(Sub, "sub", Kept::NOTHING);
-of_two!(Div, "div", Kept::OPERANDS);
+of_two!(Sub, "sub", subtract, Kept::NOTHING);
+of_two!(Div, "div", divide, Kept::OPERANDS);
 
 impl Operator for Affine {
     fn name(&self) -> &'static str {
@@ -215,6 +267,19 @@ impl Operator for Affine {
     /// A multiplication and an addition.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::elementwise(each(output, 2)?))
+    }
+
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        _: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        operand(operands)?.by_element(tally, |x, tally| {
+            let scaled = tally.elementwise.multiply(self.scale, x);
+            tally.elementwise.add(scaled, self.shift)
+        })
     }
 
     fn detail(&self) -> String {

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use num_integer::Integer;
 
+use super::array::length;
 use super::cost::{each, product, sum};
-use super::error::{maps, single};
+use super::error::{maps, operand, single};
 use super::reach::signed;
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, SIDES, Signature, absent, boolean, count, pair,
     required,
 };
 use super::{
-    Cost, Kept, MAX_PERIOD, Op, OpError, Operator, OperatorKind, Padding, Parameters, Reach, Span,
-    Step, Window, parameters,
+    Array, Cost, Kept, MAX_PERIOD, Op, OpError, Operator, OperatorKind, Padding, Parameters, Reach,
+    Span, Step, Tally, Window, parameters,
 };
 use crate::network::Shape;
 
@@ -167,6 +168,15 @@ fn kernel_and_bias(
     Ok(list)
 }
 
+/// Adds the bias of an output channel to its map, where there is one.
+fn add_bias(map: &mut [f64], parameters: &[&Array], channel: usize, tally: &mut Tally) {
+    if let Some(bias) = parameters.get(1) {
+        for y in map {
+            *y = tally.bias.add(*y, bias.elements()[channel]);
+        }
+    }
+}
+
 fn channels_detail(window: &Window, groups: u64) -> String {
     if groups == 1 { window.to_string() } else { format!("{window}, groups {groups}") }
 }
@@ -209,6 +219,49 @@ impl Operator for Conv {
         let channels = group_size(channels, self.out, self.groups)?;
         let macs = product(&[output.elements(), channels, self.window.taps()?])?;
         Cost::multiply_accumulates(macs, each(output, self.bias.into())?)
+    }
+
+    /// `y[n, o, i, j] = bias[o] + Σ weight[o, c, p, q] · x[n, c, i·stride + p·dilation - top, j·stride + q·dilation - left]` over
+    /// the channels c of the group of o and the taps p, q; beyond the map x is 0.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        parameters: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = self.window.surround(operand(operands)?, output, 0.0)?;
+        let [_, channels, _, columns] = x.sizes();
+        let [out, groups] = [self.out, self.groups].map(length);
+        let (in_group, out_group) = (channels / groups, out / groups);
+        let (
+            [kernel_rows, kernel_columns],
+            [row_stride, column_stride],
+            [row_dilation, column_dilation],
+        ) = self.window.indices();
+        let width = output.map().map_or(1, |[_, width]| length(width));
+        Array::by_map(output, tally, |[n, o], y, tally| {
+            let taps =
+                parameters[0].elements().chunks(in_group * kernel_rows * kernel_columns).nth(o);
+            let mut weights = taps.unwrap_or_default().iter();
+            for c in 0..in_group {
+                let map = x.map([n, o / out_group * in_group + c]);
+                for p in 0..kernel_rows {
+                    for (q, &weight) in (0..kernel_columns).zip(weights.by_ref()) {
+                        for (i, row) in y.chunks_mut(width).enumerate() {
+                            let first =
+                                (i * row_stride + p * row_dilation) * columns + q * column_dilation;
+                            for (sum, x) in
+                                row.iter_mut().zip(map[first..].iter().step_by(column_stride))
+                            {
+                                *sum = tally.multiply_accumulate(*sum, weight, *x);
+                            }
+                        }
+                    }
+                }
+            }
+            add_bias(y, parameters, o, tally);
+        })
     }
 
     fn detail(&self) -> String {
@@ -318,6 +371,54 @@ impl Operator for ConvTranspose {
         let out = self.out.checked_div(self.groups).ok_or(OpError::Overflow)?;
         let macs = product(&[input.elements(), out, self.window.taps()?])?;
         Cost::multiply_accumulates(macs, each(output, self.bias.into())?)
+    }
+
+    /// `y[n, o, i·stride + p·dilation - top, j·stride + q·dilation - left] += weight[c, o, p, q] · x[n, c, i, j]` for all c of the
+    /// group of o, i, j, p, q; what falls beyond the output is cut off.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        parameters: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let [_, channels, _, columns] = x.sizes();
+        let [out, groups] = [self.out, self.groups].map(length);
+        let (in_group, out_group) = (channels / groups, out / groups);
+        let ([_, kernel_columns], [row_stride, column_stride], [row_dilation, column_dilation]) =
+            self.window.indices();
+        let Padding::Explicit([top, left, bottom, right]) = self.window.padding else {
+            return Err(OpError::rule("a transposed convolution takes explicit padding only"));
+        };
+        let [height, width] = output.map().unwrap_or([1; 2]);
+        let [full_height, full_width] =
+            [sum(&[height, top, bottom])?, sum(&[width, left, right])?].map(length);
+        let [top, left, width] = [top, left, width].map(length);
+        Array::by_map(output, tally, |[n, o], y, tally| {
+            let mut full = vec![0.0; full_height * full_width];
+            for c in 0..in_group {
+                let channel = o / out_group * in_group + c;
+                let weights = parameters[0].map([channel, o % out_group]);
+                for (i, row) in x.map([n, channel]).chunks(columns).enumerate() {
+                    for (j, &x) in row.iter().enumerate() {
+                        for (tap, &weight) in weights.iter().enumerate() {
+                            let (p, q) = (tap / kernel_columns, tap % kernel_columns);
+                            let [row, column] = [
+                                i * row_stride + p * row_dilation,
+                                j * column_stride + q * column_dilation,
+                            ];
+                            let sum = &mut full[row * full_width + column];
+                            *sum = tally.multiply_accumulate(*sum, weight, x);
+                        }
+                    }
+                }
+            }
+            for (to, from) in y.chunks_mut(width).zip(full.chunks(full_width).skip(top)) {
+                to.copy_from_slice(&from[left..left + width]);
+            }
+            add_bias(y, parameters, o, tally);
+        })
     }
 
     fn detail(&self) -> String {

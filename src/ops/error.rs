@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::Array;
 use crate::network::{Shape, ShapeError};
 
 /// Why an operator does not fit its arguments or operands.
@@ -87,6 +88,15 @@ impl OpError {
         }
     }
 
+    /// A tensor of a shape for whose values there is no memory.
+    pub(super) fn memory(shape: &Shape) -> Self {
+        Self::Rule(format!(
+            "there is no memory for the {} values of {:?}",
+            shape.elements(),
+            shape.sizes()
+        ))
+    }
+
     /// A rule that only one operator has.
     pub(super) fn rule(message: impl Into<String>) -> Self {
         Self::Rule(message.into())
@@ -108,6 +118,22 @@ pub(super) fn single(operands: &[Shape]) -> Result<&Shape, OpError> {
 
 /// The two operands of an operator that takes two.
 pub(super) fn pair(operands: &[Shape]) -> Result<[&Shape; 2], OpError> {
+    match operands {
+        [left, right] => Ok([left, right]),
+        _ => Err(OpError::Operands { expected: "two tensors", given: operands.len() }),
+    }
+}
+
+/// The values of the one operand of an operator that takes one.
+pub(super) fn operand<'a>(operands: &[&'a Array]) -> Result<&'a Array, OpError> {
+    match operands {
+        [operand] => Ok(operand),
+        _ => Err(OpError::Operands { expected: "one tensor", given: operands.len() }),
+    }
+}
+
+/// The values of the two operands of an operator that takes two.
+pub(super) fn both<'a>(operands: &[&'a Array]) -> Result<[&'a Array; 2], OpError> {
     match operands {
         [left, right] => Ok([left, right]),
         _ => Err(OpError::Operands { expected: "two tensors", given: operands.len() }),

@@ -1,6 +1,7 @@
 //! Where the graph begins.
 
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach};
+use super::error::operand;
+use super::{Array, Cost, Kept, OpError, Operator, OperatorKind, Reach, Tally};
 use crate::network::Shape;
 
 /// An input of the network: no operator of a description, but the node where the graph begins.
@@ -29,6 +30,17 @@ impl Operator for Input {
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
+    }
+
+    /// What the network is given, which whoever runs it has at hand.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        _: &Shape,
+        _: &mut Tally,
+    ) -> Result<Array, OpError> {
+        operand(operands).cloned()
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {

@@ -1,12 +1,15 @@
 //! Operators that move elements and compute nothing.
 
+use super::array::length;
 use super::cost::{product, sum};
-use super::error::{axis, maps, single};
+use super::error::{axis, maps, operand, single};
 use super::reach::signed;
 use super::signature::{
     ArgumentError, Integers, Kind, Role, Signature, absent, count, index, required, word,
 };
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Padding, Reach, Step, Storage};
+use super::{
+    Array, Cost, Kept, OpError, Operator, OperatorKind, Padding, Reach, Step, Storage, Tally,
+};
 use crate::network::{MAX_RANK, Shape};
 
 /// Joins all axes from one on.
@@ -204,6 +207,16 @@ impl Operator for Flatten {
         Ok(Cost::default())
     }
 
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        _: &mut Tally,
+    ) -> Result<Array, OpError> {
+        operand(operands)?.reshaped(output)
+    }
+
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
         Ok(Kept::NOTHING)
     }
@@ -254,6 +267,16 @@ impl Operator for Reshape {
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
+    }
+
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        _: &mut Tally,
+    ) -> Result<Array, OpError> {
+        operand(operands)?.reshaped(output)
     }
 
     fn detail(&self) -> String {
@@ -307,6 +330,20 @@ impl Operator for Transpose {
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
+    }
+
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        _: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let strides = x.strides();
+        let axes = self.axes.iter().filter_map(|&axis| usize::try_from(axis).ok());
+        let strides: Vec<usize> = axes.map(|axis| strides[axis]).collect();
+        x.strided(output, 0, &strides)
     }
 
     fn detail(&self) -> String {
@@ -364,12 +401,50 @@ impl Operator for Concat {
         Ok(Cost::default())
     }
 
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        _: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let mut y = Array::filled(*output, 0.0)?;
+        let along = axis(output, self.axis)?;
+        // What of a tensor lies at one position along all axes before.
+        let span =
+            |shape: &Shape| shape.sizes()[along..].iter().map(|&size| length(size)).product();
+        let whole: usize = span(output);
+        let mut start = 0;
+        for x in operands {
+            let part: usize = span(x.shape());
+            for (to, from) in y.elements_mut().chunks_mut(whole).zip(x.elements().chunks(part)) {
+                to[start..start + part].copy_from_slice(from);
+            }
+            start += part;
+        }
+        Ok(y)
+    }
+
     fn detail(&self) -> String {
         if self.axis == 1 { String::new() } else { format!("axis {}", self.axis) }
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
         Ok(Kept::NOTHING)
+    }
+}
+
+impl PadMode {
+    /// Where a row or column of the padded map comes from, or the value it holds.
+    fn source(self, at: usize, before: usize, size: usize) -> Result<usize, f64> {
+        let inside = at.checked_sub(before).filter(|&at| at < size);
+        match (self, inside) {
+            (_, Some(at)) => Ok(at),
+            (Self::Constant(value), None) => Err(value),
+            (Self::Edge, None) => Ok(at.saturating_sub(before).min(size - 1)),
+            (Self::Reflect, None) if at < before => Ok(before - at),
+            (Self::Reflect, None) => Ok(2 * (size - 1) - (at - before)),
+        }
     }
 }
 
@@ -403,6 +478,31 @@ impl Operator for Pad {
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
+    }
+
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let [_, _, height, width] = x.sizes();
+        let [top, left, _, _] = self.sides.map(length);
+        let columns = output.map().map_or(1, |[_, columns]| length(columns));
+        Array::by_map(output, tally, |at, y, _| {
+            let map = x.map(at);
+            for (i, row) in y.chunks_mut(columns).enumerate() {
+                for (j, y) in row.iter_mut().enumerate() {
+                    *y = match (self.mode.source(i, top, height), self.mode.source(j, left, width))
+                    {
+                        (Ok(row), Ok(column)) => map[row * width + column],
+                        (Err(value), _) | (_, Err(value)) => value,
+                    };
+                }
+            }
+        })
     }
 
     fn detail(&self) -> String {
@@ -459,6 +559,21 @@ impl Operator for Slice {
         Ok(Cost::default())
     }
 
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        _: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let along = axis(output, self.axis)?;
+        let mut strides = x.strides();
+        let first = length(self.start) * strides[along];
+        strides[along] *= length(self.step);
+        x.strided(output, first, &strides)
+    }
+
     fn detail(&self) -> String {
         let stop = self.stop.map(|stop| stop.to_string()).unwrap_or_default();
         format!("axis {}, {}:{stop}:{}", self.axis, self.start, self.step)
@@ -495,6 +610,22 @@ impl Operator for ChannelShuffle {
         Ok(Cost::default())
     }
 
+    /// Channel `k·groups + g` is channel k of group g.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let [_, channels, _, _] = x.sizes();
+        let groups = length(self.groups);
+        Array::by_map(output, tally, |[n, c], y, _| {
+            y.copy_from_slice(x.map([n, c % groups * (channels / groups) + c / groups]));
+        })
+    }
+
     fn detail(&self) -> String {
         format!("groups {}", self.groups)
     }
@@ -523,6 +654,16 @@ impl Operator for Identity {
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::default())
+    }
+
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        _: &Shape,
+        _: &mut Tally,
+    ) -> Result<Array, OpError> {
+        operand(operands).cloned()
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {

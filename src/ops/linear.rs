@@ -1,9 +1,12 @@
 //! Fully connected layers and matrix products.
 
+use super::array::length;
 use super::cost::{each, product};
-use super::error::{pair, single};
+use super::error::{both, operand, pair, single};
 use super::signature::{Kind, Role, Signature, boolean, required};
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, parameters};
+use super::{
+    Array, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Tally, parameters,
+};
 use crate::network::Shape;
 
 /// A fully connected layer over the last axis: `weight[out, in]`, `bias[out]`.
@@ -88,6 +91,33 @@ impl Operator for Linear {
         Cost::multiply_accumulates(macs, each(output, self.bias.into())?)
     }
 
+    /// `y[.., o] = bias[o] + Σ weight[o, k] · x[.., k]`.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        parameters: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let features = parameters[0].row_length();
+        let out = length(self.out);
+        let mut y = Array::filled(*output, 0.0)?;
+        let rows = y.elements_mut().chunks_mut(out).zip(x.elements().chunks(features));
+        for (y, x) in rows {
+            let weights = parameters[0].elements().chunks(features);
+            for (o, (y, weights)) in y.iter_mut().zip(weights).enumerate() {
+                for (weight, x) in weights.iter().zip(x) {
+                    *y = tally.multiply_accumulate(*y, *weight, *x);
+                }
+                if let Some(bias) = parameters.get(1) {
+                    *y = tally.bias.add(*y, bias.elements()[o]);
+                }
+            }
+        }
+        Ok(y)
+    }
+
     /// The gradient of the weights is made from the operand.
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
         Ok(Kept::OPERANDS)
@@ -128,6 +158,34 @@ impl Operator for MatMul {
         let [left, _] = pair(operands)?;
         let inner = left.sizes().last().copied().unwrap_or(1);
         Cost::multiply_accumulates(product(&[output.elements(), inner])?, 0)
+    }
+
+    /// `y[.., i, j] = Σ left[.., i, k] · right[.., k, j]`.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let [left, right] = both(operands)?;
+        let [inner, columns] = [left, right]
+            .map(|operand| operand.shape().sizes().last().map_or(1, |&size| length(size)));
+        let rows = left.shape().sizes().iter().rev().nth(1).map_or(1, |&size| length(size));
+        let mut y = Array::filled(*output, 0.0)?;
+        let matrices = y.elements_mut().chunks_mut(rows * columns);
+        let lefts = left.elements().chunks(rows * inner);
+        let rights = right.elements().chunks(inner * columns);
+        for ((y, left), right) in matrices.zip(lefts).zip(rights) {
+            for (y, left) in y.chunks_mut(columns).zip(left.chunks(inner)) {
+                for (j, y) in y.iter_mut().enumerate() {
+                    for (k, left) in left.iter().enumerate() {
+                        *y = tally.multiply_accumulate(*y, *left, right[k * columns + j]);
+                    }
+                }
+            }
+        }
+        Ok(y)
     }
 
     /// The gradient of each operand is made from the other.

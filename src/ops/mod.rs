@@ -5,6 +5,7 @@
 
 mod activation;
 mod arithmetic;
+mod array;
 mod backward;
 mod convolution;
 mod cost;
@@ -21,12 +22,14 @@ mod resampling;
 pub mod signature;
 mod spans;
 mod storage;
+mod tally;
 mod window;
 
 use arrayvec::ArrayVec;
 
 pub use activation::{Activation, Function, LogSoftmax, PRelu, Softmax};
 pub use arithmetic::{Add, Affine, Div, Mean, Mul, Sub};
+pub use array::Array;
 pub use backward::Kept;
 pub use convolution::{Conv, ConvTranspose};
 pub(crate) use cost::product;
@@ -47,6 +50,7 @@ pub use signature::Signature;
 pub(crate) use spans::Budget;
 pub use spans::{MAX_PERIOD, Span, Spans};
 pub use storage::Storage;
+pub use tally::{Operations, Tally};
 pub use window::{Padding, Window};
 
 use crate::network::Shape;
@@ -86,6 +90,20 @@ pub trait Operator {
     /// # Errors
     /// Where a count exceeds 64 bits.
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError>;
+
+    /// The result, by plain loops over its definition: `parameters` are the values of what it
+    /// [holds](Operator::parameters), in that order, and `output` is the inferred shape. All arithmetic on values is done through `work`,
+    /// which counts it.
+    ///
+    /// # Errors
+    /// Where there is no memory for the result.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        parameters: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError>;
 
     /// The arguments for people, such as `3x3, stride 2`; empty where there is nothing to say.
     fn detail(&self) -> String {

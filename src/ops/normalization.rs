@@ -1,11 +1,13 @@
 //! Normalizations.
 
+use super::array::{length, number};
 use super::cost::{each, product, sum};
-use super::error::{axis, single};
+use super::error::{axis, operand, single};
 use super::reach::signed;
 use super::signature::{Role, Signature, boolean, count, index, real};
 use super::{
-    Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Storage, parameters,
+    Array, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Storage, Tally,
+    parameters,
 };
 use crate::network::Shape;
 
@@ -142,6 +144,30 @@ impl Operator for BatchNorm {
         Ok(Cost::normalization(each(output, 2)?))
     }
 
+    /// `weight · (x - mean) / √(variance + eps) + bias` by channel, as a scale and a shift that are made once for each.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        parameters: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let (affine, statistics) = parameters.split_at(if self.affine { 2 } else { 0 });
+        let scale_and_shift = |channel: usize| {
+            let of = |array: &&Array| array.elements()[channel];
+            let scale = affine.first().map_or(1.0, of) / (of(&statistics[1]) + self.eps).sqrt();
+            (scale, affine.get(1).map_or(0.0, of) - scale * of(&statistics[0]))
+        };
+        Array::by_map(output, tally, |[n, c], y, tally| {
+            let (scale, shift) = scale_and_shift(c);
+            for (y, &x) in y.iter_mut().zip(x.map([n, c])) {
+                let scaled = tally.normalization.multiply(scale, x);
+                *y = tally.normalization.add(scaled, shift);
+            }
+        })
+    }
+
     /// The operand, and the batch's mean and inverse deviation of every channel.
     fn keeps(&self, operands: &[Shape], _: &Shape) -> Result<Kept, OpError> {
         Kept::OPERANDS.floats(product(&[2, channels(operands)?])?)
@@ -201,6 +227,45 @@ impl Operator for LayerNorm {
         Ok(Cost::normalization(sum(&[operations, product(&[groups, 3])?])?))
     }
 
+    /// `weight · (x - mean) / √(variance + eps) + bias`, mean and variance being those of all elements that are normalized together.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        parameters: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let mut y = operand(operands)?.clone();
+        let size = length(self.group(output)?);
+        let count = number(size);
+        let tally = &mut tally.normalization;
+        for group in y.elements_mut().chunks_mut(size) {
+            let mut sum = group[0];
+            for &x in &group[1..] {
+                sum = tally.add(sum, x);
+            }
+            let mean = tally.divide(sum, count);
+            let mut squares = 0.0;
+            for (at, x) in group.iter_mut().enumerate() {
+                *x = tally.subtract(*x, mean);
+                let square = tally.multiply(*x, *x);
+                squares = if at == 0 { square } else { tally.add(squares, square) };
+            }
+            let variance = tally.divide(squares, count);
+            let deviation = tally.add(variance, self.eps);
+            let deviation = tally.sqrt(deviation);
+            let scale = tally.divide(1.0, deviation);
+            for (at, x) in group.iter_mut().enumerate() {
+                *x = tally.multiply(*x, scale);
+                if let [weight, bias] = parameters {
+                    let scaled = tally.multiply(*x, weight.elements()[at]);
+                    *x = tally.add(scaled, bias.elements()[at]);
+                }
+            }
+        }
+        Ok(y)
+    }
+
     /// The operand, and the mean and inverse deviation of every group.
     fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
         Kept::OPERANDS.floats(product(&[2, output.elements() / self.group(output)?])?)
@@ -235,6 +300,39 @@ impl Operator for Lrn {
     /// channels beyond the first and last count as padding does in a convolution.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::normalization(each(output, sum(&[self.size, 4])?)?))
+    }
+
+    /// `x[c] / (k + alpha / size · Σ x[c']²)^beta` over the channels c' from `c - size/2` to `c + (size - 1)/2`; beyond the first and
+    /// last they are 0.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let squares = x.by_element(tally, |x, tally| tally.normalization.multiply(x, x))?;
+        let [_, channels, _, _] = x.sizes();
+        let (size, before) = (length(self.size), length(self.size / 2));
+        let factor = self.alpha / number(size);
+        Array::by_map(output, tally, |[n, c], y, tally| {
+            let tally = &mut tally.normalization;
+            for (at, (y, &x)) in y.iter_mut().zip(x.map([n, c])).enumerate() {
+                let square = |offset: usize| match (c + offset).checked_sub(before) {
+                    Some(channel) if channel < channels => squares.map([n, channel])[at],
+                    _ => 0.0,
+                };
+                let mut sum = square(0);
+                for offset in 1..size {
+                    sum = tally.add(sum, square(offset));
+                }
+                let scaled = tally.multiply(factor, sum);
+                let base = tally.add(self.k, scaled);
+                let denominator = tally.power(base, self.beta);
+                *y = tally.divide(x, denominator);
+            }
+        })
     }
 
     fn detail(&self) -> String {

@@ -2,12 +2,16 @@
 
 use num_integer::Integer;
 
+use super::array::{length, number};
 use super::cost::{each, product, sum};
-use super::error::maps;
+use super::error::{maps, operand};
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, pair, required,
 };
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Span, Step, Window};
+use super::{
+    Array, Cost, Kept, OpError, Operations, Operator, OperatorKind, Reach, Span, Step, Tally,
+    Window,
+};
 use crate::network::Shape;
 
 /// The largest element under a window.
@@ -155,6 +159,45 @@ fn passes_by(before: u64, [stride, dilation]: [u64; 2], size: u64, windows: u64)
     outside > MOST || starts.any(|outside| first_tap(outside) >= size)
 }
 
+/// Values joined one after another, from the first on.
+fn over(
+    mut values: impl Iterator<Item = f64>,
+    tally: &mut Operations,
+    join: fn(&mut Operations, f64, f64) -> f64,
+) -> f64 {
+    let first = values.next().unwrap_or(f64::NAN);
+    values.fold(first, |joined, x| join(tally, joined, x))
+}
+
+/// For every unit, the values under its window joined one after another; the maps are surrounded by what windows look at.
+fn reduced(
+    window: &Window,
+    surrounded: &Array,
+    output: &Shape,
+    tally: &mut Tally,
+    join: fn(&mut Operations, f64, f64) -> f64,
+) -> Result<Array, OpError> {
+    let (kernel, stride, dilation) = window.indices();
+    let [_, _, _, width] = surrounded.sizes();
+    let columns = output.map().map_or(1, |[_, columns]| length(columns));
+    Array::by_map(output, tally, |at, y, tally| {
+        let x = surrounded.map(at);
+        for (unit, y) in y.iter_mut().enumerate() {
+            let (i, j) = (unit / columns, unit % columns);
+            let values = (0..kernel[0] * kernel[1]).map(|tap| {
+                let (p, q) = (tap / kernel[1], tap % kernel[1]);
+                x[(i * stride[0] + p * dilation[0]) * width + j * stride[1] + q * dilation[1]]
+            });
+            *y = over(values, &mut tally.pooling, join);
+        }
+    })
+}
+
+/// Rows and columns of maps.
+fn size(shape: &Shape) -> [u64; 2] {
+    shape.map().unwrap_or([1; 2])
+}
+
 impl Operator for MaxPool {
     fn name(&self) -> &'static str {
         "max_pool"
@@ -176,6 +219,18 @@ impl Operator for MaxPool {
     /// One comparison less than there are taps, those on padding included.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::pooling(each(output, self.window.taps()?.saturating_sub(1))?))
+    }
+
+    /// `max x[n, c, i·stride + p·dilation - top, j·stride + q·dilation - left]` over the taps p, q; beyond the map x is -∞.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let surrounded = self.window.surround(operand(operands)?, output, f64::NEG_INFINITY)?;
+        reduced(&self.window, &surrounded, output, tally, Operations::max)
     }
 
     fn detail(&self) -> String {
@@ -209,6 +264,33 @@ impl Operator for AvgPool {
     /// One addition less than there are taps, those on padding included, and a division.
     fn cost(&self, _: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::pooling(each(output, self.window.taps()?)?))
+    }
+
+    /// The mean of `x[n, c, i·stride + p·dilation - top, j·stride + q·dilation - left]` over the taps p, q. Those on padding are 0 and count
+    /// or do not; what a window overhangs beyond the padding, the output size being rounded up, never counts.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let surrounded = self.window.surround(x, output, 0.0)?;
+        let mut sums = reduced(&self.window, &surrounded, output, tally, Operations::add)?;
+        let ([height, width], [rows, columns]) = (size(x.shape()), size(output));
+        let [down, across] =
+            [self.window.taps_on(0, height, rows)?, self.window.taps_on(1, width, columns)?];
+        let counted = usize::from(self.count_include_pad);
+        for map in sums.elements_mut().chunks_mut(length(rows * columns)) {
+            for (row, down) in map.chunks_mut(length(columns)).zip(&down) {
+                for (sum, across) in row.iter_mut().zip(&across) {
+                    let taps = number(length(down[counted] * across[counted]));
+                    *sum = tally.pooling.divide(*sum, taps);
+                }
+            }
+        }
+        Ok(sums)
     }
 
     fn detail(&self) -> String {
@@ -247,6 +329,21 @@ impl Operator for GlobalAvgPool {
         Ok(Cost::pooling(product(&maps(operands)?)?))
     }
 
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let count = number(x.map_length());
+        Array::by_map(output, tally, |at, y, tally| {
+            let sum = over(x.map(at).iter().copied(), &mut tally.pooling, Operations::add);
+            y[0] = tally.pooling.divide(sum, count);
+        })
+    }
+
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
         Ok(Kept::NOTHING)
     }
@@ -272,6 +369,19 @@ impl Operator for GlobalMaxPool {
     /// One comparison less than the map has elements.
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {
         Ok(Cost::pooling(product(&maps(operands)?)?.saturating_sub(output.elements())))
+    }
+
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        Array::by_map(output, tally, |at, y, tally| {
+            y[0] = over(x.map(at).iter().copied(), &mut tally.pooling, Operations::max);
+        })
     }
 
     /// Where each maximum was found.
@@ -332,6 +442,33 @@ impl Operator for AdaptiveAvgPool {
         let rows = region_extents(height, self.output_size[0])?;
         let columns = region_extents(width, self.output_size[1])?;
         Ok(Cost::pooling(product(&[batch, channels, rows, columns])?))
+    }
+
+    /// The mean of region `[i, j]`, whose rows go from `floor(i·h/n)` to `ceil((i + 1)·h/n)`, without the latter; so its columns.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let [_, _, height, width] = x.sizes();
+        let [rows, columns] = self.output_size.map(length);
+        let region =
+            |at: usize, of: usize, size: usize| at * size / of..((at + 1) * size).div_ceil(of);
+        Array::by_map(output, tally, |at, y, tally| {
+            for (unit, y) in y.iter_mut().enumerate() {
+                let down = region(unit / columns, rows, height);
+                let across = region(unit % columns, columns, width);
+                let count = number(down.len() * across.len());
+                let places =
+                    down.flat_map(|row| across.clone().map(move |column| row * width + column));
+                let values = places.map(|place| x.map(at)[place]);
+                let sum = over(values, &mut tally.pooling, Operations::add);
+                *y = tally.pooling.divide(sum, count);
+            }
+        })
     }
 
     fn detail(&self) -> String {

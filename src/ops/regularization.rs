@@ -1,8 +1,8 @@
 //! What acts in training alone.
 
-use super::error::single;
+use super::error::{operand, single};
 use super::signature::{Kind, Role, Signature, required};
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Storage};
+use super::{Array, Cost, Kept, OpError, Operator, OperatorKind, Reach, Storage, Tally};
 use crate::network::Shape;
 
 /// Sets elements to zero in training (Srivastava et al. 2014); passes its operand on at inference.
@@ -58,6 +58,17 @@ macro_rules! passing {
 
             fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
                 Ok(Cost::default())
+            }
+
+            /// The operand: nothing is dropped at inference.
+            fn evaluate(
+                &self,
+                operands: &[&Array],
+                _: &[&Array],
+                _: &Shape,
+                _: &mut Tally,
+            ) -> Result<Array, OpError> {
+                operand(operands).cloned()
             }
 
             fn detail(&self) -> String {

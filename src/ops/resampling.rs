@@ -1,11 +1,13 @@
 //! Enlarging maps.
 
 use num_integer::Integer;
+use num_traits::ToPrimitive;
 
+use super::array::{length, number};
 use super::cost::{each, product};
-use super::error::maps;
+use super::error::{maps, operand};
 use super::signature::{ArgumentError, Kind, Role, Signature, absent, boolean, word};
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Span, Step};
+use super::{Array, Cost, Kept, OpError, Operator, OperatorKind, Reach, Span, Step, Tally};
 use crate::network::Shape;
 
 /// Enlarges maps.
@@ -110,6 +112,38 @@ impl UpsampleMode {
     }
 }
 
+/// Between which pixels of an axis a unit is found, and what each weighs.
+struct Place {
+    pixels: [usize; 2],
+    weights: [f64; 2],
+}
+
+impl UpsampleMode {
+    /// Where along an axis every unit comes from: from `floor(i·input/output)`, from `(i + 1/2)·input/output - 1/2`, or with aligned
+    /// corners from `i·(input - 1)/(output - 1)`; not from beyond the outermost pixels.
+    fn places(self, input: u64, output: u64) -> Vec<Place> {
+        let last = length(input) - 1;
+        let units = 0..length(output);
+        let [input, output] = [input, output].map(|size| number(length(size)));
+        let place = |unit: usize| {
+            let i = number(unit);
+            let from = match self {
+                Self::Nearest => (i * input / output).floor(),
+                Self::Bilinear { align_corners: false } => (i + 0.5) * input / output - 0.5,
+                Self::Bilinear { align_corners: true } if output > 1.0 => {
+                    i * (input - 1.0) / (output - 1.0)
+                }
+                Self::Bilinear { align_corners: true } => 0.0,
+            };
+            let from = from.max(0.0);
+            let before = from.to_usize().unwrap_or(last).min(last);
+            let share = from - number(before);
+            Place { pixels: [before, (before + 1).min(last)], weights: [1.0 - share, share] }
+        };
+        units.map(place).collect()
+    }
+}
+
 impl Operator for Upsample {
     fn name(&self) -> &'static str {
         "upsample"
@@ -147,6 +181,41 @@ impl Operator for Upsample {
             UpsampleMode::Nearest => Ok(Cost::default()),
             UpsampleMode::Bilinear { .. } => Ok(Cost::elementwise(each(output, 7)?)),
         }
+    }
+
+    /// The nearest pixel, or between four: along each axis the two around the place that the unit comes from, weighed by how near they are.
+    fn evaluate(
+        &self,
+        operands: &[&Array],
+        _: &[&Array],
+        output: &Shape,
+        tally: &mut Tally,
+    ) -> Result<Array, OpError> {
+        let x = operand(operands)?;
+        let [[height, width], [rows, columns]] =
+            [x.shape(), output].map(|shape| shape.map().unwrap_or([1; 2]));
+        let (down, across) = (self.mode.places(height, rows), self.mode.places(width, columns));
+        let (width, columns) = (length(width), length(columns));
+        Array::by_map(output, tally, |at, y, tally| {
+            let map = x.map(at);
+            for (row, down) in y.chunks_mut(columns).zip(&down) {
+                for (y, across) in row.iter_mut().zip(&across) {
+                    let value = |row: usize, column: usize| {
+                        map[down.pixels[row] * width + across.pixels[column]]
+                    };
+                    if self.mode == UpsampleMode::Nearest {
+                        *y = value(0, 0);
+                        continue;
+                    }
+                    let tally = &mut tally.elementwise;
+                    for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                        let weight = down.weights[row] * across.weights[column];
+                        let weighed = tally.multiply(weight, value(row, column));
+                        *y = if (row, column) == (0, 0) { weighed } else { tally.add(*y, weighed) };
+                    }
+                }
+            }
+        })
     }
 
     fn detail(&self) -> String {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::OpError;
+use super::array::length;
 use super::cost::{product, sum};
 use super::reach::{Step, signed};
+use super::{Array, OpError};
 use crate::network::Shape;
 
 /// What surrounds a map before a window slides over it.
@@ -43,9 +44,19 @@ pub struct Window {
     pub ceil: bool,
 }
 
+/// The sizes of a stack of maps along batch and channels.
+fn axes(shape: &Shape) -> [u64; 2] {
+    [shape.batch(), shape.channels().unwrap_or(1)]
+}
+
 const AXES: [&str; 2] = ["height", "width"];
 
 impl Window {
+    /// Kernel, stride and dilation as indices.
+    pub(super) fn indices(&self) -> ([usize; 2], [usize; 2], [usize; 2]) {
+        (self.kernel.map(length), self.stride.map(length), self.dilation.map(length))
+    }
+
     /// The number of taps.
     pub fn taps(&self) -> Result<u64, OpError> {
         product(&self.kernel)
@@ -89,6 +100,57 @@ impl Window {
         let reach = sum(&[product(&[output.saturating_sub(1), stride])?, extent])?;
         let after = after.max(reach.saturating_sub(sum(&[input, before])?));
         Step::window(extent, [stride, self.dilation[axis]], [signed(before)?, signed(after)?])
+    }
+
+    /// A stack of maps surrounded by all that windows look at: tap `[p, q]` of the window of unit `[i, j]` is at
+    /// `[i·stride + p·dilation, j·stride + q·dilation]`.
+    pub(super) fn surround(
+        &self,
+        maps: &Array,
+        output: &Shape,
+        value: f64,
+    ) -> Result<Array, OpError> {
+        let ([_, _, height, width], [batch, channels]) = (maps.sizes(), axes(maps.shape()));
+        let [size, units] = [maps.shape(), output].map(|shape| shape.map().unwrap_or([1; 2]));
+        let reach = |axis: usize| {
+            let [before, after] = self.axis_padding(axis, size[axis])?;
+            let windows = product(&[units[axis].saturating_sub(1), self.stride[axis]])?;
+            let seen = sum(&[windows, self.axis_extent(axis)?])?;
+            Ok::<u64, OpError>(seen.max(sum(&[before, size[axis], after])?))
+        };
+        let [[top, _], [left, _]] = self.padding(size)?;
+        let [top, left] = [top, left].map(length);
+        let shape = Shape::new(&[batch, channels, reach(0)?, reach(1)?])?;
+        let mut surrounded = Array::filled(shape, value)?;
+        let [_, _, rows, columns] = surrounded.sizes();
+        for (from, to) in maps
+            .elements()
+            .chunks(height * width)
+            .zip(surrounded.elements_mut().chunks_mut(rows * columns))
+        {
+            for (from, to) in from.chunks(width).zip(to.chunks_mut(columns).skip(top)) {
+                to[left..left + width].copy_from_slice(from);
+            }
+        }
+        Ok(surrounded)
+    }
+
+    /// For every unit of an output along an axis, how many taps lie on the map, and how many on it or its padding.
+    pub(super) fn taps_on(
+        &self,
+        axis: usize,
+        size: u64,
+        units: u64,
+    ) -> Result<Vec<[u64; 2]>, OpError> {
+        let [before, after] = self.axis_padding(axis, size)?;
+        let padded = sum(&[before, size, after])?;
+        let (kernel, stride, dilation) =
+            (self.kernel[axis], self.stride[axis], self.dilation[axis]);
+        let on = |unit: u64, from: u64, to: u64| {
+            let places = (0..kernel).map(|tap| unit * stride + tap * dilation);
+            places.filter(|place| (from..to).contains(place)).map(|_| 1).sum()
+        };
+        Ok((0..units).map(|unit| [on(unit, before, before + size), on(unit, 0, padded)]).collect())
     }
 
     fn axis_extent(&self, axis: usize) -> Result<u64, OpError> {
