@@ -164,7 +164,7 @@ fn is_relu(op: &Op) -> bool {
 /// A sum over layers of a function of the operator and the numbers of elements that it takes first and gives.
 fn sum(network: &Network, count: impl Fn(&Op, u64, u64) -> Option<u64>) -> u64 {
     let counts = network.layers().filter_map(|(tensor, node)| {
-        let input = network.operands(tensor).next().unwrap().1.shape.elements();
+        let input = network.operand_shapes(tensor)[0].elements();
         count(&node.op, input, node.shape.elements())
     });
     counts.sum()
@@ -174,16 +174,12 @@ fn sum(network: &Network, count: impl Fn(&Op, u64, u64) -> Option<u64>) -> u64 {
 /// zero, and a batch norm's scale and variance of one, shift and mean of zero. One that is folded leaves a bias of zero, unless the
 /// convolution's own does not begin there.
 fn stored_once(network: &Network, biases_begin_at_zero: bool) -> u64 {
-    let takers = |tensor| {
-        let layers = network.layers().flat_map(|(layer, _)| network.operands(layer));
-        layers.filter(|(operand, _)| *operand == tensor).count()
-    };
     let mut vectors: Vec<(&str, u64)> = Vec::new();
     for (tensor, node) in network.layers() {
         let channels = node.shape.channels().unwrap();
-        let before = network.operands(tensor).next().unwrap();
-        match (&node.op, &before.1.op) {
-            (Op::BatchNorm(_), Op::Conv(conv)) if takers(before.0) == 1 => {
+        let before = network.operands(tensor)[0];
+        match (&node.op, &network.node(before).unwrap().op) {
+            (Op::BatchNorm(_), Op::Conv(conv)) if network.consumers(before).len() == 1 => {
                 vectors.extend((!conv.bias).then_some(("zeros", channels)));
             }
             (Op::BatchNorm(_), _) => {

@@ -742,7 +742,7 @@ fn marked(
     fields: &cnnstat::analysis::ReceptiveFields,
     tensor: Tensor,
 ) -> bool {
-    let operands: Vec<Tensor> = network.operands(tensor).map(|(operand, _)| operand).collect();
+    let operands = network.operands(tensor);
     let is_known =
         |operand: &Tensor| matches!(fields.nodes.get(*operand), Some(ReceptiveField::Window(_)));
     if operands.len() < 2 || !operands.iter().all(is_known) {

@@ -19,12 +19,10 @@ impl<T> NodeTable<T> {
         network: &Network,
         mut value: impl FnMut(&Node, &[Shape]) -> Result<T, OpError>,
     ) -> Result<Self, AnalysisError> {
-        let mut shapes = Vec::new();
         let mut values = Vec::with_capacity(network.len());
         for (tensor, node) in network.nodes() {
-            shapes.clear();
-            shapes.extend(network.operands(tensor).map(|(_, operand)| operand.shape));
-            values.push(value(node, &shapes).map_err(|error| AnalysisError::of(node, error))?);
+            let value = value(node, network.operand_shapes(tensor));
+            values.push(value.map_err(|error| AnalysisError::of(node, error))?);
         }
         Ok(Self { values })
     }

@@ -15,7 +15,7 @@ use crate::analysis::AnalysisError;
 use crate::diagnostics::{Diagnostic, Diagnostics, suggest};
 use crate::front::yaml::{Description, Elaborated, Expectation, Expected, Published, Settings};
 use crate::network::Place;
-use crate::report::fold::{Overflow, Takers, sum};
+use crate::report::fold::{self, Overflow, sum};
 use crate::report::{Layer, Report, Totals};
 
 /// What became of a published figure.
@@ -167,8 +167,7 @@ fn outcomes_of(
             if layers.is_empty() {
                 return Err(Diagnostics::from(missing(description, report, path, *place)).into());
             }
-            let result = Takers::of(&report.layers).result(part);
-            let result = result.and_then(|index| report.layers.get(index));
+            let result = fold::result(&report.layers, part);
             (sum(layers, path)?, result.map(|layer| layer.output_shape.clone()))
         }
     };

@@ -1,7 +1,7 @@
 //! What the rules of a convention are asked about: a layer, and what several of them need of it.
 
 use super::{Category, Counts};
-use crate::network::{Network, Node, Shape, Tensor};
+use crate::network::{Network, Node, Shape};
 use crate::ops::{Conv, ConvTranspose, Linear, Op, OpError, product};
 
 /// A layer under the rules of a convention.
@@ -34,7 +34,7 @@ pub(super) struct Taken<'network> {
     /// The node.
     pub(super) node: &'network Node,
     /// The shapes of what it takes.
-    pub(super) operands: Vec<Shape>,
+    pub(super) operands: &'network [Shape],
     /// What becomes of it where batch norms are folded.
     pub(super) folding: Folding,
 }
@@ -44,39 +44,23 @@ pub(super) fn taken(network: &Network) -> Vec<Taken<'_>> {
     let foldings = foldings(network);
     let layers = network.layers().map(|(tensor, node)| Taken {
         node,
-        operands: network.operands(tensor).map(|(_, operand)| operand.shape).collect(),
+        operands: network.operand_shapes(tensor),
         folding: foldings.get(tensor.index()).copied().unwrap_or_default(),
     });
     layers.collect()
 }
 
-/// How often each tensor is taken, by other layers and as an output of the network.
-fn takers(network: &Network) -> Vec<u64> {
-    let mut takers = vec![0u64; network.len()];
-    let mut take = |tensor: Tensor| {
-        if let Some(count) = takers.get_mut(tensor.index()) {
-            *count = count.saturating_add(1);
-        }
-    };
-    for (tensor, _) in network.nodes() {
-        network.operands(tensor).for_each(|(operand, _)| take(operand));
-    }
-    network.outputs().iter().for_each(|output| take(output.tensor));
-    takers
-}
-
 /// What becomes of every node where batch norms are folded.
 fn foldings(network: &Network) -> Vec<Folding> {
-    let takers = takers(network);
     let mut foldings = vec![Folding::None; network.len()];
     for (tensor, node) in network.nodes() {
-        let Some((operand, before)) = network.operands(tensor).next() else { continue };
-        let alone = takers.get(operand.index()) == Some(&1);
-        if alone && matches!((&before.op, &node.op), (Op::Conv(_), Op::BatchNorm(_))) {
-            for (index, folding) in
-                [(operand.index(), Folding::TakesIn), (tensor.index(), Folding::Vanishes)]
+        let Some(consumer) = network.sole_consumer(tensor) else { continue };
+        let Some(next) = network.node(consumer.tensor) else { continue };
+        if matches!((&node.op, &next.op), (Op::Conv(_), Op::BatchNorm(_))) {
+            for (tensor, folding) in
+                [(tensor, Folding::TakesIn), (consumer.tensor, Folding::Vanishes)]
             {
-                if let Some(slot) = foldings.get_mut(index) {
+                if let Some(slot) = foldings.get_mut(tensor.index()) {
                     *slot = folding;
                 }
             }

@@ -158,6 +158,6 @@ impl Builder {
                 return Err(BuildError::DuplicateName(output.name.clone()));
             }
         }
-        Ok(Network { graph: self.graph, inputs: self.inputs, outputs })
+        Ok(Network::new(self.graph, self.inputs, outputs))
     }
 }

@@ -4,21 +4,23 @@
 //!
 //! - Nodes stand in execution order: a node's operands have smaller indices.
 //! - An edge leads from the producer of a tensor to its consumer and carries the operand's slot. The slot decides
-//!   the order of operands, not petgraph's listing of edges; `x + x` is two edges with two slots.
+//!   the order of operands, not petgraph's listing of edges; `x + x` is two edges with two slots. Operands and consumers of a
+//!   node are listed once, when the network is finished, and looked up as slices.
 //! - Every node produces one tensor; its shape follows from its operands' by the operator's rule.
 //! - Names are unique paths, `block/inner/layer`.
 //! - Inputs are nodes with the operator [`crate::ops::Input`]; there is at least one, and at least one output.
 
+mod adjacency;
 mod builder;
 mod shape;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::{EdgeRef, IntoNodeReferences};
+use petgraph::visit::IntoNodeReferences;
 
+use adjacency::Adjacency;
+pub use adjacency::Consumer;
 pub use builder::{BuildError, Builder};
 pub use shape::{MAX_RANK, Shape, ShapeError};
 
@@ -83,11 +85,24 @@ pub struct Output {
 #[derive(Debug, Clone)]
 pub struct Network {
     graph: DiGraph<Node, Slot>,
+    adjacency: Adjacency,
     inputs: Vec<Tensor>,
     outputs: Vec<Output>,
+    /// Whether the network returns the tensor of each node.
+    is_output: Vec<bool>,
 }
 
 impl Network {
+    fn new(graph: DiGraph<Node, Slot>, inputs: Vec<Tensor>, outputs: Vec<Output>) -> Self {
+        let mut is_output = vec![false; graph.node_count()];
+        for output in &outputs {
+            if let Some(is_output) = is_output.get_mut(output.tensor.index()) {
+                *is_output = true;
+            }
+        }
+        Self { adjacency: Adjacency::of(&graph), graph, inputs, outputs, is_output }
+    }
+
     /// The nodes that stand for the network's inputs.
     #[must_use]
     pub fn inputs(&self) -> &[Tensor] {
@@ -119,34 +134,53 @@ impl Network {
     }
 
     /// All nodes with the tensors they produce, in execution order.
-    pub fn nodes(&self) -> impl Iterator<Item = (Tensor, &Node)> {
+    pub fn nodes(&self) -> impl DoubleEndedIterator<Item = (Tensor, &Node)> + ExactSizeIterator {
         self.graph.node_references().map(|(index, node)| (Tensor(index), node))
     }
 
     /// All nodes but the inputs, in execution order.
-    pub fn layers(&self) -> impl Iterator<Item = (Tensor, &Node)> {
+    pub fn layers(&self) -> impl DoubleEndedIterator<Item = (Tensor, &Node)> {
         self.nodes().filter(|(_, node)| !matches!(node.op, Op::Input(_)))
     }
 
-    /// The operands of a node, in the order of their slots.
-    pub fn operands(&self, tensor: Tensor) -> impl Iterator<Item = (Tensor, &Node)> {
-        let mut edges: Vec<_> = self
-            .graph
-            .edges_directed(tensor.0, Direction::Incoming)
-            .map(|edge| (edge.weight().0, edge.source()))
-            .collect();
-        edges.sort_unstable_by_key(|(slot, _)| *slot);
-        let node = |index| self.graph.node_weight(index).map(|node| (Tensor(index), node));
-        edges.into_iter().filter_map(move |(_, index)| node(index))
+    /// What a node takes, in the order of its slots; one tensor may stand in several.
+    #[must_use]
+    pub fn operands(&self, tensor: Tensor) -> &[Tensor] {
+        self.adjacency.operands.row(tensor.index())
+    }
+
+    /// The shapes of what a node takes, in the order of its slots.
+    #[must_use]
+    pub fn operand_shapes(&self, tensor: Tensor) -> &[Shape] {
+        self.adjacency.operand_shapes.row(tensor.index())
+    }
+
+    /// The nodes that take a tensor, in execution order, once for every slot: the last entry is the last node that needs the tensor,
+    /// unless the network returns it.
+    #[must_use]
+    pub fn consumers(&self, tensor: Tensor) -> &[Consumer] {
+        self.adjacency.consumers.row(tensor.index())
+    }
+
+    /// The consumer of a tensor that has one and that the network does not return.
+    #[must_use]
+    pub fn sole_consumer(&self, tensor: Tensor) -> Option<Consumer> {
+        match self.consumers(tensor) {
+            [consumer] if !self.is_output(tensor) => Some(*consumer),
+            _ => None,
+        }
+    }
+
+    /// Whether the network returns a tensor.
+    #[must_use]
+    pub fn is_output(&self, tensor: Tensor) -> bool {
+        self.is_output.get(tensor.index()).copied().unwrap_or(false)
     }
 
     /// The nodes whose tensors nobody takes, neither another node nor the network's outputs, in execution order.
     pub fn unused(&self) -> impl Iterator<Item = &Node> {
-        let returned: HashSet<Tensor> = self.outputs.iter().map(|output| output.tensor).collect();
-        let is_taken =
-            |index| self.graph.neighbors_directed(index, Direction::Outgoing).next().is_some();
         self.nodes()
-            .filter(move |(tensor, _)| !is_taken(tensor.0) && !returned.contains(tensor))
+            .filter(|(tensor, _)| self.consumers(*tensor).is_empty() && !self.is_output(*tensor))
             .map(|(_, node)| node)
     }
 }
@@ -161,22 +195,56 @@ mod tests {
         Node { name: name.into(), op, shape, place: Place(0) }
     }
 
-    #[test]
-    fn the_slot_of_an_edge_decides_not_when_it_was_added() {
+    /// `block/sum` takes the second, the first twice; `other` takes the first.
+    fn network(outputs: &[usize]) -> Network {
         let mut graph = DiGraph::new();
         let shape = Shape::new(&[1, 2]).unwrap();
         let [first, second] =
             ["first", "second"].map(|name| graph.add_node(node(name, Op::Input(Input { shape }))));
         let sum = graph.add_node(node("block/sum", Op::Add(Add)));
-        for (operand, slot) in [(second, 1), (first, 2), (first, 0)] {
-            graph.add_edge(operand, sum, Slot(slot));
+        let other = graph.add_node(node("other", Op::Add(Add)));
+        for (operand, taker, slot) in
+            [(first, other, 0), (second, sum, 1), (first, sum, 2), (first, sum, 0)]
+        {
+            graph.add_edge(operand, taker, Slot(slot));
         }
-        let network = Network { graph, inputs: vec![Tensor(first)], outputs: Vec::new() };
-        let names: Vec<&str> =
-            network.operands(Tensor(sum)).map(|(_, operand)| operand.name()).collect();
-        assert_eq!(names, ["first", "second", "first"]);
-        assert_eq!(network.node(Tensor(sum)).map(Node::block), Some("block"));
-        let unused: Vec<&str> = network.unused().map(Node::name).collect();
-        assert_eq!(unused, ["block/sum"]);
+        let output = |&index: &usize| Output {
+            name: index.to_string(),
+            tensor: Tensor([first, second, sum, other][index]),
+        };
+        let outputs = outputs.iter().map(output).collect();
+        Network::new(graph, vec![Tensor(first), Tensor(second)], outputs)
+    }
+
+    #[test]
+    fn the_slot_of_an_edge_decides_not_when_it_was_added() {
+        let network = network(&[]);
+        let tensors: Vec<Tensor> = network.nodes().map(|(tensor, _)| tensor).collect();
+        let [first, second, sum, other] = tensors[..] else { panic!("{tensors:?}") };
+        assert_eq!(network.operands(sum), [first, second, first]);
+        assert_eq!(network.operand_shapes(sum).len(), 3);
+        let consumer = |tensor, slot| Consumer { tensor, slot: Slot(slot) };
+        let of_first = [consumer(sum, 0), consumer(sum, 2), consumer(other, 0)];
+        assert_eq!(network.consumers(first), of_first);
+        assert_eq!(network.consumers(second), [consumer(sum, 1)]);
+        assert_eq!(network.operands(first), []);
+        assert_eq!(network.consumers(other), []);
+        assert_eq!(network.node(sum).map(Node::block), Some("block"));
+    }
+
+    #[test]
+    fn an_output_is_a_use() {
+        for (outputs, unused, sole) in [
+            (&[][..], &["block/sum", "other"][..], true),
+            (&[2], &["other"], true),
+            (&[1, 3, 3], &["block/sum"], false),
+        ] {
+            let network = network(outputs);
+            let names: Vec<&str> = network.unused().map(Node::name).collect();
+            assert_eq!(names, unused);
+            let tensors: Vec<Tensor> = network.nodes().map(|(tensor, _)| tensor).collect();
+            assert_eq!(network.sole_consumer(tensors[1]).is_some(), sole);
+            assert_eq!(network.sole_consumer(tensors[0]), None);
+        }
     }
 }

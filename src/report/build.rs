@@ -70,8 +70,13 @@ fn layers(network: &Network, analysis: &Analysis) -> Vec<Layer> {
     let nodes = network.nodes().zip(&analysis.figures).zip(&analysis.receptive_fields.nodes);
     let layers = nodes.filter(|(((_, node), _), _)| !matches!(node.op, Op::Input(_)));
     let layers = layers.zip(&analysis.memory.training.layers);
+    let positions = positions(network);
     let layers = layers.map(|((((tensor, node), figures), field), kept_bytes)| Layer {
         kept_bytes: *kept_bytes,
+        last_consumer: network
+            .consumers(tensor)
+            .last()
+            .and_then(|consumer| positions.get(consumer.tensor.index()).copied()),
         receptive_field: input.and_then(|input| LayerField::of(field, input)),
         receptive_field_extent: FieldExtent::from(field),
         ..layer(network, tensor, node, *figures)
@@ -79,20 +84,31 @@ fn layers(network: &Network, analysis: &Analysis) -> Vec<Layer> {
     layers.collect()
 }
 
+/// For every node its position among the layers, which inputs are not.
+fn positions(network: &Network) -> Vec<usize> {
+    let mut layers = 0;
+    let positions = network.nodes().map(|(_, node)| {
+        let position = layers;
+        layers += usize::from(!matches!(node.op, Op::Input(_)));
+        position
+    });
+    positions.collect()
+}
+
 fn layer(network: &Network, tensor: Tensor, node: &Node, figures: Figures) -> Layer {
-    let operands: Vec<&Node> = network.operands(tensor).map(|(_, operand)| operand).collect();
-    let shapes: Vec<_> = operands.iter().map(|operand| operand.shape).collect();
+    let shapes = network.operand_shapes(tensor);
     let operator = node.op.operator();
     Layer {
         name: node.name().to_owned(),
         op: operator.name().to_owned(),
-        kind: operator.kind(&shapes),
+        kind: operator.kind(shapes),
         detail: operator.detail(),
         block: node.block().to_owned(),
-        inputs: operands.iter().map(|operand| operand.name().to_owned()).collect(),
+        inputs: network.operands(tensor).iter().map(|operand| name(network, *operand)).collect(),
         input_shapes: shapes.iter().map(|shape| shape.sizes().to_vec()).collect(),
         output_shape: node.shape.sizes().to_vec(),
         figures,
+        last_consumer: None,
         kept_bytes: 0,
         receptive_field: None,
         receptive_field_extent: FieldExtent::Unknown,

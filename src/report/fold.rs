@@ -4,7 +4,6 @@
 //! changed: where two branches of a network alternate, a block may appear more than once, each time with the
 //! layers of that run alone, so that the rows of any depth always add up to the whole.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use thiserror::Error;
@@ -68,7 +67,7 @@ pub fn fold(report: &Report, depth: Option<usize>) -> Result<Vec<Row<'_>>, Overf
     if levels == 0 {
         return Ok(Vec::new());
     }
-    let folder = Folder { layers: &report.layers, takers: Takers::of(&report.layers), levels };
+    let folder = Folder { layers: &report.layers, levels };
     folder.rows(0..report.layers.len(), 0)
 }
 
@@ -88,43 +87,20 @@ pub fn sum(layers: &[Layer], block: &str) -> Result<Totals, Overflow> {
     })
 }
 
-/// For every layer of a report the last layer that takes its result.
-#[derive(Debug, Clone)]
-pub struct Takers(Vec<Option<usize>>);
-
-impl Takers {
-    /// The takers among all layers of a report.
-    #[must_use]
-    pub fn of(layers: &[Layer]) -> Self {
-        let positions: HashMap<&str, usize> =
-            layers.iter().enumerate().map(|(index, layer)| (layer.name.as_str(), index)).collect();
-        let mut takers = vec![None; layers.len()];
-        for (taker, layer) in layers.iter().enumerate() {
-            let taken = layer.inputs.iter().filter_map(|input| positions.get(input.as_str()));
-            for &taken in taken {
-                if let Some(last) = takers.get_mut(taken) {
-                    *last = Some(taker);
-                }
-            }
-        }
-        Self(takers)
-    }
-
-    /// The position of the layer whose result a part of the network passes on: the last one that a layer after the part takes, or
-    /// else that no layer takes.
-    #[must_use]
-    pub fn result(&self, part: Range<usize>) -> Option<usize> {
-        let taken_by = |index: usize| self.0.get(index).copied().flatten();
-        let beyond = |index: &usize| taken_by(*index).is_some_and(|taker| taker >= part.end);
-        let last = part.clone().rev().find(beyond);
-        last.or_else(|| part.clone().rev().find(|index| taken_by(*index).is_none()))
-            .or_else(|| part.clone().next_back())
-    }
+/// The layer whose result a part of a report's layers passes on: the last one that a layer after the part takes, or else that no
+/// layer takes.
+#[must_use]
+pub fn result(layers: &[Layer], part: Range<usize>) -> Option<&Layer> {
+    let inside = || layers.get(part.clone()).unwrap_or_default().iter().rev();
+    let is_taken_beyond = |layer: &&Layer| layer.last_consumer.is_some_and(|at| at >= part.end);
+    inside()
+        .find(is_taken_beyond)
+        .or_else(|| inside().find(|layer| layer.last_consumer.is_none()))
+        .or_else(|| inside().next())
 }
 
 struct Folder<'report> {
     layers: &'report [Layer],
-    takers: Takers,
     levels: usize,
 }
 
@@ -156,7 +132,7 @@ impl<'report> Folder<'report> {
         level: usize,
     ) -> Result<Block<'report>, Overflow> {
         let rows = if level < self.levels { self.rows(part.clone(), level)? } else { Vec::new() };
-        let result = self.takers.result(part.clone()).and_then(|index| self.layers.get(index));
+        let result = result(self.layers, part.clone());
         Ok(Block {
             name: path.rsplit('/').next().unwrap_or(path),
             path,

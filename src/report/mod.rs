@@ -111,6 +111,9 @@ pub struct Layer {
     pub input_shapes: Vec<Vec<u64>>,
     /// Shape of the result, batch first.
     pub output_shape: Vec<u64>,
+    /// Position in the report's layers of the last one that takes the result; `None` where no layer does.
+    #[serde(skip)]
+    pub last_consumer: Option<usize>,
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,

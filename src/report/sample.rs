@@ -24,7 +24,7 @@ pub(crate) fn deep() -> Report {
 pub(crate) fn named(names: &[(&str, &str)]) -> Report {
     let mut report = squeezenet();
     let layer = report.layers.iter().find(|layer| layer.op == "dropout").unwrap().clone();
-    let layer = Layer { figures: Figures::default(), ..layer };
+    let layer = Layer { figures: Figures::default(), last_consumer: None, ..layer };
     let named = |(name, block): &(&str, &str)| Layer {
         name: (*name).to_owned(),
         block: (*block).to_owned(),

@@ -42,7 +42,7 @@ impl<'network> Judge<'network> {
     /// The axes of a tensor on which the rows and the columns of the input lie.
     pub(crate) fn axes(&self, tensor: Tensor) -> [usize; 2] {
         let node = self.node(tensor);
-        let Some((operand, _)) = self.network.operands(tensor).next() else { return [2, 3] };
+        let Some(&operand) = self.network.operands(tensor).first() else { return [2, 3] };
         let axes = self.axes(operand);
         match &node.op {
             Op::Transpose(transpose) => axes.map(|axis| {
@@ -81,8 +81,7 @@ impl<'network> Judge<'network> {
 
     fn taken(&self, tensor: Tensor, axis: usize, unit: i64) -> Vec<Taken> {
         let node = self.node(tensor);
-        let operands: Vec<Tensor> =
-            self.network.operands(tensor).map(|(operand, _)| operand).collect();
+        let operands = self.network.operands(tensor);
         let Some(&first) = operands.first() else { return Vec::new() };
         let one = |positions| vec![Taken { operand: first, axis, positions }];
         let sizes = || [self.size(first, axis), self.size(tensor, axis)];
@@ -233,7 +232,8 @@ impl<'network> Judge<'network> {
             || self
                 .network
                 .operands(tensor)
-                .any(|(operand, _)| self.is_irregular(operand, self.axis_of(tensor, axis)))
+                .iter()
+                .any(|&operand| self.is_irregular(operand, self.axis_of(tensor, axis)))
     }
 
     /// The operand's axis that lies along an axis.

@@ -70,7 +70,7 @@ pub struct ConcatenationMemory {
 
 /// The memory of a network by policy; `None` where a sum exceeds 64 bits, an inner `None` where there is no concatenation.
 pub(super) fn policies(
-    graph: &Graph,
+    graph: &Graph<'_>,
     kept: &KeptTensors,
     copied: &Schedule,
     training: &Training,
@@ -104,30 +104,30 @@ pub(super) fn policies(
 }
 
 /// The bytes of kept tensors.
-fn tensor_bytes(graph: &Graph, is_kept: &[bool]) -> Option<u64> {
+fn tensor_bytes(graph: &Graph<'_>, is_kept: &[bool]) -> Option<u64> {
     let kept = graph.steps.iter().zip(is_kept).filter(|(_, is_kept)| **is_kept);
     kept.map(|(step, _)| step.bytes).try_fold(0, u64::checked_add)
 }
 
 /// The bytes of kept concatenations.
-fn concatenation_bytes(graph: &Graph, is_kept: &[bool]) -> Option<u64> {
+fn concatenation_bytes(graph: &Graph<'_>, is_kept: &[bool]) -> Option<u64> {
     let kept =
         graph.steps.iter().zip(is_kept).filter(|(step, is_kept)| step.is_concat && **is_kept);
     kept.map(|(step, _)| step.bytes).try_fold(0, u64::checked_add)
 }
 
 /// The bytes of masks, indices and statistics of the steps that `counts`.
-fn further_bytes(graph: &Graph, counts: impl Fn(usize) -> bool) -> Option<u64> {
+fn further_bytes(graph: &Graph<'_>, counts: impl Fn(usize) -> bool) -> Option<u64> {
     let steps = graph.steps.iter().enumerate().filter(|(at, _)| counts(*at));
     steps.map(|(_, step)| step.kept.bytes).try_fold(0, u64::checked_add)
 }
 
 /// Which tensors are kept where those that are made again are not, but what they are made of is.
-fn sources(graph: &Graph, kept: &KeptTensors, is_remade: impl Fn(usize) -> bool) -> Vec<bool> {
+fn sources(graph: &Graph<'_>, kept: &KeptTensors, is_remade: impl Fn(usize) -> bool) -> Vec<bool> {
     let mut is_needed = kept.is_kept.clone();
     for at in (0..graph.len()).rev().filter(|&at| is_remade(at)) {
         if std::mem::take(&mut is_needed[at]) {
-            for &operand in graph.operands(at) {
+            for operand in graph.operands(at) {
                 is_needed[kept.owners[operand]] = true;
             }
         }
@@ -136,7 +136,7 @@ fn sources(graph: &Graph, kept: &KeptTensors, is_remade: impl Fn(usize) -> bool)
 }
 
 /// What training keeps, and of it the buffer, where all concatenations share one.
-fn shared(graph: &Graph, kept: &KeptTensors) -> Option<[u64; 2]> {
+fn shared(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
     let is_needed = sources(graph, kept, |at| graph.steps[at].is_concat);
     let buffer = lifetimes::shared_buffer(graph, &kept.owners)?;
     let tensors = tensor_bytes(graph, &is_needed)?;
@@ -145,7 +145,7 @@ fn shared(graph: &Graph, kept: &KeptTensors) -> Option<[u64; 2]> {
 }
 
 /// What training keeps, and of it concatenations, where these have their operands in place.
-fn in_place(graph: &Graph, kept: &KeptTensors) -> Option<[u64; 2]> {
+fn in_place(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
     let ends = lifetimes::ends(graph, &kept.owners);
     let mut is_kept = kept.is_kept.clone();
     // Whether an owner lies within a kept concatenation.
@@ -154,7 +154,7 @@ fn in_place(graph: &Graph, kept: &KeptTensors) -> Option<[u64; 2]> {
         if !is_kept[at] && !is_within[at] {
             continue;
         }
-        for &operand in graph.operands(at) {
+        for operand in graph.operands(at) {
             let operand = kept.owners[operand];
             if ends[operand] == at && !lifetimes::is_foreign(graph, &ends, operand) {
                 is_within[operand] = true;
@@ -170,7 +170,7 @@ fn in_place(graph: &Graph, kept: &KeptTensors) -> Option<[u64; 2]> {
 }
 
 /// What training keeps, and of it what is made again at a time, where concatenations and cheap operators after them are made again.
-fn recomputed(graph: &Graph, kept: &KeptTensors) -> Option<[u64; 2]> {
+fn recomputed(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
     let owners = &kept.owners;
     let mut is_remade = vec![false; graph.len()];
     // The bytes that are there again once a tensor is, for the backward passes from it back to its concatenation.
@@ -178,8 +178,9 @@ fn recomputed(graph: &Graph, kept: &KeptTensors) -> Option<[u64; 2]> {
     let mut seen = vec![0; graph.len()];
     let mut largest = 0;
     for (at, step) in graph.steps.iter().enumerate() {
-        let follows = match graph.operands(at) {
-            [operand] => step.is_cheap && is_remade[owners[*operand]],
+        let mut operands = graph.operands(at);
+        let follows = match (operands.next(), operands.next()) {
+            (Some(operand), None) => step.is_cheap && is_remade[owners[operand]],
             _ => false,
         };
         is_remade[at] = step.is_concat || follows;

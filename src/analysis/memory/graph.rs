@@ -1,13 +1,15 @@
-//! The network as the memory passes read it: bytes, operands and rules of every node, by position in execution order.
+//! The network as the memory passes read it: bytes and rules of every node, by position in execution order.
 
 use super::BYTES_PER_VALUE;
 use crate::analysis::{AnalysisError, NodeParameters, NodeTable};
-use crate::network::{Network, Shape};
+use crate::network::{Network, Tensor};
 use crate::ops::{Kept, Op, OpError, OperatorKind, Storage};
 
 /// What the memory passes need to know of a node.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
+pub(super) struct Step<'n> {
+    /// What it takes.
+    operands: &'n [Tensor],
     /// Bytes of the output.
     pub(super) bytes: u64,
     /// Where that lives.
@@ -22,18 +24,13 @@ pub(super) struct Step {
     pub(super) is_channel_concat: bool,
     /// Whether it is a normalization or an activation, which is cheap to make again.
     pub(super) is_cheap: bool,
-    /// Where its operands begin.
-    start: usize,
-    /// Where they end.
-    end: usize,
 }
 
 /// All nodes. Positions of operands are smaller than their taker's, as [`crate::network`] guarantees; all tables of
 /// these passes have a value for every node.
 #[derive(Debug)]
-pub(super) struct Graph {
-    pub(super) steps: Vec<Step>,
-    operands: Vec<usize>,
+pub(super) struct Graph<'n> {
+    pub(super) steps: Vec<Step<'n>>,
     /// Positions of what the network returns.
     pub(super) outputs: Vec<usize>,
 }
@@ -48,42 +45,36 @@ pub(super) fn overflow(network: &Network) -> AnalysisError {
     }
 }
 
-impl Graph {
+impl<'n> Graph<'n> {
     /// Reads the network.
     ///
     /// # Errors
     /// Where the bytes of a node exceed 64 bits.
     pub(super) fn of(
-        network: &Network,
+        network: &'n Network,
         parameters: &NodeTable<NodeParameters>,
     ) -> Result<Self, AnalysisError> {
         let mut graph = Self {
             steps: Vec::with_capacity(network.len()),
-            operands: Vec::with_capacity(network.len()),
             outputs: network.outputs().iter().map(|output| output.tensor.index()).collect(),
         };
         let mut has_gradient = Vec::with_capacity(network.len());
-        let mut shapes: Vec<Shape> = Vec::new();
         for ((tensor, node), held) in network.nodes().zip(parameters) {
-            let start = graph.operands.len();
-            shapes.clear();
-            for (operand, producer) in network.operands(tensor) {
-                graph.operands.push(operand.index());
-                shapes.push(producer.shape);
-            }
-            let operands = &graph.operands[start..];
-            let is_trained = held.trained > 0 || operands.iter().any(|&at| has_gradient[at]);
+            let (operands, shapes) = (network.operands(tensor), network.operand_shapes(tensor));
+            let is_trained =
+                held.trained > 0 || operands.iter().any(|operand| has_gradient[operand.index()]);
             has_gradient.push(is_trained);
             let failed = |error| AnalysisError::of(node, error);
             let bytes = node.shape.elements().checked_mul(BYTES_PER_VALUE);
             let operator = node.op.operator();
             let kept = if is_trained {
-                operator.keeps(&shapes, &node.shape).map_err(failed)?
+                operator.keeps(shapes, &node.shape).map_err(failed)?
             } else {
                 Kept::default()
             };
-            let kind = operator.kind(&shapes);
+            let kind = operator.kind(shapes);
             graph.steps.push(Step {
+                operands,
                 bytes: bytes.ok_or_else(|| failed(OpError::Overflow))?,
                 storage: operator.storage(),
                 kept,
@@ -91,8 +82,6 @@ impl Graph {
                 is_concat: matches!(node.op, Op::Concat(_)),
                 is_channel_concat: matches!(&node.op, Op::Concat(concat) if concat.axis == 1),
                 is_cheap: matches!(kind, OperatorKind::Normalization | OperatorKind::Activation),
-                start,
-                end: graph.operands.len(),
             });
         }
         Ok(graph)
@@ -103,10 +92,9 @@ impl Graph {
         self.steps.len()
     }
 
-    /// The operands of a node.
-    pub(super) fn operands(&self, at: usize) -> &[usize] {
-        let step = &self.steps[at];
-        &self.operands[step.start..step.end]
+    /// The positions of a node's operands, in the order of their slots.
+    pub(super) fn operands(&self, at: usize) -> impl ExactSizeIterator<Item = usize> + use<'n> {
+        self.steps[at].operands.iter().map(|operand| operand.index())
     }
 
     /// Bytes of all inputs; `None` beyond 64 bits.
@@ -119,8 +107,8 @@ impl Graph {
     pub(super) fn owners(&self, training: bool) -> Vec<usize> {
         let mut owners: Vec<usize> = Vec::with_capacity(self.len());
         for (at, step) in self.steps.iter().enumerate() {
-            let viewed = self.operands(at).first().filter(|_| step.storage.is_view(training));
-            owners.push(viewed.map_or(at, |&operand| owners[operand]));
+            let viewed = self.operands(at).next().filter(|_| step.storage.is_view(training));
+            owners.push(viewed.map_or(at, |operand| owners[operand]));
         }
         owners
     }
@@ -132,7 +120,7 @@ impl Graph {
         at: usize,
         seen: &'a mut [usize],
     ) -> impl Iterator<Item = usize> + 'a {
-        let owned = self.operands(at).iter().map(|&operand| owners[operand]);
+        let owned = self.operands(at).map(|operand| owners[operand]);
         // Marked by the taker's position and 1, so that marks need not be taken back.
         owned.filter(move |&owner| std::mem::replace(&mut seen[owner], at + 1) != at + 1)
     }

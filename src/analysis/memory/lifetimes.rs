@@ -44,11 +44,11 @@ pub(super) enum Concatenations {
 const NEVER: usize = usize::MAX;
 
 /// For every owner of storage the last step at which it is alive, [`NEVER`] for what the network returns; for what is no owner 0.
-pub(super) fn ends(graph: &Graph, owners: &[usize]) -> Vec<usize> {
+pub(super) fn ends(graph: &Graph<'_>, owners: &[usize]) -> Vec<usize> {
     let mut ends = vec![0; graph.len()];
     for (at, &owner) in owners.iter().enumerate() {
         ends[owner] = ends[owner].max(at);
-        for &operand in graph.operands(at) {
+        for operand in graph.operands(at) {
             let operand = owners[operand];
             ends[operand] = ends[operand].max(at);
         }
@@ -60,13 +60,13 @@ pub(super) fn ends(graph: &Graph, owners: &[usize]) -> Vec<usize> {
 }
 
 /// Whether nothing may be written over what an owner holds: the network's inputs are the caller's, its outputs are not to change.
-pub(super) fn is_foreign(graph: &Graph, ends: &[usize], owner: usize) -> bool {
+pub(super) fn is_foreign(graph: &Graph<'_>, ends: &[usize], owner: usize) -> bool {
     graph.steps[owner].is_input || ends[owner] == NEVER
 }
 
 /// The bytes of the buffer that all concatenations share: the largest sum of distinct concatenations that one other operator takes
 /// or the network returns, and at least the largest concatenation.
-pub(super) fn shared_buffer(graph: &Graph, owners: &[usize]) -> Option<u64> {
+pub(super) fn shared_buffer(graph: &Graph<'_>, owners: &[usize]) -> Option<u64> {
     let mut seen = vec![0; graph.len()];
     let mut largest = 0;
     for (at, step) in graph.steps.iter().enumerate() {
@@ -85,12 +85,12 @@ pub(super) fn shared_buffer(graph: &Graph, owners: &[usize]) -> Option<u64> {
     Some(largest.max(sum_of(graph, returned)?))
 }
 
-fn sum_of(graph: &Graph, mut owners: impl Iterator<Item = usize>) -> Option<u64> {
+fn sum_of(graph: &Graph<'_>, mut owners: impl Iterator<Item = usize>) -> Option<u64> {
     owners.try_fold(0, |sum: u64, owner| sum.checked_add(graph.steps[owner].bytes))
 }
 
 /// The activations alive at each layer; `None` where a sum exceeds 64 bits.
-pub(super) fn schedule(graph: &Graph, rules: Rules) -> Option<Schedule> {
+pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Option<Schedule> {
     let owners = graph.owners(false);
     let mut ends = ends(graph, &owners);
     let is_shared = rules.concatenations == Concatenations::Shared;
@@ -141,9 +141,9 @@ pub(super) fn schedule(graph: &Graph, rules: Rules) -> Option<Schedule> {
 }
 
 /// Lets what a concatenation is made of live as long as it does, so that it can be made again.
-fn outlive_concatenations(graph: &Graph, owners: &[usize], ends: &mut [usize]) {
+fn outlive_concatenations(graph: &Graph<'_>, owners: &[usize], ends: &mut [usize]) {
     for at in (0..graph.len()).rev().filter(|&at| graph.steps[at].is_concat) {
-        for &operand in graph.operands(at) {
+        for operand in graph.operands(at) {
             let operand = owners[operand];
             ends[operand] = ends[operand].max(ends[at]);
         }

@@ -60,7 +60,7 @@ pub(super) fn memory(
 }
 
 /// `None` where a sum exceeds 64 bits.
-fn of_graph(graph: &Graph, figures: &Figures) -> Option<Memory> {
+fn of_graph(graph: &Graph<'_>, figures: &Figures) -> Option<Memory> {
     let in_place = lifetimes::schedule(graph, Rules { in_place: true, ..Rules::default() })?;
     let kept = training::kept(graph);
     let training = kept.training(graph)?;

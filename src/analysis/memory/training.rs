@@ -31,7 +31,7 @@ pub(super) struct KeptTensors {
 }
 
 /// Collects the tensors that the operators of a network need.
-pub(super) fn kept(graph: &Graph) -> KeptTensors {
+pub(super) fn kept(graph: &Graph<'_>) -> KeptTensors {
     let owners = graph.owners(true);
     let mut is_kept = vec![false; graph.len()];
     for (at, step) in graph.steps.iter().enumerate() {
@@ -39,7 +39,7 @@ pub(super) fn kept(graph: &Graph) -> KeptTensors {
             is_kept[owners[at]] = true;
         }
         if step.kept.operands {
-            for &operand in graph.operands(at) {
+            for operand in graph.operands(at) {
                 is_kept[owners[operand]] = true;
             }
         }
@@ -49,7 +49,7 @@ pub(super) fn kept(graph: &Graph) -> KeptTensors {
 
 impl KeptTensors {
     /// The bytes of kept tensors and of what is kept beside; `None` where a sum exceeds 64 bits.
-    pub(super) fn training(&self, graph: &Graph) -> Option<Training> {
+    pub(super) fn training(&self, graph: &Graph<'_>) -> Option<Training> {
         let [mut inputs, mut outputs, mut further] = [0u64; 3];
         let mut layers = Vec::with_capacity(graph.len());
         for (step, &is_kept) in graph.steps.iter().zip(&self.is_kept) {

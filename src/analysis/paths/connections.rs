@@ -42,7 +42,7 @@ struct Blocks<'n> {
 }
 
 /// The direct connections of the network and of every block that has joins; a block comes before what it holds.
-pub(super) fn connections(network: &Network, graph: &Graph) -> Vec<BlockConnections> {
+pub(super) fn connections(network: &Network, graph: &Graph<'_>) -> Vec<BlockConnections> {
     let mut blocks = Blocks { list: Vec::new(), numbers: HashMap::new() };
     let mut innermost: Vec<usize> = Vec::with_capacity(network.len());
     let mut last = blocks.number("", 0);
@@ -121,12 +121,12 @@ impl<'n> Blocks<'n> {
 }
 
 /// Counts the joins and connections of disjoint blocks in one pass.
-fn count_level(graph: &Graph, blocks: &[Option<usize>], list: &mut [Block<'_>]) {
+fn count_level(graph: &Graph<'_>, blocks: &[Option<usize>], list: &mut [Block<'_>]) {
     let features = features(graph, blocks);
     // What a consumer of the node's tensor within the block is connected to.
     let mut sources: Vec<Option<u64>> = Vec::with_capacity(blocks.len());
     for (vertex, &block) in graph.nodes.iter().zip(blocks) {
-        let mut taken = vertex.operands.iter().map(|&operand| {
+        let mut taken = vertex.operands().map(|operand| {
             let inside = is_inside(graph, blocks, block, operand);
             if !inside { Some(1) } else { sources.get(operand).copied().flatten() }
         });
@@ -145,11 +145,11 @@ fn count_level(graph: &Graph, blocks: &[Option<usize>], list: &mut [Block<'_>]) 
 }
 
 /// Whether each node's tensor is taken by a join of its own block.
-fn features(graph: &Graph, blocks: &[Option<usize>]) -> Vec<bool> {
+fn features(graph: &Graph<'_>, blocks: &[Option<usize>]) -> Vec<bool> {
     let mut features = vec![false; blocks.len()];
-    let joins = |(vertex, _): &(&Vertex, _)| vertex.is_join;
+    let joins = |(vertex, _): &(&Vertex<'_>, _)| vertex.is_join;
     for (vertex, &block) in graph.nodes.iter().zip(blocks).filter(joins) {
-        for &operand in &vertex.operands {
+        for operand in vertex.operands() {
             if let Some(feature) = features.get_mut(operand) {
                 *feature |= is_inside(graph, blocks, block, operand);
             }
@@ -160,7 +160,7 @@ fn features(graph: &Graph, blocks: &[Option<usize>]) -> Vec<bool> {
 
 /// Whether an operand is made within a block rather than given to it; an input of the network is given.
 fn is_inside(
-    graph: &Graph,
+    graph: &Graph<'_>,
     blocks: &[Option<usize>],
     block: Option<usize>,
     operand: usize,

@@ -22,12 +22,12 @@ trait Carried: Clone {
 }
 
 /// Carries what is known from the inputs to the output; `None` where it exceeds the budget. What no further node takes is let go.
-fn carry<T: Carried>(graph: &Graph, budget: &mut Budget) -> Option<T> {
+fn carry<T: Carried>(graph: &Graph<'_>, budget: &mut Budget) -> Option<T> {
     let mut uses = graph.uses();
     let mut values: Vec<Option<T>> = vec![None; graph.nodes.len()];
     for (position, vertex) in graph.nodes.iter().enumerate().filter(|(_, vertex)| vertex.reaches) {
         let mut sum = vertex.is_input.then(T::source);
-        for &operand in &vertex.operands {
+        for operand in vertex.operands() {
             let left = uses.get_mut(operand)?;
             *left = left.checked_sub(1)?;
             let slot = values.get_mut(operand)?;
@@ -65,7 +65,7 @@ pub(super) struct Tally {
 
 impl Tally {
     /// The tally of all paths; `None` where it exceeds the budget.
-    pub(super) fn of(graph: &Graph) -> Option<Self> {
+    pub(super) fn of(graph: &Graph<'_>) -> Option<Self> {
         carry(graph, &mut Budget::new())
     }
 }
@@ -100,7 +100,7 @@ pub(super) struct Histogram {
 
 impl Histogram {
     /// The lengths of all paths; `None` where that exceeds the budget.
-    pub(super) fn of(graph: &Graph) -> Option<Self> {
+    pub(super) fn of(graph: &Graph<'_>) -> Option<Self> {
         carry(graph, &mut Budget::new())
     }
 }
@@ -133,7 +133,7 @@ impl Carried for Histogram {
 }
 
 /// For every node the number of paths that lead through it; `None` where that exceeds the budget.
-pub(super) fn through(graph: &Graph) -> Option<Vec<BigUint>> {
+pub(super) fn through(graph: &Graph<'_>) -> Option<Vec<BigUint>> {
     let mut budget = Budget::new();
     let mut through = from_the_inputs(graph, &mut budget)?;
     let mut to_output = vec![BigUint::zero(); graph.nodes.len()];
@@ -147,7 +147,7 @@ pub(super) fn through(graph: &Graph) -> Option<Vec<BigUint>> {
         if !vertex.reaches {
             continue;
         }
-        for &operand in &vertex.operands {
+        for operand in vertex.operands() {
             let sum = to_output.get_mut(operand)?;
             budget.release(words(sum));
             *sum += &to;
@@ -163,11 +163,11 @@ pub(super) fn through(graph: &Graph) -> Option<Vec<BigUint>> {
 }
 
 /// For every node from which a path leads to the output, the number of paths from the inputs; 0 for the others.
-fn from_the_inputs(graph: &Graph, budget: &mut Budget) -> Option<Vec<BigUint>> {
+fn from_the_inputs(graph: &Graph<'_>, budget: &mut Budget) -> Option<Vec<BigUint>> {
     let mut counts: Vec<BigUint> = Vec::with_capacity(graph.nodes.len());
     for vertex in &graph.nodes {
         let mut count = if vertex.is_input { BigUint::one() } else { BigUint::zero() };
-        for &operand in &vertex.operands {
+        for operand in vertex.operands() {
             let operand = counts.get(operand)?;
             budget.spend(words(operand))?;
             count += operand;

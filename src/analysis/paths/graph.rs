@@ -1,22 +1,22 @@
-//! What the counting of paths needs of a network: who takes what, and which layers are weighted.
+//! What the counting of paths needs of a network: which layers are weighted, where tensors meet, and what leads to the output.
 
-use crate::network::{Network, Shape};
+use crate::network::{Network, Tensor};
 use crate::ops::{Op, OperatorKind};
 
-/// A network as lists by position in execution order.
+/// A network by position in execution order.
 #[derive(Debug)]
-pub(super) struct Graph {
+pub(super) struct Graph<'n> {
+    network: &'n Network,
     /// The nodes.
-    pub(super) nodes: Vec<Vertex>,
+    pub(super) nodes: Vec<Vertex<'n>>,
     /// Position of the first output.
     pub(super) output: usize,
 }
 
 /// A node of the network.
 #[derive(Debug)]
-pub(super) struct Vertex {
-    /// Positions of its operands, one for every slot, all smaller than its own.
-    pub(super) operands: Vec<usize>,
+pub(super) struct Vertex<'n> {
+    operands: &'n [Tensor],
     /// Whether it is an input of the network.
     pub(super) is_input: bool,
     /// Whether a path that leads through it is longer by one.
@@ -27,55 +27,43 @@ pub(super) struct Vertex {
     pub(super) reaches: bool,
 }
 
-impl Graph {
-    pub(super) fn of(network: &Network) -> Self {
-        let mut shapes: Vec<Shape> = Vec::new();
-        let mut nodes = Vec::with_capacity(network.len());
-        for (tensor, node) in network.nodes() {
-            shapes.clear();
-            shapes.extend(network.operands(tensor).map(|(_, operand)| operand.shape));
-            nodes.push(Vertex {
-                operands: network.operands(tensor).map(|(operand, _)| operand.index()).collect(),
-                is_input: matches!(node.op, Op::Input(_)),
-                is_weighted: node.op.is_weighted(),
-                is_join: node.op.operator().kind(&shapes) == OperatorKind::Join,
-                reaches: false,
-            });
-        }
-        // A network has an output.
-        let output = network.outputs().first().map_or(0, |output| output.tensor.index());
-        let mut graph = Self { nodes, output };
-        graph.mark_what_reaches_the_output();
-        graph
+impl<'n> Vertex<'n> {
+    /// Positions of its operands, one for every slot, all smaller than its own.
+    pub(super) fn operands(&self) -> impl Iterator<Item = usize> + use<'n> {
+        self.operands.iter().map(|operand| operand.index())
     }
+}
 
-    fn mark_what_reaches_the_output(&mut self) {
-        let mut reaches = vec![false; self.nodes.len()];
-        if let Some(output) = reaches.get_mut(self.output) {
-            *output = true;
-        }
-        for (position, vertex) in self.nodes.iter_mut().enumerate().rev() {
-            vertex.reaches = reaches.get(position).copied().unwrap_or(false);
-            if vertex.reaches {
-                for &operand in &vertex.operands {
-                    if let Some(reached) = reaches.get_mut(operand) {
-                        *reached = true;
-                    }
-                }
+impl<'n> Graph<'n> {
+    pub(super) fn of(network: &'n Network) -> Self {
+        let first = network.outputs().first().map(|output| output.tensor);
+        let mut reaches = vec![false; network.len()];
+        for (tensor, _) in network.nodes().rev() {
+            let mut consumers = network.consumers(tensor).iter();
+            let leads_on = consumers.any(|to| reaches.get(to.tensor.index()) == Some(&true));
+            if let Some(reaches) = reaches.get_mut(tensor.index()) {
+                *reaches = leads_on || Some(tensor) == first;
             }
         }
+        let nodes = network.nodes().zip(reaches).map(|((tensor, node), reaches)| Vertex {
+            operands: network.operands(tensor),
+            is_input: matches!(node.op, Op::Input(_)),
+            is_weighted: node.op.is_weighted(),
+            is_join: node.op.operator().kind(network.operand_shapes(tensor)) == OperatorKind::Join,
+            reaches,
+        });
+        // A network has an output.
+        let output = first.map_or(0, Tensor::index);
+        Self { network, nodes: nodes.collect(), output }
     }
 
     /// How often each node's tensor is taken by nodes from which a path leads to the first output.
     pub(super) fn uses(&self) -> Vec<usize> {
-        let mut uses = vec![0_usize; self.nodes.len()];
-        for vertex in self.nodes.iter().filter(|vertex| vertex.reaches) {
-            for &operand in &vertex.operands {
-                if let Some(count) = uses.get_mut(operand) {
-                    *count = count.saturating_add(1);
-                }
-            }
-        }
-        uses
+        let reaches =
+            |tensor: Tensor| self.nodes.get(tensor.index()).is_some_and(|vertex| vertex.reaches);
+        let uses = self.network.nodes().map(|(tensor, _)| {
+            self.network.consumers(tensor).iter().filter(|to| reaches(to.tensor)).count()
+        });
+        uses.collect()
     }
 }

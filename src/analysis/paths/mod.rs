@@ -161,7 +161,7 @@ impl Distance {
     }
 }
 
-fn distances(graph: &Graph) -> Vec<Option<Distance>> {
+fn distances(graph: &Graph<'_>) -> Vec<Option<Distance>> {
     let mut distances: Vec<Option<Distance>> = vec![None; graph.nodes.len()];
     if let Some(output) = distances.get_mut(graph.output) {
         *output = Some(Distance { shortest: 0, longest: 0 });
@@ -169,7 +169,7 @@ fn distances(graph: &Graph) -> Vec<Option<Distance>> {
     for (position, vertex) in graph.nodes.iter().enumerate().rev() {
         let Some(own) = distances.get(position).copied().flatten() else { continue };
         let through = own.before(vertex.is_weighted);
-        for &operand in &vertex.operands {
+        for operand in vertex.operands() {
             if let Some(distance) = distances.get_mut(operand) {
                 *distance = Some(distance.map_or(through, |other| other.either(through)));
             }

@@ -2,7 +2,7 @@
 //! (Huang et al. 2016, arXiv:1603.09382).
 
 use crate::analysis::{AnalysisError, cost, parameters};
-use crate::network::Network;
+use crate::network::{Network, Tensor};
 use crate::ops::Op;
 
 /// What is in use on average in a training step, each `drop_path` dropping with its rate and independently of the others.
@@ -84,24 +84,21 @@ pub fn survival(network: &Network) -> Result<Option<Survival>, AnalysisError> {
 /// other `drop_path` than these, it is in use exactly then. That is so if the fewest that a path meets are as many as there are
 /// among the post-dominators.
 fn in_use(network: &Network) -> Vec<Option<f64>> {
-    let takers = takers(network);
-    let mut tree = Tree::new(takers.len());
-    let mut fewest = vec![None; takers.len()];
-    for ((tensor, node), takers) in nodes_backwards(network).zip(takers.iter().rev()) {
+    let mut tree = Tree::new(network.len());
+    let mut fewest: Vec<Option<u32>> = vec![None; network.len()];
+    for (tensor, node) in network.nodes().rev() {
         let survives = match &node.op {
             Op::DropPath(drop) if drop.rate > 0.0 => Some(1.0 - drop.rate),
             _ => None,
         };
         let drops = u32::from(survives.is_some());
-        let least = takers.iter().filter_map(|taker| match taker {
-            Taker::Outside => Some(0),
-            Taker::Node(position) => fewest.get(*position).copied().flatten(),
-        });
-        let least: Option<u32> = least.min();
+        let consumers = network.consumers(tensor).iter().map(|consumer| consumer.tensor.index());
+        let onward = consumers.filter_map(|position| fewest.get(position).copied().flatten());
+        let least = onward.chain(network.is_output(tensor).then_some(0)).min();
         if let Some(slot) = fewest.get_mut(tensor.index()) {
             *slot = least.map(|least| least.saturating_add(drops));
         }
-        tree.insert(tensor.index(), takers, drops, survives.unwrap_or(1.0));
+        tree.insert(network, tensor, drops, survives.unwrap_or(1.0));
     }
     let known = fewest.iter().enumerate().map(|(position, fewest)| match fewest {
         None => Some(0.0),
@@ -110,39 +107,6 @@ fn in_use(network: &Network) -> Vec<Option<f64>> {
         }
     });
     known.collect()
-}
-
-fn nodes_backwards(
-    network: &Network,
-) -> impl Iterator<Item = (crate::network::Tensor, &crate::network::Node)> {
-    let nodes: Vec<_> = network.nodes().collect();
-    nodes.into_iter().rev()
-}
-
-/// Who takes a tensor.
-#[derive(Debug, Clone, Copy)]
-enum Taker {
-    /// Whoever runs the network.
-    Outside,
-    /// The node at this position.
-    Node(usize),
-}
-
-fn takers(network: &Network) -> Vec<Vec<Taker>> {
-    let mut takers = vec![Vec::new(); network.len()];
-    for (tensor, _) in network.nodes() {
-        for (operand, _) in network.operands(tensor) {
-            if let Some(list) = takers.get_mut(operand.index()) {
-                list.push(Taker::Node(tensor.index()));
-            }
-        }
-    }
-    for output in network.outputs() {
-        if let Some(list) = takers.get_mut(output.tensor.index()) {
-            list.push(Taker::Outside);
-        }
-    }
-    takers
 }
 
 /// The tree of post-dominators: the parent of a node is the nearest that stands on all paths from it. Its root, behind all outputs,
@@ -181,15 +145,15 @@ impl Tree {
         self.entries.len().saturating_sub(1)
     }
 
-    /// Adds a node below the nearest common ancestor of its takers, all of which were added before; not where no path leads on.
-    fn insert(&mut self, position: usize, takers: &[Taker], drops: u32, survives: f64) {
-        let reaching = takers.iter().filter_map(|taker| match taker {
-            Taker::Outside => Some(self.root()),
-            Taker::Node(position) => self.get(*position).map(|_| *position),
-        });
+    /// Adds a node below the nearest common ancestor of all that take its tensor, the root where the network returns it; its
+    /// consumers were added before. Not where no path leads on.
+    fn insert(&mut self, network: &Network, tensor: Tensor, drops: u32, survives: f64) {
+        let consumers = network.consumers(tensor).iter().map(|consumer| consumer.tensor.index());
+        let reaching = consumers.filter(|position| self.get(*position).is_some());
+        let reaching = reaching.chain(network.is_output(tensor).then(|| self.root()));
         let parent = reaching.reduce(|a, b| self.meet(a, b));
         let entry = parent.and_then(|parent| self.below(parent, drops, survives));
-        if let Some(slot) = self.entries.get_mut(position) {
+        if let Some(slot) = self.entries.get_mut(tensor.index()) {
             *slot = entry;
         }
     }

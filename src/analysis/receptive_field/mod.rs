@@ -128,7 +128,6 @@ pub fn receptive_field(network: &Network) -> Result<ReceptiveFields, AnalysisErr
         states: Vec::with_capacity(network.len()),
         unaligned: Vec::new(),
         budget: Budget::new(MOST_SPANS),
-        shapes: Vec::new(),
         parts: Vec::new(),
     };
     let input = network.inputs().first().copied();
@@ -188,23 +187,20 @@ struct Sweep {
     states: Vec<State>,
     unaligned: Vec<Unaligned>,
     budget: Budget,
-    /// The shapes of a node's operands.
-    shapes: Vec<Shape>,
     /// What a node's units depend on through every operand that depends on the first input.
     parts: Vec<(Tensor, [Axis; 2])>,
 }
 
 impl Sweep {
     fn node(&mut self, network: &Network, tensor: Tensor, node: &Node) -> Result<State, OpError> {
-        self.shapes.clear();
-        self.shapes.extend(network.operands(tensor).map(|(_, operand)| operand.shape));
+        let shapes = network.operand_shapes(tensor);
         self.parts.clear();
-        for (slot, (operand, producer)) in network.operands(tensor).enumerate() {
-            let reach = self.reach(node, slot)?;
+        for (slot, (&operand, shape)) in network.operands(tensor).iter().zip(shapes).enumerate() {
+            let reach = self.reach(node, shapes, slot)?;
             let Some(Some(state)) = self.states.get(operand.index()) else { continue };
             let axes = match reach {
                 Some(reach) => [0, 1].map(|axis: usize| {
-                    state[axis].through(&reach, &producer.shape, &node.shape, &mut self.budget)
+                    state[axis].through(&reach, shape, &node.shape, &mut self.budget)
                 }),
                 None => [Axis::Lost, Axis::Lost],
             };
@@ -230,11 +226,16 @@ impl Sweep {
     }
 
     /// What a node reaches of an operand; `None` where that is too much to follow.
-    fn reach(&mut self, node: &Node, slot: usize) -> Result<Option<Reach>, OpError> {
+    fn reach(
+        &mut self,
+        node: &Node,
+        operands: &[Shape],
+        slot: usize,
+    ) -> Result<Option<Reach>, OpError> {
         if self.budget.is_spent() {
             return Ok(None);
         }
-        match node.op.operator().reach(&self.shapes, slot, &node.shape) {
+        match node.op.operator().reach(operands, slot, &node.shape) {
             Ok(reach) => {
                 let spans = reach.spans_made();
                 Ok(if spans > 0 { self.budget.take(spans).map(|()| reach) } else { Some(reach) })

@@ -48,7 +48,7 @@ impl NetworkField {
                     largest = Some(found);
                 }
             } else if *field == ReceptiveField::Global {
-                waiting.extend(network.operands(tensor).map(|(operand, _)| operand));
+                waiting.extend(network.operands(tensor));
             }
         }
         largest

@@ -85,9 +85,9 @@ fn moved(network: &Network, tensor: Tensor, node: &Node) -> Option<u64> {
     }
     let mut read: HashSet<Tensor> = HashSet::new();
     let mut elements = node.shape.elements();
-    for (operand, source) in network.operands(tensor) {
-        if read.insert(operand) {
-            elements = elements.checked_add(source.shape.elements())?;
+    for (operand, shape) in network.operands(tensor).iter().zip(network.operand_shapes(tensor)) {
+        if read.insert(*operand) {
+            elements = elements.checked_add(shape.elements())?;
         }
     }
     Some(elements)
@@ -95,22 +95,15 @@ fn moved(network: &Network, tensor: Tensor, node: &Node) -> Option<u64> {
 
 /// Which nodes are done in the weighted layer before them.
 fn fused(network: &Network) -> Vec<bool> {
-    let mut taken = vec![0_usize; network.len()];
-    let outputs = network.outputs().iter().map(|output| output.tensor);
-    let operands = network.nodes().flat_map(|(tensor, _)| network.operands(tensor));
-    for tensor in operands.map(|(operand, _)| operand).chain(outputs) {
-        if let Some(count) = taken.get_mut(tensor.index()) {
-            *count = count.saturating_add(1);
-        }
-    }
     let mut fused: Vec<bool> = Vec::with_capacity(network.len());
     for (tensor, node) in network.nodes() {
         let can = matches!(node.op, Op::BatchNorm(_) | Op::Activation(_) | Op::PRelu(_));
         let is_behind = can
-            && network.operands(tensor).all(|(operand, source)| {
-                let place = operand.index();
-                taken.get(place) == Some(&1)
-                    && (source.op.is_weighted() || fused.get(place) == Some(&true))
+            && network.operands(tensor).iter().all(|&operand| {
+                let is_weighted =
+                    || network.node(operand).is_some_and(|node| node.op.is_weighted());
+                network.sole_consumer(operand).is_some()
+                    && (is_weighted() || fused.get(operand.index()) == Some(&true))
             });
         fused.push(is_behind);
     }
