@@ -42,6 +42,7 @@ pub mod bundled;
 pub mod check;
 pub mod convention;
 pub mod diagnostics;
+pub mod execute;
 pub mod figure;
 pub mod formula;
 pub mod front;
@@ -51,6 +52,7 @@ pub mod report;
 pub mod study;
 pub mod sweep;
 mod text;
+pub mod weights;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -13,8 +13,8 @@ use thiserror::Error;
 
 pub use cost::{NodeCost, cost};
 pub use memory::{
-    BYTES_PER_VALUE, ConcatenationMemory, ConcatenationPolicy, DataType, Gradients, Memory,
-    Optimizer, OptimizerBytes, Schedule, Training, WeightBytes,
+    BYTES_PER_VALUE, Buffer, ConcatenationMemory, ConcatenationPolicy, DataType, Gradients, Memory,
+    Optimizer, OptimizerBytes, Part, Placement, Schedule, Stored, Training, WeightBytes, placement,
 };
 use memory::{NodeMemory, memory, node_memory};
 pub use parameters::{NodeParameters, parameters};
@@ -27,7 +27,7 @@ pub use table::NodeTable;
 pub use totals::{Figures, Totals};
 
 use crate::figure::Figure;
-use crate::network::{Network, Node, Place};
+use crate::network::{Network, Node, Place, Shape};
 use crate::ops::OpError;
 
 /// What all passes find.
@@ -58,6 +58,11 @@ pub struct AnalysisError {
 impl AnalysisError {
     pub(crate) fn of(node: &Node, error: OpError) -> Self {
         Self { name: node.name().to_owned(), place: node.place, error }
+    }
+
+    /// Values of a node for which there is no memory.
+    pub(crate) fn memory(node: &Node, shape: &Shape) -> Self {
+        Self::of(node, OpError::memory(shape))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values of tensors, as the plain loops of the operators compute with them.
 
-use num_traits::ToPrimitive;
+use num_traits::AsPrimitive;
 use rayon::prelude::*;
 
 use super::{OpError, Tally};
@@ -20,7 +20,7 @@ pub(super) fn length(size: u64) -> usize {
 
 /// A count as a number. What has values in memory has counts that a 64-bit float holds exactly.
 pub(super) fn number(count: usize) -> f64 {
-    count.to_f64().unwrap_or(f64::NAN)
+    count.as_()
 }
 
 impl Array {

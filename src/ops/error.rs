@@ -89,7 +89,7 @@ impl OpError {
     }
 
     /// A tensor of a shape for whose values there is no memory.
-    pub(super) fn memory(shape: &Shape) -> Self {
+    pub(crate) fn memory(shape: &Shape) -> Self {
         Self::Rule(format!(
             "there is no memory for the {} values of {:?}",
             shape.elements(),
@@ -98,7 +98,7 @@ impl OpError {
     }
 
     /// A rule that only one operator has.
-    pub(super) fn rule(message: impl Into<String>) -> Self {
+    pub(crate) fn rule(message: impl Into<String>) -> Self {
         Self::Rule(message.into())
     }
 

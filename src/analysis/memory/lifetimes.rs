@@ -89,8 +89,26 @@ fn sum_of(graph: &Graph<'_>, mut owners: impl Iterator<Item = usize>) -> Option<
     owners.try_fold(0, |sum: u64, owner| sum.checked_add(graph.steps[owner].bytes))
 }
 
+/// Whose storage is needed until when.
+#[derive(Debug)]
+pub(super) struct Lifetimes {
+    /// For every node the one whose storage its output is.
+    pub(super) owners: Vec<usize>,
+    /// For every owner the last step at which it is alive, [`NEVER`] for what the network returns.
+    pub(super) ends: Vec<usize>,
+    /// For every owner the step that its storage went over to.
+    pub(super) taken_by: Vec<Option<usize>>,
+    /// The bytes alive at each layer.
+    pub(super) schedule: Schedule,
+}
+
 /// The activations alive at each layer; `None` where a sum exceeds 64 bits.
 pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Option<Schedule> {
+    lifetimes(graph, rules).map(|lifetimes| lifetimes.schedule)
+}
+
+/// Whose storage is needed until when; `None` where a sum exceeds 64 bits.
+pub(super) fn lifetimes(graph: &Graph<'_>, rules: Rules) -> Option<Lifetimes> {
     let owners = graph.owners(false);
     let mut ends = ends(graph, &owners);
     let is_shared = rules.concatenations == Concatenations::Shared;
@@ -100,8 +118,7 @@ pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Option<Schedule> {
         outlive_concatenations(graph, &owners, &mut ends);
     }
     let ending = Ending::of(&owners, &ends);
-    // Whether the storage of an owner went over to a later one.
-    let mut is_taken = vec![false; graph.len()];
+    let mut taken_by = vec![None; graph.len()];
     let mut seen = vec![0; graph.len()];
     let mut schedule = Schedule { peak_bytes: 0, peak_layer: 0, alive_bytes: Vec::new() };
     for (at, step) in graph.steps.iter().enumerate() {
@@ -114,14 +131,14 @@ pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Option<Schedule> {
             new = 0;
         } else if step.is_channel_concat && rules.concatenations == Concatenations::Written {
             for owner in graph.distinct(&owners, at, &mut seen).filter(|&o| may_write_over(o)) {
-                is_taken[owner] = true;
+                taken_by[owner] = Some(at);
                 new = new.checked_sub(graph.steps[owner].bytes)?;
             }
         } else if rules.in_place && step.storage == Storage::InPlace {
             let mut operands = graph.distinct(&owners, at, &mut seen);
             let same = |&owner: &usize| graph.steps[owner].bytes == step.bytes;
             if let Some(owner) = operands.find(|owner| may_write_over(*owner) && same(owner)) {
-                is_taken[owner] = true;
+                taken_by[owner] = Some(at);
                 new = 0;
             }
         }
@@ -133,11 +150,11 @@ pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Option<Schedule> {
             }
             schedule.alive_bytes.push(alive);
         }
-        for owner in ending.at(at).filter(|&owner| !is_taken[owner] && is_copied(owner)) {
+        for owner in ending.at(at).filter(|&owner| taken_by[owner].is_none() && is_copied(owner)) {
             alive = alive.checked_sub(graph.steps[owner].bytes)?;
         }
     }
-    Some(schedule)
+    Some(Lifetimes { owners, ends, taken_by, schedule })
 }
 
 /// Lets what a concatenation is made of live as long as it does, so that it can be made again.

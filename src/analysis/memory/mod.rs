@@ -4,6 +4,7 @@
 mod concatenation;
 mod graph;
 mod lifetimes;
+mod placement;
 mod training;
 mod values;
 mod weights;
@@ -12,11 +13,12 @@ use serde::Serialize;
 
 pub use concatenation::{ConcatenationMemory, ConcatenationPolicy};
 pub use lifetimes::Schedule;
+pub use placement::{Buffer, Part, Placement, Stored};
 pub use training::Training;
 pub(super) use values::{NodeMemory, node_memory};
 pub use weights::{DataType, Gradients, Optimizer, OptimizerBytes, WeightBytes};
 
-use super::{AnalysisError, Figures, NodeParameters, NodeTable};
+use super::{AnalysisError, Figures, NodeParameters, NodeTable, parameters};
 use crate::network::Network;
 use graph::Graph;
 use lifetimes::Rules;
@@ -57,6 +59,15 @@ pub(super) fn memory(
 ) -> Result<Memory, AnalysisError> {
     let graph = Graph::of(network, parameters)?;
     of_graph(&graph, figures).ok_or_else(|| graph::overflow(network))
+}
+
+/// Where the tensors of a sample are stored at inference: element-wise operators over an operand, concatenations in place.
+///
+/// # Errors
+/// Where a count exceeds 64 bits.
+pub fn placement(network: &Network) -> Result<Placement, AnalysisError> {
+    let graph = Graph::of(network, &parameters(network)?)?;
+    Placement::of(network, &graph).ok_or_else(|| graph::overflow(network))
 }
 
 /// `None` where a sum exceeds 64 bits.

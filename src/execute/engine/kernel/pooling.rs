@@ -1,0 +1,224 @@
+//! Pools: along rows first, then along columns, since maxima and sums do not mind the order.
+
+use std::ops::Range;
+
+use num_traits::AsPrimitive;
+use pulp::Arch;
+use rayon::prelude::*;
+
+use super::{Context, Kernel, Layer, index, indices, map_sizes, only};
+use crate::ops::{AvgPool, MaxPool, OpError, Window};
+
+/// What is made of the values under a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reduction {
+    Max,
+    Mean,
+}
+
+impl Reduction {
+    fn start(self) -> f32 {
+        match self {
+            Self::Max => f32::NEG_INFINITY,
+            Self::Mean => 0.0,
+        }
+    }
+
+    #[inline(always)]
+    fn join(self, joined: f32, x: f32) -> f32 {
+        match self {
+            Self::Max => {
+                if joined > x || joined.is_nan() {
+                    joined
+                } else {
+                    x
+                }
+            }
+            Self::Mean => joined + x,
+        }
+    }
+
+    #[inline(always)]
+    fn join_rows(self, joined: &mut [f32], row: &[f32]) {
+        let pairs = joined.iter_mut().zip(row);
+        match self {
+            Self::Max => pairs.for_each(|(joined, x)| *joined = Self::Max.join(*joined, *x)),
+            Self::Mean => pairs.for_each(|(joined, x)| *joined += x),
+        }
+    }
+}
+
+/// A pool under a sliding window.
+#[derive(Debug)]
+pub(super) struct Pool {
+    reduction: Reduction,
+    map: [usize; 2],
+    rows: Vec<Taps>,
+    columns: Vec<Taps>,
+}
+
+/// The taps of a unit along an axis that are on the map.
+#[derive(Debug, Clone)]
+struct Taps {
+    /// Their positions, `step` apart.
+    places: Range<usize>,
+    step: usize,
+    /// How many a mean is divided by.
+    counted: usize,
+}
+
+impl Taps {
+    fn each(&self) -> impl Iterator<Item = usize> + use<> {
+        self.places.clone().step_by(self.step)
+    }
+}
+
+impl Pool {
+    pub(super) fn max(pool: &MaxPool, layer: &Layer<'_>) -> Result<Self, OpError> {
+        Self::of(Reduction::Max, &pool.window, false, layer)
+    }
+
+    pub(super) fn mean(pool: &AvgPool, layer: &Layer<'_>) -> Result<Self, OpError> {
+        Self::of(Reduction::Mean, &pool.window, pool.count_include_pad, layer)
+    }
+
+    fn of(
+        reduction: Reduction,
+        window: &Window,
+        counts_padding: bool,
+        layer: &Layer<'_>,
+    ) -> Result<Self, OpError> {
+        let operand = layer.operands.first();
+        let operand = operand.ok_or(OpError::Operands { expected: "one tensor", given: 0 })?;
+        let [_, height, width] = map_sizes(operand)?;
+        let [_, rows, columns] = map_sizes(layer.output)?;
+        let padding = window.padding(operand.map().unwrap_or([1; 2]))?;
+        let axis = |axis: usize, size: usize, units: usize| {
+            let [before, after] = indices(padding[axis])?;
+            let (kernel, stride) = (index(window.kernel[axis])?, index(window.stride[axis])?);
+            let step = index(window.dilation[axis])?;
+            let taps = |unit: usize| {
+                let on = |from: usize, to: usize| {
+                    let first = from.saturating_sub(unit * stride).div_ceil(step).min(kernel);
+                    let end = to.saturating_sub(unit * stride).div_ceil(step).min(kernel);
+                    first..end.max(first)
+                };
+                let taps = on(before, before + size);
+                let counted =
+                    if counts_padding { on(0, before + size + after).len() } else { taps.len() };
+                let start = (unit * stride + taps.start * step).saturating_sub(before);
+                Taps { places: start..start + taps.len() * step, step, counted }
+            };
+            Ok::<Vec<Taps>, OpError>((0..units).map(taps).collect())
+        };
+        Ok(Self {
+            reduction,
+            map: [height, width],
+            rows: axis(0, height, rows)?,
+            columns: axis(1, width, columns)?,
+        })
+    }
+
+    #[inline(always)]
+    fn channel(&self, map: &[f32], output: &mut [f32], along_rows: &mut [f32]) {
+        let [_, width] = self.map;
+        for (output, rows) in output.chunks_mut(self.columns.len()).zip(&self.rows) {
+            along_rows.fill(self.reduction.start());
+            for row in rows.each() {
+                self.reduction.join_rows(along_rows, &map[row * width..][..width]);
+            }
+            for (y, columns) in output.iter_mut().zip(&self.columns) {
+                let values = columns.each().map(|column| along_rows[column]);
+                let joined =
+                    values.fold(self.reduction.start(), |joined, x| self.reduction.join(joined, x));
+                *y = match self.reduction {
+                    Reduction::Max => joined,
+                    Reduction::Mean => {
+                        let count: f32 = (rows.counted * columns.counted).as_();
+                        joined / count
+                    }
+                };
+            }
+        }
+    }
+}
+
+impl Kernel for Pool {
+    fn run(
+        &self,
+        _: &Context,
+        operands: &[Option<&[f32]>],
+        output: &mut [f32],
+    ) -> Result<(), OpError> {
+        let operand = only(operands);
+        let [height, width] = self.map;
+        let length = self.rows.len() * self.columns.len();
+        output.par_chunks_mut(length).enumerate().for_each_init(
+            || vec![0.0; width],
+            |along_rows, (channel, output)| {
+                let map = &operand[channel * height * width..][..height * width];
+                Arch::new().dispatch(|| self.channel(map, output, along_rows));
+            },
+        );
+        Ok(())
+    }
+}
+
+/// A pool over regions that cut a map into rows and columns.
+#[derive(Debug)]
+pub(super) struct Regions {
+    reduction: Reduction,
+    map: [usize; 2],
+    regions: [usize; 2],
+}
+
+impl Regions {
+    /// One region.
+    pub(super) fn whole(layer: &Layer<'_>, reduction: Reduction) -> Result<Self, OpError> {
+        Ok(Self { regions: [1, 1], ..Self::of(layer, reduction)? })
+    }
+
+    /// As many as the output has rows and columns.
+    pub(super) fn of(layer: &Layer<'_>, reduction: Reduction) -> Result<Self, OpError> {
+        let operand = layer.operands.first();
+        let operand = operand.ok_or(OpError::Operands { expected: "one tensor", given: 0 })?;
+        let [_, height, width] = map_sizes(operand)?;
+        let [_, rows, columns] = map_sizes(layer.output)?;
+        Ok(Self { reduction, map: [height, width], regions: [rows, columns] })
+    }
+
+    fn region(&self, axis: usize, at: usize) -> Range<usize> {
+        let (size, count) = (self.map[axis], self.regions[axis]);
+        at * size / count..((at + 1) * size).div_ceil(count)
+    }
+}
+
+impl Kernel for Regions {
+    fn run(
+        &self,
+        _: &Context,
+        operands: &[Option<&[f32]>],
+        output: &mut [f32],
+    ) -> Result<(), OpError> {
+        let operand = only(operands);
+        let [height, width] = self.map;
+        let [rows, columns] = self.regions;
+        output.par_chunks_mut(rows * columns).enumerate().for_each(|(channel, output)| {
+            let map = &operand[channel * height * width..][..height * width];
+            for (at, y) in output.iter_mut().enumerate() {
+                let (down, across) = (self.region(0, at / columns), self.region(1, at % columns));
+                let values = down.clone().flat_map(|row| &map[row * width..][across.clone()]);
+                *y = match self.reduction {
+                    Reduction::Max => {
+                        values.fold(f32::NEG_INFINITY, |joined, x| self.reduction.join(joined, *x))
+                    }
+                    Reduction::Mean => {
+                        let count: f64 = (down.len() * across.len()).as_();
+                        (values.map(|&x| f64::from(x)).sum::<f64>() / count).as_()
+                    }
+                };
+            }
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,312 @@
+//! The engine: a network compiled to steps over one arena.
+//!
+//! A batch normalization is folded into the convolution before it, a sum with a tensor that is there already and an activation function are
+//! computed with the layer before them, element-wise operators write over their operand, and what a concatenation is made of is
+//! written to its place at once. Where each tensor stands is what the [memory pass](crate::analysis::placement) says, so that the peak that is
+//! reported is what a run takes.
+
+mod arena;
+mod epilogue;
+mod fuse;
+mod kernel;
+
+use crate::analysis::{self, AnalysisError, Placement};
+use crate::network::{Network, Node, Shape, Tensor};
+use crate::ops::{Op, OpError};
+use crate::weights::Weights;
+
+use super::{ExecutionError, check_inputs};
+use arena::Arena;
+use epilogue::Pointwise;
+use fuse::Group;
+use kernel::{ChannelAffine, Context, Gemm, Kernel, Layer};
+
+/// A network compiled.
+#[derive(Debug)]
+pub struct Engine {
+    context: Context,
+    steps: Vec<Step>,
+    arena: Arena,
+    samples: usize,
+    /// Positions of the network's inputs in the arena of a sample, and their shapes.
+    inputs: Vec<(Place, Shape)>,
+    /// Positions of what the network returns.
+    outputs: Vec<Place>,
+}
+
+/// One or several layers that are computed together.
+#[derive(Debug)]
+struct Step {
+    /// The last of the layers, whose output is made.
+    tensor: Tensor,
+    layer: String,
+    kernel: Box<dyn Kernel>,
+    operands: Vec<Place>,
+    activation: Option<Pointwise>,
+    output: Place,
+}
+
+/// Elements of the arena of a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    start: usize,
+    length: usize,
+}
+
+/// Watches a run.
+pub trait Observer {
+    /// A step begins that makes a tensor.
+    fn begin(&mut self, tensor: Tensor) {
+        let _ = tensor;
+    }
+
+    /// A step has made its tensor for a sample of the batch.
+    fn sample(&mut self, tensor: Tensor, sample: usize, values: &[f32]) {
+        let _ = (tensor, sample, values);
+    }
+
+    /// A step has ended.
+    fn end(&mut self, tensor: Tensor) {
+        let _ = tensor;
+    }
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}
+
+/// The activations of a run.
+#[derive(Debug)]
+pub struct Memory {
+    values: Vec<f32>,
+}
+
+impl Engine {
+    /// Compiles a network; with `keeps_apart` every layer to a step of its own.
+    ///
+    /// # Errors
+    /// Where weights are not of this network, a size exceeds this machine, or there is no memory.
+    pub fn compile(
+        network: &Network,
+        mut weights: Weights,
+        keeps_apart: bool,
+    ) -> Result<Self, ExecutionError> {
+        let placement = analysis::placement(network).map_err(ExecutionError::from)?;
+        let last = network.nodes().last();
+        let overflow = || match last {
+            Some((_, node)) => ExecutionError::of(node, OpError::TotalOverflow),
+            None => ExecutionError::Inputs { expected: 0, given: 0 },
+        };
+        let arena = Arena::of(&placement).ok_or_else(overflow)?;
+        let places = Places { network, placement: &placement, arena: &arena };
+        let context = Context { gemm: Gemm::new() };
+        let mut steps = Vec::new();
+        for group in fuse::groups(network, &placement, keeps_apart) {
+            let Some(node) = network.node(group.base) else { continue };
+            let step = step(network, &context, &places, node, &group, &mut weights);
+            steps.extend(step.map_err(|error| match error {
+                StepError::Operator(error) => ExecutionError::of(node, error),
+                StepError::Weights => ExecutionError::Weights { layer: node.name().to_owned() },
+            })?);
+        }
+        let of = |tensor: Tensor| places.get(tensor).ok_or_else(overflow);
+        let mut inputs = Vec::new();
+        for &tensor in network.inputs() {
+            if let Some(node) = network.node(tensor) {
+                inputs.push((of(tensor)?, node.shape));
+            }
+        }
+        let outputs =
+            network.outputs().iter().map(|output| of(output.tensor)).collect::<Result<_, _>>()?;
+        let samples = inputs.first().map_or(1, |(_, shape)| shape.batch());
+        let samples = usize::try_from(samples).map_err(|_| overflow())?;
+        Ok(Self { context, steps, arena, samples, inputs, outputs })
+    }
+
+    /// The bytes of the arena, for all samples of the batch; what is alive at once is less where it lies with gaps.
+    #[must_use]
+    pub fn arena_bytes(&self) -> u64 {
+        let samples = u64::try_from(self.samples).unwrap_or(u64::MAX);
+        self.arena.elements.saturating_mul(samples).saturating_mul(analysis::BYTES_PER_VALUE)
+    }
+
+    /// Memory for a run.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn memory(&self) -> Result<Memory, OpError> {
+        let mut values = Vec::new();
+        let length = usize::try_from(self.arena.elements).ok();
+        let length = length.and_then(|length| length.checked_mul(self.samples));
+        let length = length.filter(|&length| values.try_reserve_exact(length).is_ok());
+        let bytes = self.arena_bytes();
+        let length = length.ok_or_else(|| {
+            OpError::rule(format!("there is no memory for {bytes} bytes of activations"))
+        })?;
+        values.resize(length, 0.0);
+        Ok(Memory { values })
+    }
+
+    /// Computes the network's outputs, each of all samples one after another.
+    ///
+    /// # Errors
+    /// Where inputs are not the network's.
+    pub fn run(
+        &self,
+        network: &Network,
+        memory: &mut Memory,
+        inputs: &[&[f32]],
+        observer: &mut impl Observer,
+    ) -> Result<Vec<Vec<f32>>, ExecutionError> {
+        check_inputs(network, self.inputs.iter().map(|(_, shape)| shape))?;
+        let length = memory.values.len() / self.samples;
+        for (&(place, shape), values) in self.inputs.iter().zip(inputs) {
+            if u64::try_from(values.len()).ok() != Some(shape.elements()) {
+                return Err(ExecutionError::Inputs {
+                    expected: self.inputs.len(),
+                    given: inputs.len(),
+                });
+            }
+            for (arena, values) in memory.values.chunks_mut(length).zip(values.chunks(place.length))
+            {
+                arena[place.start..][..place.length].copy_from_slice(values);
+            }
+        }
+        for step in &self.steps {
+            observer.begin(step.tensor);
+            for (sample, arena) in memory.values.chunks_mut(length).enumerate() {
+                let output = step.run(&self.context, arena)?;
+                observer.sample(step.tensor, sample, output);
+            }
+            observer.end(step.tensor);
+        }
+        let output = |place: &Place| {
+            let samples =
+                memory.values.chunks(length).map(|arena| &arena[place.start..][..place.length]);
+            samples.collect::<Vec<_>>().concat()
+        };
+        Ok(self.outputs.iter().map(output).collect())
+    }
+}
+
+impl Step {
+    /// Computes one sample; gives the output.
+    fn run<'a>(
+        &self,
+        context: &Context,
+        arena: &'a mut [f32],
+    ) -> Result<&'a mut [f32], ExecutionError> {
+        let Place { start, length } = self.output;
+        let (before, rest) = arena.split_at_mut(start);
+        let (output, after) = rest.split_at_mut(length);
+        let end = start + length;
+        let operands: Vec<Option<&[f32]>> = self
+            .operands
+            .iter()
+            .map(|operand| {
+                if operand.start >= end {
+                    Some(&after[operand.start - end..][..operand.length])
+                } else if operand.start + operand.length <= start {
+                    Some(&before[operand.start..][..operand.length])
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let done = self.kernel.run(context, &operands, output);
+        done.map_err(|error| ExecutionError::Layer { layer: self.layer.clone(), error })?;
+        if let Some(activation) = self.activation {
+            kernel::activate(activation, output);
+        }
+        Ok(output)
+    }
+}
+
+/// Where tensors stand in the arena.
+struct Places<'a> {
+    network: &'a Network,
+    placement: &'a Placement,
+    arena: &'a Arena,
+}
+
+impl Places<'_> {
+    fn get(&self, tensor: Tensor) -> Option<Place> {
+        let stored = self.placement.get(tensor)?;
+        let start = self.arena.starts.get(stored.buffer)?.checked_add(stored.start)?;
+        let shape = self.network.node(tensor)?.shape;
+        let length = shape.elements() / shape.batch();
+        Some(Place { start: usize::try_from(start).ok()?, length: usize::try_from(length).ok()? })
+    }
+}
+
+enum StepError {
+    Operator(OpError),
+    Weights,
+}
+
+impl From<OpError> for StepError {
+    fn from(error: OpError) -> Self {
+        Self::Operator(error)
+    }
+}
+
+/// Makes the step of a group; `None` where it computes nothing.
+fn step(
+    network: &Network,
+    context: &Context,
+    places: &Places<'_>,
+    node: &Node,
+    group: &Group,
+    weights: &mut Weights,
+) -> Result<Option<Step>, StepError> {
+    let place = |tensor: Tensor| places.get(tensor).ok_or(OpError::TotalOverflow);
+    let affine = match group.batch_norm.and_then(|tensor| Some((tensor, network.node(tensor)?))) {
+        Some((tensor, Node { op: Op::BatchNorm(batch_norm), .. })) => {
+            Some(ChannelAffine::of(batch_norm, &held(network, tensor, weights)?)?)
+        }
+        _ => None,
+    };
+    let layer = Layer {
+        op: &node.op,
+        operands: network.operand_shapes(group.base),
+        output: &node.shape,
+        parameters: held(network, group.base, weights)?,
+        affine,
+    };
+    let taken = network.operands(group.base).iter().chain(&group.residual);
+    let operands: Vec<Place> = taken.map(|&tensor| place(tensor)).collect::<Result<_, _>>()?;
+    let output = place(group.last)?;
+    let Some(kernel) = kernel::compile(context, layer)? else { return Ok(None) };
+    Ok(Some(Step {
+        tensor: group.last,
+        layer: node.name().to_owned(),
+        kernel,
+        operands,
+        activation: group.activation.map(Pointwise),
+        output,
+    }))
+}
+
+/// Takes the values of what a node holds.
+fn held(
+    network: &Network,
+    tensor: Tensor,
+    weights: &mut Weights,
+) -> Result<Vec<Vec<f32>>, StepError> {
+    let values = weights.take(tensor);
+    let Some(node) = network.node(tensor) else { return Ok(values) };
+    let parameters = node.op.operator().parameters(network.operand_shapes(tensor))?;
+    let fits = parameters.len() == values.len()
+        && parameters.iter().zip(&values).all(|(parameter, values)| {
+            u64::try_from(values.len()).ok() == Some(parameter.shape.elements())
+        });
+    if fits { Ok(values) } else { Err(StepError::Weights) }
+}
+
+impl From<AnalysisError> for ExecutionError {
+    fn from(error: AnalysisError) -> Self {
+        Self::Layer { layer: error.name, error: error.error }
+    }
+}

@@ -1,0 +1,73 @@
+//! Running a network: what an input becomes.
+//!
+//! [`oracle`] is the definition: plain loops, sums in 64 bits, every operation counted. [`engine`] is fast.
+
+pub mod engine;
+pub mod oracle;
+
+use thiserror::Error;
+
+use crate::network::{Network, Node, Shape};
+use crate::ops::OpError;
+
+/// Why a network cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ExecutionError {
+    /// A number of inputs other than the network's.
+    #[error("the network takes {expected} inputs, but is given {given}")]
+    Inputs {
+        /// How many it takes.
+        expected: usize,
+        /// How many were given.
+        given: usize,
+    },
+    /// An input of another shape.
+    #[error("`{name}` takes {:?}, but is given {:?}", shapes[0].sizes(), shapes[1].sizes())]
+    InputShape {
+        /// The input's name.
+        name: String,
+        /// What it takes, and what it was given.
+        shapes: Box<[Shape; 2]>,
+    },
+    /// Weights that are not of this network.
+    #[error("`{layer}`: the weights are not of this network")]
+    Weights {
+        /// The layer that they do not fit.
+        layer: String,
+    },
+    /// A layer that cannot be computed.
+    #[error("`{layer}`: {error}")]
+    Layer {
+        /// The layer's name.
+        layer: String,
+        /// What went wrong.
+        error: OpError,
+    },
+}
+
+impl ExecutionError {
+    fn of(node: &Node, error: OpError) -> Self {
+        Self::Layer { layer: node.name().to_owned(), error }
+    }
+}
+
+/// Refuses inputs other than a network's.
+fn check_inputs<'a>(
+    network: &Network,
+    shapes: impl ExactSizeIterator<Item = &'a Shape>,
+) -> Result<(), ExecutionError> {
+    let expected = network.inputs();
+    if expected.len() != shapes.len() {
+        return Err(ExecutionError::Inputs { expected: expected.len(), given: shapes.len() });
+    }
+    for (tensor, given) in expected.iter().zip(shapes) {
+        match network.node(*tensor) {
+            Some(node) if node.shape != *given => {
+                let (name, shapes) = (node.name().to_owned(), Box::new([node.shape, *given]));
+                return Err(ExecutionError::InputShape { name, shapes });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

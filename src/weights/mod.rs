@@ -1,0 +1,56 @@
+//! The values of a network's parameters: made from a seed, or read from a file.
+
+mod seeded;
+
+use crate::analysis::AnalysisError;
+use crate::network::{Network, Tensor};
+use crate::ops::Parameter;
+
+pub use seeded::seeded;
+
+/// The values of all tensors that the operators of a network hold, as 32-bit floats in row-major order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights {
+    /// For every node the values of what it holds, in the order of [`Operator::parameters`](crate::ops::Operator::parameters).
+    nodes: Vec<Vec<Vec<f32>>>,
+}
+
+impl Weights {
+    /// The values of what a node holds, in the order of [`Operator::parameters`](crate::ops::Operator::parameters).
+    #[must_use]
+    pub fn of(&self, node: Tensor) -> &[Vec<f32>] {
+        self.nodes.get(node.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes the values of what a node holds out, so that they are not held twice where they are stored otherwise.
+    pub(crate) fn take(&mut self, node: Tensor) -> Vec<Vec<f32>> {
+        self.nodes.get_mut(node.index()).map(std::mem::take).unwrap_or_default()
+    }
+}
+
+/// A tensor that a network holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedParameter {
+    /// The layer's name, a dot, and the tensor's name within the layer: `fire2/squeeze.weight`.
+    pub name: String,
+    /// The node that holds it.
+    pub node: Tensor,
+    /// Its name within the layer, and its shape.
+    pub parameter: Parameter,
+}
+
+/// All tensors that a network holds, in execution order.
+///
+/// # Errors
+/// Where a size exceeds 64 bits.
+pub fn parameters(network: &Network) -> Result<Vec<NamedParameter>, AnalysisError> {
+    let mut named = Vec::new();
+    for (tensor, node) in network.nodes() {
+        let held = node.op.operator().parameters(network.operand_shapes(tensor));
+        for parameter in held.map_err(|error| AnalysisError::of(node, error))? {
+            let name = format!("{}.{}", node.name(), parameter.name);
+            named.push(NamedParameter { name, node: tensor, parameter });
+        }
+    }
+    Ok(named)
+}

@@ -1,0 +1,164 @@
+//! Weights made from a seed: the same on every machine, and such that values neither vanish nor explode.
+//!
+//! Value i of a tensor is made from a 64-bit key and i alone, so that any value can be made without those before it:
+//! `mix(key + (i + 1)·φ)`, where φ = 0x9e3779b97f4a7c15 and `mix` is the finalizer of SplitMix64 (Steele, Lea & Flood 2014, "Fast
+//! splittable pseudorandom number generators", doi:10.1145/2660193.2660195). The key is `mix(seed + h)`, h being the 64-bit FNV-1a hash of the
+//! tensor's full name. The upper 24 bits, taken as a whole number u, give `(2u + 1)/2²⁴ - 1`, which is exact in 32 bits, lies between -1 and 1
+//! and is uniform; it is multiplied by half the width of the tensor's range, in 32 bits, and then the middle of the range is added.
+//!
+//! The range of a kernel follows from what it is expected to take. Where values have the mean square m, a kernel of n summands and of
+//! uniform values between `±√(3/(n·m))` makes values of mean square 1 (He et al. 2015, arXiv:1502.01852, section 2.2). m is followed through the
+//! network: a rectifier halves it, a sum adds it up, a batch normalization scales it.
+
+use num_traits::AsPrimitive;
+use rayon::prelude::*;
+
+use super::{NamedParameter, Weights, parameters};
+use crate::analysis::AnalysisError;
+use crate::network::{Network, Node, Shape, Tensor};
+use crate::ops::{Function, Op};
+
+/// The step of the generator: 2⁶⁴ divided by the golden ratio, and odd.
+const PHI: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Fills every parameter of a network.
+///
+/// # Errors
+/// Where a size exceeds 64 bits, or there is no memory for the values.
+pub fn seeded(network: &Network, seed: u64) -> Result<Weights, AnalysisError> {
+    let mut nodes: Vec<Vec<Vec<f32>>> = vec![Vec::new(); network.len()];
+    let mut squares: Vec<f64> = Vec::with_capacity(network.len());
+    let mut held = parameters(network)?.into_iter().peekable();
+    for (tensor, node) in network.nodes() {
+        let operands: Vec<f64> =
+            network.operands(tensor).iter().map(|operand| squares[operand.index()]).collect();
+        let taken = operands.first().copied().unwrap_or(1.0);
+        while let Some(parameter) = held.next_if(|parameter| parameter.node == tensor) {
+            let range = Range::of(&parameter, &node.op, taken);
+            let values = range.values(key(seed, &parameter.name), &parameter.parameter.shape);
+            let values =
+                values.ok_or_else(|| AnalysisError::memory(node, &parameter.parameter.shape))?;
+            nodes[tensor.index()].push(values);
+        }
+        squares.push(mean_square(network, tensor, node, &operands));
+    }
+    Ok(Weights { nodes })
+}
+
+/// Uniform values `middle ± half`.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    middle: f64,
+    half: f64,
+}
+
+impl Range {
+    /// The range of a parameter of an operator that takes values of a mean square.
+    fn of(held: &NamedParameter, op: &Op, taken: f64) -> Self {
+        let deviation = taken.sqrt();
+        let around = |middle: f64, half: f64| Self { middle, half };
+        match (held.parameter.name, op) {
+            ("weight", Op::Conv(_) | Op::Linear(_) | Op::ConvTranspose(_)) => {
+                around(0.0, (3.0 / (summands(op, &held.parameter.shape) * taken)).sqrt())
+            }
+            ("weight", Op::PRelu(_)) => around(0.25, 0.25),
+            ("weight", _) => around(1.0, 0.25),
+            ("running_mean", _) => around(0.0, 0.25 * deviation),
+            ("running_variance", _) => around(taken, 0.5 * taken),
+            _ => around(0.0, 0.1),
+        }
+    }
+
+    /// The values of a tensor; `None` where there is no memory for them.
+    fn values(self, key: u64, shape: &Shape) -> Option<Vec<f32>> {
+        /// So many values are made at a time.
+        const CHUNK: usize = 1 << 16;
+        let count = usize::try_from(shape.elements()).ok()?;
+        let mut values: Vec<f32> = Vec::new();
+        values.try_reserve_exact(count).ok()?;
+        values.resize(count, 0.0);
+        let [middle, half]: [f32; 2] = [self.middle, self.half].map(AsPrimitive::as_);
+        values.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, values)| {
+            let first = u64::try_from(chunk * CHUNK).unwrap_or(u64::MAX);
+            for (value, i) in values.iter_mut().zip(first..) {
+                *value = half * unit(key, i) + middle;
+            }
+        });
+        Some(values)
+    }
+}
+
+/// How many products one output of a weighted operator is the sum of; of a transposed convolution on average.
+fn summands(op: &Op, weight: &Shape) -> f64 {
+    let size = |axis: usize| weight.sizes().get(axis).map_or(1.0, |&size| to_f64(size));
+    let taps = size(2) * size(3);
+    match op {
+        Op::ConvTranspose(conv) => {
+            let [rows, columns] = conv.window.stride.map(to_f64);
+            (size(0) / to_f64(conv.groups) * taps / (rows * columns)).max(1.0)
+        }
+        _ => size(1) * taps,
+    }
+}
+
+/// The mean square that the output of a node is expected to have, those of its operands being known.
+fn mean_square(network: &Network, tensor: Tensor, node: &Node, operands: &[f64]) -> f64 {
+    let first = operands.first().copied().unwrap_or(1.0);
+    match &node.op {
+        Op::Input(_) | Op::Conv(_) | Op::Linear(_) | Op::ConvTranspose(_) | Op::LayerNorm(_) => 1.0,
+        // A trained scale between 3/4 and 5/4, over a deviation whose square is between 1/2 and 3/2 of the operand's.
+        Op::BatchNorm(_) => 1.1,
+        Op::Activation(activation) => match activation.function {
+            Function::Relu
+            | Function::Relu6
+            | Function::LeakyRelu { .. }
+            | Function::Elu { .. } => first / 2.0,
+            Function::Gelu | Function::Silu | Function::HardSwish => first * 0.35,
+            Function::Sigmoid | Function::HardSigmoid => 0.3,
+            Function::Tanh => first.min(0.4),
+        },
+        Op::PRelu(_) => first * 0.55,
+        Op::Add(_) | Op::Sub(_) => operands.iter().sum(),
+        Op::Mean(_) => {
+            let count = to_f64(u64::try_from(operands.len()).unwrap_or(u64::MAX));
+            operands.iter().sum::<f64>() / (count * count)
+        }
+        Op::Mul(_) | Op::MatMul(_) => operands.iter().product(),
+        Op::Concat(_) => {
+            let shapes = network.operand_shapes(tensor);
+            let parts = operands.iter().zip(shapes);
+            let sum: f64 = parts.map(|(square, shape)| square * to_f64(shape.elements())).sum();
+            sum / to_f64(node.shape.elements())
+        }
+        Op::Affine(affine) => affine.scale * affine.scale * first + affine.shift * affine.shift,
+        _ => first,
+    }
+}
+
+/// The key of a tensor's values.
+fn key(seed: u64, name: &str) -> u64 {
+    /// Offset basis and prime of the 64-bit FNV-1a hash.
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let hash = name.bytes().fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    mix(seed.wrapping_add(hash))
+}
+
+/// Value i of a stream: uniform between -1 and 1, exact in 32 bits.
+fn unit(key: u64, i: u64) -> f32 {
+    let bits = mix(key.wrapping_add(i.wrapping_add(1).wrapping_mul(PHI)));
+    let upper = u32::try_from(bits >> 40).unwrap_or(0);
+    ((2.0 * f64::from(upper) + 1.0) / f64::from(1u32 << 24) - 1.0).as_()
+}
+
+/// A count as a number.
+fn to_f64(count: u64) -> f64 {
+    count.as_()
+}
+
+/// The finalizer of SplitMix64.
+fn mix(mut bits: u64) -> u64 {
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
