@@ -4,7 +4,7 @@ use super::cost::{each, product};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, index, real};
 use super::{
-    Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Storage, parameters,
+    AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Storage, parameters,
 };
 use crate::network::Shape;
 
@@ -274,7 +274,7 @@ fn over(operands: &[Shape], along: u64) -> Result<Shape, OpError> {
 /// Every unit depends on all that lie along the axis.
 fn every_along(operands: &[Shape], along: u64) -> Result<Reach, OpError> {
     let shape = single(operands)?;
-    Ok(Reach::along(shape, axis(shape, along)?, &Step::Every))
+    Ok(Reach::along(shape, axis(shape, along)?, &AxisReach::Every))
 }
 
 /// `each` operations for every element but `less` for every group along the axis.

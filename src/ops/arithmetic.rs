@@ -3,7 +3,7 @@
 use super::cost::each;
 use super::error::{pair, single};
 use super::signature::{Role, Signature, real};
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Reach, Step, Storage};
+use super::{AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Reach, Storage};
 use crate::network::Shape;
 
 /// The sum of its operands.
@@ -99,7 +99,7 @@ fn spread_from(operands: &[Shape], slot: usize, output: &Shape) -> Result<Reach,
         return Ok(Reach::Same);
     }
     let is_spread = |axis: usize| own.get(axis) == Some(&1) && output.sizes().get(axis) > Some(&1);
-    Ok(Reach::each(output, |axis| if is_spread(axis) { Step::Only } else { Step::Same }))
+    Ok(Reach::each(output, |axis| if is_spread(axis) { AxisReach::Only } else { AxisReach::Same }))
 }
 
 /// Operations between neighbouring operands and `further` for every element.

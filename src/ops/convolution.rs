@@ -12,8 +12,8 @@ use super::signature::{
     required,
 };
 use super::{
-    Cost, Kept, MAX_PERIOD, Op, OpError, Operator, OperatorKind, Padding, Parameters, Reach, Span,
-    Step, Window, parameters,
+    AxisReach, Cost, Kept, MAX_PERIOD, Op, OpError, Operator, OperatorKind, Padding, Parameters,
+    Reach, Span, Window, parameters,
 };
 use crate::network::Shape;
 
@@ -145,11 +145,11 @@ fn group_size(channels: u64, out: u64, groups: u64) -> Result<u64, OpError> {
 }
 
 /// Along the channels every unit sees all, or its own where there is a group for each.
-fn group_reach(channels: u64, out: u64, groups: u64) -> Step {
+fn group_reach(channels: u64, out: u64, groups: u64) -> AxisReach {
     match groups {
-        1 => Step::Every,
-        groups if groups == channels && groups == out => Step::Same,
-        _ => Step::Unknown,
+        1 => AxisReach::Every,
+        groups if groups == channels && groups == out => AxisReach::Same,
+        _ => AxisReach::Unknown,
     }
 }
 
@@ -238,10 +238,10 @@ impl ConvTranspose {
     /// Tap t of input position j falls on output `j·stride + t·dilation - padding`. The taps that fall on an output are therefore congruent
     /// modulo `stride / gcd(stride, dilation)`; the first of them comes from the last position, the last from the first,
     /// and their positions lie `dilation / gcd(stride, dilation)` apart.
-    fn axis_reach(&self, axis: usize, sizes: [u64; 2]) -> Result<Step, OpError> {
+    fn axis_reach(&self, axis: usize, sizes: [u64; 2]) -> Result<AxisReach, OpError> {
         let stride = self.window.stride[axis];
         let Padding::Explicit([top, left, _, _]) = self.window.padding else {
-            return Ok(Step::Unknown);
+            return Ok(AxisReach::Unknown);
         };
         let cut = signed([top, left][axis])?;
         let (kernel, dilation) = (self.window.kernel[axis], self.window.dilation[axis]);
@@ -255,7 +255,7 @@ impl ConvTranspose {
             }
         }
         let (stride, dilation) = (signed(stride)?, signed(dilation)?);
-        Step::periodic([self.window.stride[axis], 1], sizes, spacing, |unit| {
+        AxisReach::periodic([self.window.stride[axis], 1], sizes, spacing, |unit| {
             let from = unit.checked_add(cut)?;
             let phase = u64::try_from(from.mod_floor(&stride)).ok()?;
             let Some(&first) = first_taps.get(&phase) else { return Some(Span::EMPTY) };
@@ -301,8 +301,8 @@ impl Operator for ConvTranspose {
     fn reach(&self, operands: &[Shape], _: usize, output: &Shape) -> Result<Reach, OpError> {
         let [_, channels, height, width] = maps(operands)?;
         let [rows, columns] = output.map().unwrap_or([1; 2]);
-        let steps = [self.axis_reach(0, [height, rows])?, self.axis_reach(1, [width, columns])?];
-        Ok(Reach::maps(group_reach(channels, self.out, self.groups), steps))
+        let reach = [self.axis_reach(0, [height, rows])?, self.axis_reach(1, [width, columns])?];
+        Ok(Reach::maps(group_reach(channels, self.out, self.groups), reach))
     }
 
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {

@@ -3,7 +3,9 @@
 use super::cost::{each, product};
 use super::error::{pair, single};
 use super::signature::{Kind, Role, Signature, boolean, required};
-use super::{Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, parameters};
+use super::{
+    AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, parameters,
+};
 use crate::network::Shape;
 
 /// A fully connected layer over the last axis: `weight[out, in]`, `bias[out]`.
@@ -73,7 +75,7 @@ impl Operator for Linear {
 
     fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
         let shape = single(operands)?;
-        Ok(Reach::along(shape, shape.rank().saturating_sub(1), &Step::Every))
+        Ok(Reach::along(shape, shape.rank().saturating_sub(1), &AxisReach::Every))
     }
 
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
@@ -121,7 +123,7 @@ impl Operator for MatMul {
         pair(operands)?;
         // A row of the left one and a column of the right one.
         let inner = output.rank().saturating_sub(if slot == 0 { 1 } else { 2 });
-        Ok(Reach::along(output, inner, &Step::Every))
+        Ok(Reach::along(output, inner, &AxisReach::Every))
     }
 
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {

@@ -5,7 +5,7 @@ use super::error::{axis, single};
 use super::reach::signed;
 use super::signature::{Role, Signature, boolean, count, index, real};
 use super::{
-    Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Storage, parameters,
+    AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Storage, parameters,
 };
 use crate::network::Shape;
 
@@ -181,7 +181,7 @@ impl Operator for LayerNorm {
     fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
         let shape = single(operands)?;
         let first = axis(shape, self.axis)?;
-        Ok(Reach::each(shape, |axis| if axis < first { Step::Same } else { Step::Every }))
+        Ok(Reach::each(shape, |axis| if axis < first { AxisReach::Same } else { AxisReach::Every }))
     }
 
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
@@ -227,8 +227,8 @@ impl Operator for Lrn {
 
     fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
         let (before, after) = (self.size / 2, self.size.saturating_sub(1) / 2);
-        let step = Step::window(self.size, [1, 1], [signed(before)?, signed(after)?])?;
-        Ok(Reach::along(single(operands)?, 1, &step))
+        let reach = AxisReach::window(self.size, [1, 1], [signed(before)?, signed(after)?])?;
+        Ok(Reach::along(single(operands)?, 1, &reach))
     }
 
     /// For every element: its square, `size - 1` additions, and a multiplication, an addition, a power and a division;

@@ -29,7 +29,7 @@ pub use files::{Library, MAX_BYTES};
 pub(crate) use range::Range;
 pub use schema::schema;
 pub(crate) use study::each_once;
-pub use study::{Study, Sweep, Variant};
+pub use study::{ParameterSweep, Study, Variant};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
 use crate::figure::Limit;
