@@ -199,7 +199,7 @@ impl Description {
             let message = format!("`{name}` is one of `{list}`, not `{}`", value.trim());
             return Err(refuse(Diagnostic::error(message)));
         }
-        let source = Source::new(format!("--set {name}"), value);
+        let source = Source::new(format!("setting {name}"), value);
         let yaml = values::read(&source)?;
         let mut parser = Parser::new();
         parser.tree.words.extend(self.tree.words.iter().cloned());

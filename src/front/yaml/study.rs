@@ -78,7 +78,7 @@ impl Study {
         let file = files::read(source, &STUDY_KEYS, &mut parser.places)?;
         if !file.values.contains_key(STUDY) {
             let message = "this is no study: it has no key `study`";
-            let help = "begin with `study: title`; `cnnstat summary` and the like show networks";
+            let help = "a study begins with `study: title`; what has no such key is a network";
             return Err(Diagnostic::error(message).label(source, 0..0, "").help(help).into());
         }
         let form = parser.study(&file);
