@@ -411,7 +411,7 @@ fn the_command() {
     let mut files: Vec<_> =
         std::fs::read_dir(path).unwrap().map(|f| f.unwrap().file_name()).collect();
     files.sort();
-    assert_eq!(files, ["a.SVG", "a.html", "a.md", "fire.json", "mine.yaml"]);
+    assert_eq!(files, ["a.SVG", "a.html", "a.md", "fire.json", "mine.yaml", "network.yaml"]);
 
     let (_, _, note) = texts(&call(path, "study x/small-kernels.yaml -o b.md"));
     assert!(
