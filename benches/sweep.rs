@@ -8,7 +8,7 @@ use cnnstat::analysis::analyse;
 use cnnstat::bundled::{self, Bundled};
 use cnnstat::figure::Figure;
 use cnnstat::front::yaml::{Description, Settings};
-use cnnstat::sweep::{Axis, Grid, evaluate, front};
+use cnnstat::sweep::{Dimension, Grid, evaluate, front};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// Variants of a sample.
@@ -25,7 +25,7 @@ fn variants(criterion: &mut Criterion) {
     group.bench_function("analyse", |bencher| {
         bencher.iter(|| analyse(black_box(&network)).unwrap());
     });
-    let classes = Axis::parameter(&description, &format!("classes=1..{VARIANTS}")).unwrap();
+    let classes = Dimension::parameter(&description, &format!("classes=1..{VARIANTS}")).unwrap();
     let grid = Grid::new(vec![classes]).unwrap();
     group.throughput(Throughput::Elements(VARIANTS));
     group.sample_size(20);

@@ -196,10 +196,10 @@ fn refused() {
             vec!["no parameter `other`", "its parameters are wide"],
         ),
         ("summary mine.yaml --set wide=", vec!["`wide=` sets nothing", "name=value"]),
-        ("summary mine.yaml --set wide=3+", vec!["--set wide:1:3", "a value is expected"]),
+        ("summary mine.yaml --set wide=3+", vec!["setting wide:1:3", "a value is expected"]),
         ("summary mine.yaml --set wide=many", vec!["unknown name `many`"]),
         ("summary mine.yaml --set wide=1.5", vec!["whole number", "`1.5`"]),
-        ("summary mine.yaml --set wide=[", vec!["--set wide"]),
+        ("summary mine.yaml --set wide=[", vec!["setting wide"]),
         (
             "summary resnet50 --set stride_on=third",
             vec!["`stride_on` is one of `first`, `second`, not `third`"],

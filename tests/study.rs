@@ -385,11 +385,15 @@ fn the_command() {
 
     std::fs::write(path.join("mine.yaml"), bundled::study("small-kernels").unwrap().text.as_ref())
         .unwrap();
+    std::fs::write(path.join("network.yaml"), bundled::source("alexnet").unwrap().text.as_ref())
+        .unwrap();
     for (arguments, said) in [
         ("study small-kernel", "did you mean `small-kernels`?"),
         ("study resnet34", "that is a network: `cnnstat summary resnet34` shows it"),
         ("summary small-kernels", "that is a study: `cnnstat study small-kernels` shows it"),
         ("summary mine.yaml", "this is a study, and a network is needed here"),
+        ("summary mine.yaml", "`cnnstat study` shows it"),
+        ("study network.yaml", "`cnnstat summary` and the like show it"),
         ("study small-kernels -o a.pdf", "the endings are .html"),
         ("study small-kernels -o nowhere/a.html", "there is no folder"),
         ("study small-kernels --set d=3", "Small kernels has no parameter `d`"),
@@ -407,7 +411,7 @@ fn the_command() {
     let mut files: Vec<_> =
         std::fs::read_dir(path).unwrap().map(|f| f.unwrap().file_name()).collect();
     files.sort();
-    assert_eq!(files, ["a.SVG", "a.html", "a.md", "fire.json", "mine.yaml"]);
+    assert_eq!(files, ["a.SVG", "a.html", "a.md", "fire.json", "mine.yaml", "network.yaml"]);
 
     let (_, _, note) = texts(&call(path, "study x/small-kernels.yaml -o b.md"));
     assert!(

@@ -6,7 +6,7 @@ mod common;
 
 use cnnstat::figure::Figure;
 use cnnstat::front::yaml::{Description, Settings};
-use cnnstat::sweep::{Axis, Choices, Evaluated, Grid, GridError, Objective, evaluate, front};
+use cnnstat::sweep::{Choices, Dimension, Evaluated, Grid, GridError, Objective, evaluate, front};
 use common::{analyse, bundled_description, plain, read};
 use proptest::prelude::*;
 
@@ -34,9 +34,9 @@ layers:
     .unwrap_or_else(|error| panic!("{}", plain(&error)))
 }
 
-/// The values of an axis as text.
-fn values(axis: &Axis) -> Vec<String> {
-    match &axis.choices {
+/// The values of a dimension as text.
+fn values(dimension: &Dimension) -> Vec<String> {
+    match &dimension.choices {
         Choices::Parameter(values) => values.iter().map(ToString::to_string).collect(),
         Choices::Input(sizes) => sizes.iter().map(|sizes| format!("{sizes:?}")).collect(),
         Choices::Batch(batches) => batches.iter().map(ToString::to_string).collect(),
@@ -69,9 +69,9 @@ fn values_of_a_parameter() {
         ("bias=true,false", vec!["true", "false"]),
         ("mode=gelu,relu", vec!["gelu", "relu"]),
     ] {
-        let axis = Axis::parameter(&description, text);
-        let axis = axis.unwrap_or_else(|error| panic!("{text}: {error:?}"));
-        assert_eq!(values(&axis), expected, "{text}");
+        let dimension = Dimension::parameter(&description, text);
+        let dimension = dimension.unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        assert_eq!(values(&dimension), expected, "{text}");
     }
 }
 
@@ -85,21 +85,21 @@ fn inputs_and_batches() {
         ("3x32..64/32x7", vec!["[3, 32, 7]", "[3, 64, 7]"]),
         ("1..3", vec!["[1]", "[2]", "[3]"]),
     ] {
-        assert_eq!(values(&Axis::input(text).unwrap()), expected, "{text}");
+        assert_eq!(values(&Dimension::input(text).unwrap()), expected, "{text}");
     }
     for (text, expected) in [("1,8", vec!["1", "8"]), ("1..32*4,2", vec!["1", "4", "16", "2"])] {
-        assert_eq!(values(&Axis::batch(text).unwrap()), expected, "{text}");
+        assert_eq!(values(&Dimension::batch(text).unwrap()), expected, "{text}");
     }
     for text in ["", "3x", "3x0x4", "3x4.5x4", "axb", "3x-1x4", "3x1..2x1..3", "3,,4"] {
-        assert!(Axis::input(text).is_err(), "{text}");
+        assert!(Dimension::input(text).is_err(), "{text}");
     }
     for text in ["", "0", "-1", "1.5", "0..3", "1,", "a"] {
-        assert!(Axis::batch(text).is_err(), "{text}");
+        assert!(Dimension::batch(text).is_err(), "{text}");
     }
 }
 
 #[test]
-fn what_is_no_axis_is_refused() {
+fn what_is_no_dimension_is_refused() {
     let description = description();
     for (text, message) in [
         ("width", "sets nothing"),
@@ -129,9 +129,9 @@ fn what_is_no_axis_is_refused() {
         ("mode=tanh", "`mode` is one of `relu`, `gelu`"),
         ("mode=1..3", "`mode` is one of `relu`, `gelu`"),
     ] {
-        let error = match Axis::parameter(&description, text) {
-            Ok(axis) => panic!("{text} is {axis:?}"),
-            Err(cnnstat::sweep::AxisError::Setting(diagnostics)) => plain(&diagnostics),
+        let error = match Dimension::parameter(&description, text) {
+            Ok(dimension) => panic!("{text} is {dimension:?}"),
+            Err(cnnstat::sweep::DimensionError::Setting(diagnostics)) => plain(&diagnostics),
             Err(form) => form.to_string(),
         };
         assert!(error.contains(message), "{text}: {error}");
@@ -139,10 +139,10 @@ fn what_is_no_axis_is_refused() {
 }
 
 #[test]
-fn grids_are_bounded_and_of_different_axes() {
+fn grids_are_bounded_and_of_different_dimensions() {
     let description = description();
-    let axis = |text: &str| Axis::parameter(&description, text).unwrap();
-    let grid = Grid::new(vec![axis("width=1..3"), axis("bias=true,false")]).unwrap();
+    let dimension = |text: &str| Dimension::parameter(&description, text).unwrap();
+    let grid = Grid::new(vec![dimension("width=1..3"), dimension("bias=true,false")]).unwrap();
     let all: Vec<_> = (0..grid.len()).map(|variant| grid.settings(variant).to_string()).collect();
     assert_eq!(
         all,
@@ -156,12 +156,12 @@ fn grids_are_bounded_and_of_different_axes() {
         ]
     );
     assert_eq!(Grid::new(Vec::new()).unwrap().len(), 1);
-    let twice = Grid::new(vec![axis("width=1"), axis("width=2")]);
+    let twice = Grid::new(vec![dimension("width=1"), dimension("width=2")]);
     assert_eq!(twice, Err(GridError::Repeated("width".to_owned())));
-    let large = || vec![axis("width=1..10000"), Axis::batch("1..1000").unwrap()];
+    let large = || vec![dimension("width=1..10000"), Dimension::batch("1..1000").unwrap()];
     assert_eq!(Grid::new(large()).unwrap().len(), 10_000_000);
     let mut larger = large();
-    larger.push(axis("bias=true,false"));
+    larger.push(dimension("bias=true,false"));
     assert_eq!(Grid::new(larger), Err(GridError::TooMany(20_000_000)));
 }
 
@@ -169,14 +169,14 @@ fn grids_are_bounded_and_of_different_axes() {
 #[test]
 fn variants_have_the_figures_of_their_settings() {
     let description = bundled_description("resnet18");
-    let axes = vec![
-        Axis::parameter(&description, "depths=[1,1,1,1],[2,2,2,2],[1,2]").unwrap(),
-        Axis::parameter(&description, "bottleneck=false,true").unwrap(),
-        Axis::parameter(&description, "classes=10,1000").unwrap(),
-        Axis::input("3x64..224/160x64..224/160").unwrap(),
-        Axis::batch("1,3").unwrap(),
+    let dimensions = vec![
+        Dimension::parameter(&description, "depths=[1,1,1,1],[2,2,2,2],[1,2]").unwrap(),
+        Dimension::parameter(&description, "bottleneck=false,true").unwrap(),
+        Dimension::parameter(&description, "classes=10,1000").unwrap(),
+        Dimension::input("3x64..224/160x64..224/160").unwrap(),
+        Dimension::batch("1,3").unwrap(),
     ];
-    let grid = Grid::new(axes).unwrap();
+    let grid = Grid::new(dimensions).unwrap();
     let variants = evaluate(&description, &grid, &Figure::ALL, 0..u64::MAX);
     assert_eq!(variants.len(), 48);
     for (position, variant) in (0..).zip(&variants) {
@@ -190,8 +190,8 @@ fn variants_have_the_figures_of_their_settings() {
 #[test]
 fn a_variant_that_does_not_fit_says_why() {
     let description = description();
-    let axes = vec![Axis::parameter(&description, "depths=[1,1],[8,8],[1]").unwrap()];
-    let grid = Grid::new(axes).unwrap();
+    let dimensions = vec![Dimension::parameter(&description, "depths=[1,1],[8,8],[1]").unwrap()];
+    let grid = Grid::new(dimensions).unwrap();
     let variants = evaluate(&description, &grid, &[Figure::Params], 0..3);
     let fits: Vec<_> = variants.iter().map(cnnstat::sweep::Variant::fits).collect();
     assert_eq!(fits, [true, false, true]);
@@ -203,11 +203,11 @@ fn a_variant_that_does_not_fit_says_why() {
 #[test]
 fn the_order_does_not_hang_on_threads() {
     let description = description();
-    let axes = vec![
-        Axis::parameter(&description, "width=1..50").unwrap(),
-        Axis::parameter(&description, "depths=[1,1],[8,8],[2,3]").unwrap(),
+    let dimensions = vec![
+        Dimension::parameter(&description, "width=1..50").unwrap(),
+        Dimension::parameter(&description, "depths=[1,1],[8,8],[2,3]").unwrap(),
     ];
-    let grid = Grid::new(axes).unwrap();
+    let grid = Grid::new(dimensions).unwrap();
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| evaluate(&description, &grid, &[Figure::Params, Figure::Macs], 0..150))

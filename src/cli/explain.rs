@@ -83,12 +83,17 @@ impl Explain {
             explanation: &explanation,
         };
         let text = output::render(self.format, terminal, &explained, || {
-            Ok(if self.layers {
+            let mut table = if self.layers {
                 let all = self.format == Format::Csv;
                 convention::layers_table(&report, &explanation, all)
             } else {
                 convention::lines_table(&report, &explanation)
-            })
+            };
+            let sides = [&explanation.convention, &explanation.against];
+            if sides.iter().any(|side| side.recount.figures.len() > 1) {
+                table.notes.push("`--figure` explains another figure.".to_owned());
+            }
+            Ok(table)
         })?;
         terminal.print(&text)?;
         Ok(ExitCode::SUCCESS)

@@ -16,13 +16,27 @@ use super::terminal::Terminal;
 /// The description that an argument names: a file, `-` for the standard input, or a bundled network.
 pub(super) fn description(argument: &str, terminal: &Terminal) -> Result<Description, Failure> {
     let source = source(argument, &NETWORKS, terminal)?;
-    Ok(Description::read(&source, &Files)?)
+    Description::read(&source, &Files).map_err(|wrong| {
+        let is_study = Study::read(&source, &Files).is_ok();
+        hinted(wrong, is_study.then_some("`cnnstat study` shows it"))
+    })
 }
 
 /// The study that an argument names: a file, `-` for the standard input, or a bundled study.
 pub(super) fn study(argument: &str, terminal: &Terminal) -> Result<Study, Failure> {
     let source = source(argument, &STUDIES, terminal)?;
-    Ok(Study::read(&source, &Files)?)
+    Study::read(&source, &Files).map_err(|wrong| {
+        let is_network = Description::read(&source, &Files).is_ok();
+        hinted(wrong, is_network.then_some("`cnnstat summary` and the like show it"))
+    })
+}
+
+/// What is wrong with a file, with the command that takes it where that is another.
+fn hinted(mut wrong: Diagnostics, hint: Option<&str>) -> Failure {
+    if let (Some(first), Some(hint)) = (wrong.0.first_mut(), hint) {
+        first.help.push(hint.to_owned());
+    }
+    Failure::Input(wrong)
 }
 
 /// What is bundled of a kind, and how to speak of it.

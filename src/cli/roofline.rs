@@ -142,19 +142,19 @@ impl Roofline {
             );
             return Err(Failure::message(format!("there is no machine `{name}`; {help}")));
         };
-        Ok(named.machine()?)
+        Ok(named.machine.clone())
     }
 }
 
 /// What scripts get of the named machines.
 fn machines() -> Vec<serde_json::Value> {
-    let machine = |machine: &NamedMachine| {
+    let machine = |NamedMachine { name, machine, source }: &NamedMachine| {
         serde_json::json!({
-            "name": machine.name,
-            "title": machine.title,
-            "peak_flops": machine.peak_flops,
-            "bandwidth": machine.bandwidth,
-            "source": machine.source,
+            "name": name,
+            "title": machine.name(),
+            "peak_flops": machine.peak_flops(),
+            "bandwidth": machine.bandwidth(),
+            "source": source,
         })
     };
     MACHINES.iter().map(machine).collect()

@@ -68,6 +68,10 @@ impl Summary {
             };
             if let Some(recount) = &recount {
                 recount.add_to(&mut table, &report, self.depth)?;
+                if recount.figures.len() > 1 {
+                    let note = "`cnnstat explain --figure` explains the others.";
+                    table.notes.push(note.to_owned());
+                }
             }
             Ok(table)
         })?;

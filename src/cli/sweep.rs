@@ -13,7 +13,7 @@ use clap::Args;
 use cnnstat::figure::{Figure, Limit};
 use cnnstat::front::yaml::Description;
 use cnnstat::sweep::{
-    Axis, AxisError, Grid, Layout, MOST_POINTS, Objective, Variant, evaluate, front,
+    Dimension, DimensionError, Grid, Layout, MOST_POINTS, Objective, Variant, evaluate, front,
 };
 
 use super::failure::Failure;
@@ -182,15 +182,15 @@ impl Sweep {
 
     fn grid(&self, description: &Description) -> Result<Grid, Failure> {
         let failure = |error| match error {
-            AxisError::Setting(diagnostics) => Failure::Input(diagnostics),
-            form @ AxisError::Form { .. } => Failure::message(form.to_string()),
+            DimensionError::Setting(diagnostics) => Failure::Input(diagnostics),
+            form @ DimensionError::Form { .. } => Failure::message(form.to_string()),
         };
         let settings = self.settings.iter();
-        let axes = settings.map(|text| Axis::parameter(description, text));
-        let axes = axes.chain(self.input.as_deref().map(Axis::input));
-        let axes = axes.chain(self.batch.as_deref().map(Axis::batch));
-        let axes: Vec<_> = axes.collect::<Result<_, _>>().map_err(failure)?;
-        Ok(Grid::new(axes)?)
+        let dimensions = settings.map(|text| Dimension::parameter(description, text));
+        let dimensions = dimensions.chain(self.input.as_deref().map(Dimension::input));
+        let dimensions = dimensions.chain(self.batch.as_deref().map(Dimension::batch));
+        let dimensions: Vec<_> = dimensions.collect::<Result<_, _>>().map_err(failure)?;
+        Ok(Grid::new(dimensions)?)
     }
 
     /// The figures to show, and those that the variants are compared by, each once.

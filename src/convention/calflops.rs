@@ -4,21 +4,24 @@
 //! `_patch_tensor_methods`), which modules call too, so that it makes no difference whether a model is written with modules or functions.
 
 use super::Category::{
-    Activation, AdaptivePooling, AveragePooling, BatchNormalization, Bias, Convolution, Doubling,
-    LayerNormalization, Linear, LocalResponseNormalization, MatrixProduct, MaxPooling, Softmax,
-    TransposedConvolution, Upsampling,
+    Activation, AdaptivePooling, AveragePooling, Bias, Doubling, MaxPooling, TransposedConvolution,
+    Upsampling,
 };
-use super::{Category, Counts, Layer, Rule, Tool, ptflops};
+use super::words::{self, Words};
+use super::{Counts, Layer, Rule, Tool, ptflops};
 use crate::figure::Figure;
 use crate::network::Shape;
 use crate::ops::{BatchNorm, ConvTranspose, Function, LayerNorm, Op, OpError, Padding, product};
 
-const PRODUCTS: [(Category, &str); 4] = [
-    (Convolution, "out · in/groups · taps"),
+const PRODUCTS: [Words; 4] = [
+    words::CONVOLUTION,
     (TransposedConvolution, "input elements · out/groups² · taps"),
-    (Linear, "out · in"),
-    (MatrixProduct, "out · inner"),
+    words::LINEAR,
+    words::MATRIX_PRODUCT,
 ];
+
+/// Of pools and upsampling.
+const OF_INPUT: &str = "input elements";
 
 pub(super) static TOOL: Tool = Tool {
     name: "calflops",
@@ -36,17 +39,17 @@ pub(super) static TOOL: Tool = Tool {
                 PRODUCTS[1],
                 PRODUCTS[2],
                 PRODUCTS[3],
-                (Doubling, "2 a multiply–accumulate"),
+                words::DOUBLING,
                 (Bias, "n of convolutions, 0 of linear layers"),
-                (BatchNormalization, "2n, not affine n"),
-                (LayerNormalization, "5n, not affine 4n"),
-                (LocalResponseNormalization, "3n and the padded input"),
+                words::BATCH_NORMALIZATION,
+                words::LAYER_NORMALIZATION,
+                words::LOCAL_RESPONSE_NORMALIZATION,
                 (Activation, "n, some 0"),
-                (Softmax, "n, its logarithm 0"),
-                (MaxPooling, "input elements"),
-                (AveragePooling, "input elements"),
-                (AdaptivePooling, "input elements"),
-                (Upsampling, "input elements"),
+                words::SOFTMAX,
+                (MaxPooling, OF_INPUT),
+                (AveragePooling, OF_INPUT),
+                (AdaptivePooling, OF_INPUT),
+                (Upsampling, OF_INPUT),
             ],
         ),
         Rule::new("macs", Figure::Macs, macs, &PRODUCTS),

@@ -1,21 +1,17 @@
 //! Our own figures, divided into the same lines: `docs/conventions.md`.
 
 use super::Category::{
-    Activation, AdaptivePooling, AveragePooling, BatchNormalization, Bias, Convolution, Doubling,
-    Elementwise, LayerNormalization, Linear, LocalResponseNormalization, MatrixProduct, MaxPooling,
-    Softmax, TransposedConvolution, Upsampling,
+    Activation, AdaptivePooling, BatchNormalization, Bias, Doubling, Elementwise,
+    LayerNormalization, LocalResponseNormalization, MaxPooling, Softmax, Upsampling,
 };
-use super::{Category, Counts, Layer, Rule, Tool};
+use super::words::{self, Words};
+use super::{Counts, Layer, Rule, Tool};
 use crate::analysis::BYTES_PER_VALUE;
 use crate::figure::Figure;
 use crate::ops::{FlopKind, OpError};
 
-const PRODUCTS: [(Category, &str); 4] = [
-    (Convolution, "out · in/groups · taps"),
-    (TransposedConvolution, "input elements · out/groups · taps"),
-    (Linear, "out · in"),
-    (MatrixProduct, "out · inner"),
-];
+const PRODUCTS: [Words; 4] =
+    [words::CONVOLUTION, words::TRANSPOSED_CONVOLUTION, words::LINEAR, words::MATRIX_PRODUCT];
 
 pub(super) static TOOL: Tool = Tool {
     name: "cnnstat",
@@ -32,15 +28,15 @@ pub(super) static TOOL: Tool = Tool {
                 PRODUCTS[1],
                 PRODUCTS[2],
                 PRODUCTS[3],
-                (Doubling, "2 a multiply–accumulate"),
-                (Bias, "n"),
+                words::DOUBLING,
+                words::BIAS,
                 (BatchNormalization, "2n"),
                 (LayerNormalization, "5n or 7n, 3 a group"),
                 (LocalResponseNormalization, "n · (size + 4)"),
                 (Activation, "n to 5n"),
                 (Softmax, "5n − 2 a row"),
                 (MaxPooling, "n · (taps − 1)"),
-                (AveragePooling, "n · taps"),
+                words::AVERAGE_POOLING,
                 (AdaptivePooling, "every element of every region"),
                 (Elementwise, "n an operation"),
                 (Upsampling, "7n bilinear, 0 nearest"),

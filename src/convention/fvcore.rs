@@ -4,11 +4,8 @@
 //! `fvcore/nn/activation_count.py`; the rules are in `fvcore/nn/jit_handles.py`), so that it makes no difference whether a model
 //! is written with modules or functions. What it calls flops are multiply–accumulates.
 
-use super::Category::{
-    AdaptivePooling, BatchNormalization, Convolution, LayerNormalization, Linear, MatrixProduct,
-    TransposedConvolution, Upsampling,
-};
-use super::{Counts, Layer, Rule, Tool};
+use super::Category::{AdaptivePooling, Upsampling};
+use super::{Counts, Layer, Rule, Tool, words};
 use crate::figure::Figure;
 use crate::ops::{BatchNorm, LayerNorm, Op, OpError, Upsample, UpsampleMode};
 
@@ -22,12 +19,12 @@ pub(super) static TOOL: Tool = Tool {
             Figure::Macs,
             flops,
             &[
-                (Convolution, "out · in/groups · taps"),
-                (TransposedConvolution, "input elements · out/groups · taps"),
-                (Linear, "out · in"),
-                (MatrixProduct, "out · inner"),
-                (BatchNormalization, "2n, not affine n"),
-                (LayerNormalization, "5n, not affine 4n"),
+                words::CONVOLUTION,
+                words::TRANSPOSED_CONVOLUTION,
+                words::LINEAR,
+                words::MATRIX_PRODUCT,
+                words::BATCH_NORMALIZATION,
+                words::LAYER_NORMALIZATION,
                 (AdaptivePooling, "input elements; maxima 0"),
                 (Upsampling, "4n bilinear, n nearest"),
             ],

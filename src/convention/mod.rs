@@ -20,6 +20,7 @@ mod table;
 mod thop;
 mod torch;
 mod torchinfo;
+mod words;
 
 use serde::{Serialize, Serializer};
 
@@ -32,6 +33,7 @@ use crate::figure::Figure;
 use crate::network::Network;
 use crate::ops::OpError;
 use layer::{Layer, Taken};
+use words::Words;
 
 /// Whose rules a network is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,7 +136,7 @@ struct Rule {
     /// What a layer counts.
     count: fn(&Layer<'_>) -> Result<Counts, OpError>,
     /// The rule for people, category by category; `n` is the number of elements.
-    words: &'static [(Category, &'static str)],
+    words: &'static [Words],
 }
 
 impl Rule {
@@ -143,7 +145,7 @@ impl Rule {
         name: &'static str,
         figure: Figure,
         count: fn(&Layer<'_>) -> Result<Counts, OpError>,
-        words: &'static [(Category, &'static str)],
+        words: &'static [Words],
     ) -> Self {
         Self { name, figure, part: false, count, words }
     }

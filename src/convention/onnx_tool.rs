@@ -6,12 +6,11 @@
 //! one, a division 4, a square root 24, an exponential 32, a logarithm 43.
 
 use super::Category::{
-    Activation, AdaptivePooling, AveragePooling, BatchNormalization, Bias, Convolution,
-    Elementwise, LayerNormalization, Linear, LocalResponseNormalization, MatrixProduct, MaxPooling,
-    Softmax, TransposedConvolution, Upsampling,
+    Activation, AdaptivePooling, BatchNormalization, Bias, Elementwise, LayerNormalization,
+    LocalResponseNormalization, MaxPooling, Softmax, TransposedConvolution, Upsampling,
 };
 use super::layer::Folding;
-use super::{Counts, Layer, Rule, Tool};
+use super::{Counts, Layer, Rule, Tool, words};
 use crate::figure::Figure;
 use crate::network::Shape;
 use crate::ops::{
@@ -37,10 +36,10 @@ pub(super) static TOOL: Tool = Tool {
             Figure::Macs,
             macs,
             &[
-                (Convolution, "out · in/groups · taps"),
+                words::CONVOLUTION,
                 (TransposedConvolution, "n · out/groups · taps"),
-                (Linear, "out · in"),
-                (MatrixProduct, "out · inner"),
+                words::LINEAR,
+                words::MATRIX_PRODUCT,
                 (Bias, "n, that of a folded batch norm too"),
                 (BatchNormalization, "31n where it cannot be folded"),
                 (LayerNormalization, "7n, and 29 a row"),
@@ -48,7 +47,7 @@ pub(super) static TOOL: Tool = Tool {
                 (Activation, "n and more: relu n, sigmoid 32n"),
                 (Softmax, "36n, its logarithm 80n"),
                 (MaxPooling, "n · taps"),
-                (AveragePooling, "n · taps"),
+                words::AVERAGE_POOLING,
                 (AdaptivePooling, "global: input elements and 4n; else n · taps"),
                 (Elementwise, "n an operation, a division 4n"),
                 (Upsampling, "4n bilinear, 0 nearest"),

@@ -3,8 +3,7 @@
 //! He et al. 2015, arXiv:1512.03385, Table 1 ("FLOPs (multiply-adds)") and section 4.1; Huang et al. 2016, arXiv:1608.06993,
 //! Figure 3. They print two or three digits. That is our MACs, but for matrix products, which these networks do not have.
 
-use super::Category::{Convolution, Linear, TransposedConvolution};
-use super::{Counts, Rule, Tool};
+use super::{Counts, Rule, Tool, words};
 use crate::figure::Figure;
 use crate::ops::Op;
 
@@ -19,10 +18,6 @@ pub(super) static TOOL: Tool = Tool {
             Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_) => layer.own(layer.macs()?),
             _ => Ok(Counts::NONE),
         },
-        &[
-            (Convolution, "out · in/groups · taps"),
-            (TransposedConvolution, "input elements · out/groups · taps"),
-            (Linear, "out · in"),
-        ],
+        &[words::CONVOLUTION, words::TRANSPOSED_CONVOLUTION, words::LINEAR],
     )],
 };

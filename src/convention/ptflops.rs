@@ -7,21 +7,23 @@
 //!   their biases, and nothing else.
 
 use super::Category::{
-    Activation, AdaptivePooling, AveragePooling, BatchNormalization, Bias, Convolution,
-    LayerNormalization, Linear, LocalResponseNormalization, MatrixProduct, MaxPooling, Softmax,
-    TransposedConvolution, Upsampling,
+    Activation, AdaptivePooling, AveragePooling, LayerNormalization, MaxPooling, Upsampling,
 };
-use super::{Category, Counts, Layer, Rule, Tool};
+use super::words::{self, Words};
+use super::{Counts, Layer, Rule, Tool};
 use crate::figure::Figure;
 use crate::ops::{BatchNorm, Function, Lrn, Op, OpError, product};
 
-const PRODUCTS: [(Category, &str); 5] = [
-    (Convolution, "out · in/groups · taps"),
-    (TransposedConvolution, "input elements · out/groups · taps"),
-    (Linear, "out · in"),
-    (MatrixProduct, "out · inner"),
-    (Bias, "n"),
+const PRODUCTS: [Words; 5] = [
+    words::CONVOLUTION,
+    words::TRANSPOSED_CONVOLUTION,
+    words::LINEAR,
+    words::MATRIX_PRODUCT,
+    words::BIAS,
 ];
+
+/// Of all pools.
+const TWICE: &str = "2 an input element: the module and its function";
 
 pub(super) static PYTORCH: Tool = Tool {
     name: "ptflops",
@@ -43,14 +45,14 @@ pub(super) static PYTORCH: Tool = Tool {
                 PRODUCTS[2],
                 PRODUCTS[3],
                 PRODUCTS[4],
-                (BatchNormalization, "2n, not affine n"),
+                words::BATCH_NORMALIZATION,
                 (LayerNormalization, "n"),
-                (LocalResponseNormalization, "3n and the padded input"),
+                words::LOCAL_RESPONSE_NORMALIZATION,
                 (Activation, "2n: the module and its function; some n or 0"),
-                (Softmax, "n, its logarithm 0"),
-                (MaxPooling, "2 an input element: the module and its function"),
-                (AveragePooling, "2 an input element: the module and its function"),
-                (AdaptivePooling, "2 an input element: the module and its function"),
+                words::SOFTMAX,
+                (MaxPooling, TWICE),
+                (AveragePooling, TWICE),
+                (AdaptivePooling, TWICE),
                 (Upsampling, "2n: the module and its function"),
             ],
         ),

@@ -139,7 +139,7 @@ fn recount_notes(recount: &Recount, shown: &str) -> Vec<String> {
     let others: Vec<_> = rules.map(|rule| rule.name).filter(|name| *name != shown).collect();
     let mut notes = Vec::new();
     if !others.is_empty() {
-        notes.push(format!("{name} also counts {}: `explain --figure`.", others.join(", ")));
+        notes.push(format!("{name} also counts {}.", others.join(", ")));
     }
     notes.extend(recount.assumptions.iter().map(|assumption| format!("{name}: {assumption}")));
     notes

@@ -4,13 +4,16 @@
 //! nothing where a model computes by a function.
 
 use super::Category::{
-    Activation, AdaptivePooling, AveragePooling, BatchNormalization, Convolution,
-    LayerNormalization, Linear, Softmax, TransposedConvolution, Upsampling,
+    Activation, AdaptivePooling, AveragePooling, BatchNormalization, LayerNormalization, Softmax,
+    TransposedConvolution, Upsampling,
 };
-use super::{Counts, Layer, Rule, Tool};
+use super::{Counts, Layer, Rule, Tool, words};
 use crate::figure::Figure;
 use crate::network::Shape;
 use crate::ops::{BatchNorm, LayerNorm, Op, OpError, Upsample, UpsampleMode, product};
+
+/// Of batch and layer normalization.
+const NORMALIZATION: &str = "4n, not affine 2n";
 
 pub(super) static TOOL: Tool = Tool {
     name: "thop",
@@ -24,11 +27,11 @@ pub(super) static TOOL: Tool = Tool {
             Figure::Macs,
             macs,
             &[
-                (Convolution, "out · in/groups · taps"),
+                words::CONVOLUTION,
                 (TransposedConvolution, "n · in/groups · taps"),
-                (Linear, "out · in"),
-                (BatchNormalization, "4n, not affine 2n"),
-                (LayerNormalization, "4n, not affine 2n"),
+                words::LINEAR,
+                (BatchNormalization, NORMALIZATION),
+                (LayerNormalization, NORMALIZATION),
                 (Activation, "prelu n, others 0"),
                 (Softmax, "3n − 1 a row"),
                 (AveragePooling, "n"),

@@ -3,8 +3,8 @@
 //! It counts operators as they are dispatched (`torch/utils/flop_counter.py`, `flop_registry`): convolutions and matrix products, two
 //! for each multiply–accumulate, and nothing else; a bias is not counted.
 
-use super::Category::{Convolution, Doubling, Linear, MatrixProduct, TransposedConvolution};
-use super::{Counts, Rule, Tool};
+use super::Category::Doubling;
+use super::{Counts, Rule, Tool, words};
 use crate::figure::Figure;
 use crate::ops::Op;
 
@@ -23,11 +23,11 @@ pub(super) static TOOL: Tool = Tool {
             _ => Ok(Counts::NONE),
         },
         &[
-            (Convolution, "out · in/groups · taps"),
-            (TransposedConvolution, "input elements · out/groups · taps"),
-            (Linear, "out · in"),
-            (MatrixProduct, "out · inner"),
-            (Doubling, "2 a multiply–accumulate"),
+            words::CONVOLUTION,
+            words::TRANSPOSED_CONVOLUTION,
+            words::LINEAR,
+            words::MATRIX_PRODUCT,
+            words::DOUBLING,
         ],
     )],
 };

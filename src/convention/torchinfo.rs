@@ -14,6 +14,12 @@ use crate::ops::{Op, OpError, product};
 /// Bytes of a value in the forward and in the backward pass: `torchinfo/model_statistics.py`, "x2 for gradients".
 const BYTES: u64 = 8;
 
+/// Of batch and layer normalization.
+const SCALE_AND_SHIFT: &str = "scale and shift, a sample";
+
+/// Of convolutions, transposed ones too.
+const AT_POSITIONS: &str = "weights · positions of the output";
+
 pub(super) static TOOL: Tool = Tool {
     name: "torchinfo",
     version: "1.8.0",
@@ -24,12 +30,12 @@ pub(super) static TOOL: Tool = Tool {
             Figure::Macs,
             mult_adds,
             &[
-                (Convolution, "weights · positions of the output"),
-                (TransposedConvolution, "weights · positions of the output"),
+                (Convolution, AT_POSITIONS),
+                (TransposedConvolution, AT_POSITIONS),
                 (Linear, "weights, a sample"),
                 (Bias, "values · positions of the output; linear: values, a sample"),
-                (BatchNormalization, "scale and shift, a sample"),
-                (LayerNormalization, "scale and shift, a sample"),
+                (BatchNormalization, SCALE_AND_SHIFT),
+                (LayerNormalization, SCALE_AND_SHIFT),
                 (Activation, "slopes of prelu, a sample"),
             ],
         ),

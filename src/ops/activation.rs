@@ -4,7 +4,7 @@ use super::cost::{each, product};
 use super::error::{axis, operand, single};
 use super::signature::{Role, Signature, boolean, index, real};
 use super::{
-    Array, Cost, Kept, OpError, Operations, Operator, OperatorKind, Parameters, Reach, Step,
+    Array, AxisReach, Cost, Kept, OpError, Operations, Operator, OperatorKind, Parameters, Reach,
     Storage, Tally, parameters,
 };
 use crate::network::Shape;
@@ -352,7 +352,7 @@ fn over(operands: &[Shape], along: u64) -> Result<Shape, OpError> {
 /// Every unit depends on all that lie along the axis.
 fn every_along(operands: &[Shape], along: u64) -> Result<Reach, OpError> {
     let shape = single(operands)?;
-    Ok(Reach::along(shape, axis(shape, along)?, &Step::Every))
+    Ok(Reach::along(shape, axis(shape, along)?, &AxisReach::Every))
 }
 
 /// `each` operations for every element but `less` for every group along the axis.

@@ -4,7 +4,7 @@ use super::array::number;
 use super::cost::each;
 use super::error::{operand, pair, single};
 use super::signature::{Role, Signature, real};
-use super::{Array, Cost, Kept, OpError, Operator, OperatorKind, Reach, Step, Storage, Tally};
+use super::{Array, AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Reach, Storage, Tally};
 use crate::network::Shape;
 
 /// The sum of its operands.
@@ -100,7 +100,7 @@ fn spread_from(operands: &[Shape], slot: usize, output: &Shape) -> Result<Reach,
         return Ok(Reach::Same);
     }
     let is_spread = |axis: usize| own.get(axis) == Some(&1) && output.sizes().get(axis) > Some(&1);
-    Ok(Reach::each(output, |axis| if is_spread(axis) { Step::Only } else { Step::Same }))
+    Ok(Reach::each(output, |axis| if is_spread(axis) { AxisReach::Only } else { AxisReach::Same }))
 }
 
 /// Operations between neighbouring operands and `further` for every element.

@@ -13,8 +13,8 @@ use super::signature::{
     required,
 };
 use super::{
-    Array, Cost, Kept, MAX_PERIOD, Op, OpError, Operator, OperatorKind, Padding, Parameters, Reach,
-    Span, Step, Tally, Window, parameters,
+    Array, AxisReach, Cost, Kept, MAX_PERIOD, Op, OpError, Operator, OperatorKind, Padding,
+    Parameters, Reach, Span, Tally, Window, parameters,
 };
 use crate::network::Shape;
 
@@ -146,11 +146,11 @@ fn group_size(channels: u64, out: u64, groups: u64) -> Result<u64, OpError> {
 }
 
 /// Along the channels every unit sees all, or its own where there is a group for each.
-fn group_reach(channels: u64, out: u64, groups: u64) -> Step {
+fn group_reach(channels: u64, out: u64, groups: u64) -> AxisReach {
     match groups {
-        1 => Step::Every,
-        groups if groups == channels && groups == out => Step::Same,
-        _ => Step::Unknown,
+        1 => AxisReach::Every,
+        groups if groups == channels && groups == out => AxisReach::Same,
+        _ => AxisReach::Unknown,
     }
 }
 
@@ -291,10 +291,10 @@ impl ConvTranspose {
     /// Tap t of input position j falls on output `j·stride + t·dilation - padding`. The taps that fall on an output are therefore congruent
     /// modulo `stride / gcd(stride, dilation)`; the first of them comes from the last position, the last from the first,
     /// and their positions lie `dilation / gcd(stride, dilation)` apart.
-    fn axis_reach(&self, axis: usize, sizes: [u64; 2]) -> Result<Step, OpError> {
+    fn axis_reach(&self, axis: usize, sizes: [u64; 2]) -> Result<AxisReach, OpError> {
         let stride = self.window.stride[axis];
         let Padding::Explicit([top, left, _, _]) = self.window.padding else {
-            return Ok(Step::Unknown);
+            return Ok(AxisReach::Unknown);
         };
         let cut = signed([top, left][axis])?;
         let (kernel, dilation) = (self.window.kernel[axis], self.window.dilation[axis]);
@@ -308,7 +308,7 @@ impl ConvTranspose {
             }
         }
         let (stride, dilation) = (signed(stride)?, signed(dilation)?);
-        Step::periodic([self.window.stride[axis], 1], sizes, spacing, |unit| {
+        AxisReach::periodic([self.window.stride[axis], 1], sizes, spacing, |unit| {
             let from = unit.checked_add(cut)?;
             let phase = u64::try_from(from.mod_floor(&stride)).ok()?;
             let Some(&first) = first_taps.get(&phase) else { return Some(Span::EMPTY) };

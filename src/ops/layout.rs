@@ -8,7 +8,7 @@ use super::signature::{
     ArgumentError, Integers, Kind, Role, Signature, absent, count, index, required, word,
 };
 use super::{
-    Array, Cost, Kept, OpError, Operator, OperatorKind, Padding, Reach, Step, Storage, Tally,
+    Array, AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Padding, Reach, Storage, Tally,
 };
 use crate::network::{MAX_RANK, Shape};
 
@@ -394,7 +394,7 @@ impl Operator for Concat {
         if operands.get(slot) == Some(output) {
             return Ok(Reach::Same);
         }
-        Ok(Reach::along(output, axis(output, self.axis)?, &Step::Stacked))
+        Ok(Reach::along(output, axis(output, self.axis)?, &AxisReach::Stacked))
     }
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
@@ -471,9 +471,9 @@ impl Operator for Pad {
 
     fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
         let [top, left, bottom, right] = self.sides;
-        let rows = Step::shifted(1, [signed(top)?, signed(bottom)?])?;
-        let columns = Step::shifted(1, [signed(left)?, signed(right)?])?;
-        Ok(Reach::maps(Step::Same, [rows, columns]))
+        let rows = AxisReach::shifted(1, [signed(top)?, signed(bottom)?])?;
+        let columns = AxisReach::shifted(1, [signed(left)?, signed(right)?])?;
+        Ok(Reach::maps(AxisReach::Same, [rows, columns]))
     }
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
@@ -551,8 +551,8 @@ impl Operator for Slice {
         let axis = axis(shape, self.axis)?;
         let size = shape.sizes().get(axis).copied().unwrap_or(1);
         let left_out = size.saturating_sub(self.stop.unwrap_or(size));
-        let step = Step::shifted(self.step, [-signed(self.start)?, -signed(left_out)?])?;
-        Ok(Reach::along(shape, axis, &step))
+        let reach = AxisReach::shifted(self.step, [-signed(self.start)?, -signed(left_out)?])?;
+        Ok(Reach::along(shape, axis, &reach))
     }
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {
@@ -603,7 +603,7 @@ impl Operator for ChannelShuffle {
     }
 
     fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
-        Ok(Reach::along(single(operands)?, 1, &Step::Unknown))
+        Ok(Reach::along(single(operands)?, 1, &AxisReach::Unknown))
     }
 
     fn cost(&self, _: &[Shape], _: &Shape) -> Result<Cost, OpError> {

@@ -5,7 +5,8 @@ use super::cost::{each, product};
 use super::error::{both, operand, pair, single};
 use super::signature::{Kind, Role, Signature, boolean, required};
 use super::{
-    Array, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Tally, parameters,
+    Array, AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Tally,
+    parameters,
 };
 use crate::network::Shape;
 
@@ -76,7 +77,7 @@ impl Operator for Linear {
 
     fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
         let shape = single(operands)?;
-        Ok(Reach::along(shape, shape.rank().saturating_sub(1), &Step::Every))
+        Ok(Reach::along(shape, shape.rank().saturating_sub(1), &AxisReach::Every))
     }
 
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
@@ -151,7 +152,7 @@ impl Operator for MatMul {
         pair(operands)?;
         // A row of the left one and a column of the right one.
         let inner = output.rank().saturating_sub(if slot == 0 { 1 } else { 2 });
-        Ok(Reach::along(output, inner, &Step::Every))
+        Ok(Reach::along(output, inner, &AxisReach::Every))
     }
 
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError> {

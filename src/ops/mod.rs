@@ -43,11 +43,11 @@ pub use layout::{
 pub use linear::{Linear, MatMul};
 pub use normalization::{BatchNorm, LayerNorm, Lrn};
 pub use pooling::{AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool};
-pub use reach::{Reach, Step};
+pub use reach::{AxisReach, Reach};
 pub use regularization::{DropPath, Dropout};
 pub use resampling::{Upsample, UpsampleMode, UpsampleSize};
 pub use signature::Signature;
-pub(crate) use spans::Budget;
+pub(crate) use spans::SpanQuota;
 pub use spans::{MAX_PERIOD, Span, Spans};
 pub use storage::Storage;
 pub use tally::{Operations, Tally};

@@ -6,8 +6,8 @@ use super::error::{axis, operand, single};
 use super::reach::signed;
 use super::signature::{Role, Signature, boolean, count, index, real};
 use super::{
-    Array, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Step, Storage, Tally,
-    parameters,
+    Array, AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Storage,
+    Tally, parameters,
 };
 use crate::network::Shape;
 
@@ -207,7 +207,7 @@ impl Operator for LayerNorm {
     fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
         let shape = single(operands)?;
         let first = axis(shape, self.axis)?;
-        Ok(Reach::each(shape, |axis| if axis < first { Step::Same } else { Step::Every }))
+        Ok(Reach::each(shape, |axis| if axis < first { AxisReach::Same } else { AxisReach::Every }))
     }
 
     fn parameters(&self, operands: &[Shape]) -> Result<Parameters, OpError> {
@@ -292,8 +292,8 @@ impl Operator for Lrn {
 
     fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
         let (before, after) = (self.size / 2, self.size.saturating_sub(1) / 2);
-        let step = Step::window(self.size, [1, 1], [signed(before)?, signed(after)?])?;
-        Ok(Reach::along(single(operands)?, 1, &step))
+        let reach = AxisReach::window(self.size, [1, 1], [signed(before)?, signed(after)?])?;
+        Ok(Reach::along(single(operands)?, 1, &reach))
     }
 
     /// For every element: its square, `size - 1` additions, and a multiplication, an addition, a power and a division;

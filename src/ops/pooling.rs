@@ -9,7 +9,7 @@ use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, pair, required,
 };
 use super::{
-    Array, Cost, Kept, OpError, Operations, Operator, OperatorKind, Reach, Span, Step, Tally,
+    Array, AxisReach, Cost, Kept, OpError, Operations, Operator, OperatorKind, Reach, Span, Tally,
     Window,
 };
 use crate::network::Shape;
@@ -213,7 +213,7 @@ impl Operator for MaxPool {
 
     fn reach(&self, operands: &[Shape], _: usize, output: &Shape) -> Result<Reach, OpError> {
         let [_, _, height, width] = maps(operands)?;
-        Ok(Reach::maps(Step::Same, self.window.reach([height, width], output)?))
+        Ok(Reach::maps(AxisReach::Same, self.window.reach([height, width], output)?))
     }
 
     /// One comparison less than there are taps, those on padding included.
@@ -258,7 +258,7 @@ impl Operator for AvgPool {
 
     fn reach(&self, operands: &[Shape], _: usize, output: &Shape) -> Result<Reach, OpError> {
         let [_, _, height, width] = maps(operands)?;
-        Ok(Reach::maps(Step::Same, self.window.reach([height, width], output)?))
+        Ok(Reach::maps(AxisReach::Same, self.window.reach([height, width], output)?))
     }
 
     /// One addition less than there are taps, those on padding included, and a division.
@@ -321,7 +321,7 @@ impl Operator for GlobalAvgPool {
     }
 
     fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
-        Ok(Reach::maps(Step::Same, [Step::Every, Step::Every]))
+        Ok(Reach::maps(AxisReach::Same, [AxisReach::Every, AxisReach::Every]))
     }
 
     /// One addition less than the map has elements, and a division.
@@ -363,7 +363,7 @@ impl Operator for GlobalMaxPool {
     }
 
     fn reach(&self, _: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
-        Ok(Reach::maps(Step::Same, [Step::Every, Step::Every]))
+        Ok(Reach::maps(AxisReach::Same, [AxisReach::Every, AxisReach::Every]))
     }
 
     /// One comparison less than the map has elements.
@@ -399,12 +399,12 @@ fn region_extents(input: u64, output: u64) -> Result<u64, OpError> {
 }
 
 /// Region i goes from `floor(i·input/output)` to `ceil((i + 1)·input/output)`, without the latter.
-fn region_reach(input: u64, output: u64) -> Result<Step, OpError> {
+fn region_reach(input: u64, output: u64) -> Result<AxisReach, OpError> {
     if output == 1 {
-        return Ok(Step::Every);
+        return Ok(AxisReach::Every);
     }
     let [size, count] = [input, output].map(i128::from);
-    Step::even([input, output], |unit| {
+    AxisReach::even([input, output], |unit| {
         let unit = i128::from(unit);
         let start = i64::try_from(Integer::div_floor(&(unit * size), &count)).ok()?;
         let end = i64::try_from(Integer::div_ceil(&((unit + 1) * size), &count)).ok()?;
@@ -433,7 +433,10 @@ impl Operator for AdaptiveAvgPool {
     fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
         let [_, _, height, width] = maps(operands)?;
         let [rows, columns] = self.output_size;
-        Ok(Reach::maps(Step::Same, [region_reach(height, rows)?, region_reach(width, columns)?]))
+        Ok(Reach::maps(
+            AxisReach::Same,
+            [region_reach(height, rows)?, region_reach(width, columns)?],
+        ))
     }
 
     /// For every region one addition less than it has elements, and a division.

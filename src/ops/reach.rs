@@ -14,7 +14,7 @@ pub enum Reach {
     /// The one at the same position.
     Same,
     /// For every axis of the operand, the batch first; the output has the same axes.
-    Axes(ArrayVec<Step, MAX_RANK>),
+    Axes(ArrayVec<AxisReach, MAX_RANK>),
     /// The one at the same position after a permutation: for every axis of the output the operand's.
     Permuted(ArrayVec<usize, MAX_RANK>),
     /// The one that is as far from the first element, in axes of other sizes.
@@ -23,7 +23,7 @@ pub enum Reach {
 
 /// Which positions of an axis of the operand a unit of the output depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum AxisReach {
     /// Its own.
     Same,
     /// A span that depends on the unit.
@@ -49,9 +49,9 @@ pub enum Step {
 impl Reach {
     /// How many spans stand in tables, for what repeats after more than one unit.
     pub(crate) fn spans_made(&self) -> usize {
-        let Self::Axes(steps) = self else { return 0 };
-        let periods = steps.iter().map(|step| match step {
-            Step::Spans { spans, .. } => spans.period(),
+        let Self::Axes(axes) = self else { return 0 };
+        let periods = axes.iter().map(|reach| match reach {
+            AxisReach::Spans { spans, .. } => spans.period(),
             _ => 1,
         });
         periods.filter(|&period| period > 1).sum()
@@ -59,24 +59,24 @@ impl Reach {
 
     /// A reach along the last two axes of maps and along their channels.
     #[must_use]
-    pub(super) fn maps(channels: Step, [rows, columns]: [Step; 2]) -> Self {
-        Self::Axes(ArrayVec::from_iter([Step::Same, channels, rows, columns]))
+    pub(super) fn maps(channels: AxisReach, [rows, columns]: [AxisReach; 2]) -> Self {
+        Self::Axes(ArrayVec::from_iter([AxisReach::Same, channels, rows, columns]))
     }
 
     /// A reach along one axis, and the same position along the others.
     #[must_use]
-    pub(super) fn along(shape: &Shape, axis: usize, step: &Step) -> Self {
-        Self::each(shape, |at| if at == axis { step.clone() } else { Step::Same })
+    pub(super) fn along(shape: &Shape, axis: usize, reach: &AxisReach) -> Self {
+        Self::each(shape, |at| if at == axis { reach.clone() } else { AxisReach::Same })
     }
 
     /// A reach by the axis.
     #[must_use]
-    pub(super) fn each(shape: &Shape, step: impl FnMut(usize) -> Step) -> Self {
-        Self::Axes((0..shape.rank().min(MAX_RANK)).map(step).collect())
+    pub(super) fn each(shape: &Shape, reach: impl FnMut(usize) -> AxisReach) -> Self {
+        Self::Axes((0..shape.rank().min(MAX_RANK)).map(reach).collect())
     }
 }
 
-impl Step {
+impl AxisReach {
     /// A window of `extent` positions that slides by `stride`, with taps `dilation` apart; `before` and `after` of its positions lie outside
     /// at the ends.
     pub(super) fn window(

@@ -7,7 +7,7 @@ use super::array::{length, number};
 use super::cost::{each, product};
 use super::error::{maps, operand};
 use super::signature::{ArgumentError, Kind, Role, Signature, absent, boolean, word};
-use super::{Array, Cost, Kept, OpError, Operator, OperatorKind, Reach, Span, Step, Tally};
+use super::{Array, AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Reach, Span, Tally};
 use crate::network::Shape;
 
 /// Enlarges maps.
@@ -78,12 +78,12 @@ impl UpsampleMode {
     /// The pixels between which, or the pixel from which, every unit along an axis is found: at `floor(i·input/output)`, around
     /// `(i + 1/2)·input/output - 1/2`, or with aligned corners around `i·(input - 1)/(output - 1)`. Beyond the outermost pixels
     /// the map goes on, as if it were padded; a single pixel is spread.
-    fn reach(self, input: u64, output: u64) -> Result<Step, OpError> {
+    fn reach(self, input: u64, output: u64) -> Result<AxisReach, OpError> {
         if input == output {
-            return Ok(Step::Same);
+            return Ok(AxisReach::Same);
         }
         if input == 1 {
-            return Ok(Step::Only);
+            return Ok(AxisReach::Only);
         }
         let [size, count] = [input, output].map(i128::from);
         let around = |numerator: i128, denominator: i128| {
@@ -92,19 +92,19 @@ impl UpsampleMode {
             Some(Span { start, end })
         };
         match self {
-            Self::Nearest => Step::even([input, output], |unit| {
+            Self::Nearest => AxisReach::even([input, output], |unit| {
                 let pixel =
                     i64::try_from(Integer::div_floor(&(i128::from(unit) * size), &count)).ok()?;
                 Some(Span { start: pixel, end: pixel })
             }),
-            Self::Bilinear { align_corners: false } => Step::even([input, output], |unit| {
+            Self::Bilinear { align_corners: false } => AxisReach::even([input, output], |unit| {
                 around((2 * i128::from(unit) + 1) * size - count, 2 * count)
             }),
             Self::Bilinear { align_corners: true } => {
                 let gaps = [input - 1, output - 1];
                 let shared = gaps[0].gcd(&gaps[1]);
                 let period = [gaps[1] / shared, gaps[0] / shared];
-                Step::periodic(period, [input, output], 1, |unit| {
+                AxisReach::periodic(period, [input, output], 1, |unit| {
                     around(i128::from(unit) * (size - 1), count - 1)
                 })
             }
@@ -169,7 +169,7 @@ impl Operator for Upsample {
         let [_, _, height, width] = maps(operands)?;
         let [rows, columns] = output.map().unwrap_or([1; 2]);
         Ok(Reach::maps(
-            Step::Same,
+            AxisReach::Same,
             [self.mode.reach(height, rows)?, self.mode.reach(width, columns)?],
         ))
     }

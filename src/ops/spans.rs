@@ -81,10 +81,10 @@ struct Table {
 
 /// How many spans may still be made: what keeps long periods in large networks from taking long.
 #[derive(Debug)]
-pub(crate) struct Budget(u64);
+pub(crate) struct SpanQuota(u64);
 
-impl Budget {
-    /// A budget of so many spans.
+impl SpanQuota {
+    /// A quota of so many spans.
     pub(crate) fn new(spans: u64) -> Self {
         Self(spans)
     }
@@ -203,8 +203,13 @@ impl Spans {
     }
 
     /// These spans of the positions on which units depend by `outer`, of which every `spacing`-th counts. `None` where the period or a position becomes too
-    /// large, or the budget does not suffice.
-    pub(crate) fn composed(&self, outer: &Self, spacing: i64, budget: &mut Budget) -> Option<Self> {
+    /// large, or the quota does not suffice.
+    pub(crate) fn composed(
+        &self,
+        outer: &Self,
+        spacing: i64,
+        quota: &mut SpanQuota,
+    ) -> Option<Self> {
         if let (Phases::One(_), Phases::One(outer_span)) = (&self.phases, &outer.phases) {
             let advance = self.advance.checked_mul(outer.advance)?;
             return Some(Self::window(self.hull(*outer_span, spacing)?, advance));
@@ -219,7 +224,7 @@ impl Spans {
             Phases::Many(table) if !table.is_monotone => 2 * table.spans.len(),
             _ => 1,
         };
-        budget.take(period.checked_mul(each)?)?;
+        quota.take(period.checked_mul(each)?)?;
         let units = (0..).take(period);
         let spans: Option<Vec<Span>> =
             units.map(|unit| self.hull(outer.span(unit)?, spacing)).collect();
@@ -235,11 +240,11 @@ impl Spans {
     }
 
     /// The hulls of the spans of equal units, where both keep step; `None` as for [`composed`](Self::composed).
-    pub(crate) fn merged(&self, other: &Self, budget: &mut Budget) -> Option<Self> {
+    pub(crate) fn merged(&self, other: &Self, quota: &mut SpanQuota) -> Option<Self> {
         if let (Phases::One(own), Phases::One(span)) = (&self.phases, &other.phases) {
             return Some(Self::window(own.hull(*span), self.advance));
         }
-        let period = self.common_period(other, budget)?;
+        let period = self.common_period(other, quota)?;
         let turns = i64::try_from(period / self.period()).ok()?;
         let units = (0..).take(period);
         let spans: Option<Vec<Span>> =
@@ -249,8 +254,8 @@ impl Spans {
 
     /// How far the centers of the other's spans lie beyond these, on average over a period, in positions; `None` where it
     /// cannot be told.
-    pub(crate) fn offset(&self, other: &Self, budget: &mut Budget) -> Option<f64> {
-        let period = self.common_period(other, budget)?;
+    pub(crate) fn offset(&self, other: &Self, quota: &mut SpanQuota) -> Option<f64> {
+        let period = self.common_period(other, quota)?;
         let (mut twice, mut count) = (0i128, 0i128);
         for unit in (0..).take(period) {
             let (own, span) = (self.span(unit)?, other.span(unit)?);
@@ -264,7 +269,7 @@ impl Spans {
         Some(if count == 0 { 0.0 } else { twice as f64 / count as f64 })
     }
 
-    fn common_period(&self, other: &Self, budget: &mut Budget) -> Option<usize> {
+    fn common_period(&self, other: &Self, quota: &mut SpanQuota) -> Option<usize> {
         let (own, others) = (self.period(), other.period());
         if own == 1 && others == 1 {
             return Some(1);
@@ -273,7 +278,7 @@ impl Spans {
         if period > MAX_PERIOD {
             return None;
         }
-        budget.take(period)?;
+        quota.take(period)?;
         Some(period)
     }
 }
@@ -289,13 +294,13 @@ mod tests {
     #[test]
     fn windows_over_a_doubled_map() {
         let doubled = Spans::periodic(vec![span(0, 0), span(0, 0)], 1).unwrap();
-        let mut budget = Budget::new(1000);
+        let mut quota = SpanQuota::new(1000);
         // A 3-wide window, padded by one: pixels -1 and 0, then 0 and 1.
         let window = Spans::window(span(-1, 1), 1);
-        let seen = doubled.composed(&window, 1, &mut budget).unwrap();
+        let seen = doubled.composed(&window, 1, &mut quota).unwrap();
         assert_eq!((seen.spans(), seen.advance()), ([span(-1, 0), span(0, 1)].as_slice(), 1));
         // A window of 2 by 2 undoes it.
-        let halved = doubled.composed(&Spans::window(span(0, 1), 2), 1, &mut budget).unwrap();
+        let halved = doubled.composed(&Spans::window(span(0, 1), 2), 1, &mut quota).unwrap();
         assert_eq!(halved, Spans::SAME);
     }
 
@@ -325,8 +330,8 @@ mod tests {
     fn too_much_is_not_known() {
         assert_eq!(Spans::periodic(vec![span(0, 0); MAX_PERIOD + 1], 1), None);
         let far = Spans::window(span(0, 0), i64::MAX / 2);
-        assert_eq!(far.composed(&far, 1, &mut Budget::new(10)), None);
+        assert_eq!(far.composed(&far, 1, &mut SpanQuota::new(10)), None);
         let doubled = Spans::periodic(vec![span(0, 0); 2], 1).unwrap();
-        assert_eq!(doubled.composed(&Spans::SAME, 1, &mut Budget::new(1)), None);
+        assert_eq!(doubled.composed(&Spans::SAME, 1, &mut SpanQuota::new(1)), None);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::array::length;
 use super::cost::{product, sum};
-use super::reach::{Step, signed};
+use super::reach::{AxisReach, signed};
 use super::{Array, OpError};
 use crate::network::Shape;
 
@@ -34,7 +34,7 @@ impl Padding {
 pub struct Window {
     /// Taps per axis.
     pub kernel: [u64; 2],
-    /// Step between neighbouring outputs.
+    /// AxisReach between neighbouring outputs.
     pub stride: [u64; 2],
     /// Distance between neighbouring taps.
     pub dilation: [u64; 2],
@@ -89,17 +89,17 @@ impl Window {
 
     /// The positions that every unit of an output of this size depends on, along rows and columns. What a window overhangs because
     /// the size was rounded up counts as padding.
-    pub(super) fn reach(&self, input: [u64; 2], output: &Shape) -> Result<[Step; 2], OpError> {
+    pub(super) fn reach(&self, input: [u64; 2], output: &Shape) -> Result<[AxisReach; 2], OpError> {
         let output = output.map().unwrap_or([1; 2]);
         Ok([self.axis_reach(0, input[0], output[0])?, self.axis_reach(1, input[1], output[1])?])
     }
 
-    fn axis_reach(&self, axis: usize, input: u64, output: u64) -> Result<Step, OpError> {
+    fn axis_reach(&self, axis: usize, input: u64, output: u64) -> Result<AxisReach, OpError> {
         let [before, after] = self.axis_padding(axis, input)?;
         let (extent, stride) = (self.axis_extent(axis)?, self.stride[axis]);
         let reach = sum(&[product(&[output.saturating_sub(1), stride])?, extent])?;
         let after = after.max(reach.saturating_sub(sum(&[input, before])?));
-        Step::window(extent, [stride, self.dilation[axis]], [signed(before)?, signed(after)?])
+        AxisReach::window(extent, [stride, self.dilation[axis]], [signed(before)?, signed(after)?])
     }
 
     /// A stack of maps surrounded by all that windows look at: tap `[p, q]` of the window of unit `[i, j]` is at

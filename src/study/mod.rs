@@ -20,7 +20,7 @@ use crate::diagnostics::Diagnostics;
 use crate::figure::{Figure, Measure, PathFigure};
 use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Polynomial, Ratio, Variable};
 use crate::front::Setting;
-use crate::front::yaml::{Settings, Study, Sweep, Variant, each_once};
+use crate::front::yaml::{ParameterSweep, Settings, Study, Variant, each_once};
 use crate::network::Network;
 use crate::report::Report;
 use crate::report::document::{FormulaLine, Picture};
@@ -186,7 +186,7 @@ impl ExactRatio {
 pub fn evaluate(
     study: &Study,
     settings: &Settings,
-    sweep: Option<&Sweep>,
+    sweep: Option<&ParameterSweep>,
 ) -> Result<(StudyReport, Diagnostics), Diagnostics> {
     let mut reports = Vec::new();
     let mut measured = Vec::new();

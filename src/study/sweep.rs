@@ -8,7 +8,7 @@ use crate::analysis::totals;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::figure::{Figure, Measure};
 use crate::front::yaml::value::Value;
-use crate::front::yaml::{NoVariant, Settings, Study, Sweep};
+use crate::front::yaml::{NoVariant, ParameterSweep, Settings, Study};
 
 /// The most steps that the networks of a sweep take to build, all together.
 const MOST_STEPS: usize = 50_000_000;
@@ -53,7 +53,7 @@ impl Swept {
 pub(super) fn sweep(
     study: &Study,
     settings: &Settings,
-    sweep: &Sweep,
+    sweep: &ParameterSweep,
 ) -> Result<Swept, Diagnostics> {
     let networks = sweep.values.len().saturating_mul(study.variants.len());
     let has_paths = study.figures.iter().any(|measure| measure.figure().is_none());

@@ -1,27 +1,27 @@
-//! All combinations of the values of some axes.
+//! All combinations of the values of some dimensions.
 
 use thiserror::Error;
 
-use super::{Axis, Choices};
+use super::{Choices, Dimension};
 use crate::front::yaml::Settings;
 
 /// The most variants of a sweep.
 pub const MOST_VARIANTS: u64 = 10_000_000;
 
-/// All combinations of the values of its axes. The last axis runs fastest.
+/// All combinations of the values of its dimensions. The last dimension runs fastest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
-    axes: Vec<Axis>,
+    dimensions: Vec<Dimension>,
     variants: u64,
 }
 
-/// Why axes are no grid.
+/// Why dimensions are no grid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GridError {
-    /// Two axes for one parameter.
+    /// Two dimensions for one parameter.
     #[error("`{0}` is set twice; write its values in one list")]
     Repeated(String),
-    /// An axis without values.
+    /// A dimension without values.
     #[error("`{0}` has no values")]
     Empty(String),
     /// More variants than a sweep takes.
@@ -30,31 +30,31 @@ pub enum GridError {
 }
 
 impl Grid {
-    /// The grid of some axes; without any it is the network alone.
+    /// The grid of some dimensions; without any it is the network alone.
     ///
     /// # Errors
-    /// Where two axes are of one parameter, one has no values, or there are more than [`MOST_VARIANTS`] combinations.
-    pub fn new(axes: Vec<Axis>) -> Result<Self, GridError> {
+    /// Where two dimensions are of one parameter, one has no values, or there are more than [`MOST_VARIANTS`] combinations.
+    pub fn new(dimensions: Vec<Dimension>) -> Result<Self, GridError> {
         let mut variants = 1_u128;
-        for (position, axis) in axes.iter().enumerate() {
-            let earlier = axes.iter().take(position);
-            if earlier.into_iter().any(|other| is_same(other, axis)) {
-                return Err(GridError::Repeated(axis.name.clone()));
+        for (position, dimension) in dimensions.iter().enumerate() {
+            let earlier = dimensions.iter().take(position);
+            if earlier.into_iter().any(|other| is_same(other, dimension)) {
+                return Err(GridError::Repeated(dimension.name.clone()));
             }
-            if axis.choices.is_empty() {
-                return Err(GridError::Empty(axis.name.clone()));
+            if dimension.choices.is_empty() {
+                return Err(GridError::Empty(dimension.name.clone()));
             }
-            variants =
-                variants.saturating_mul(u128::try_from(axis.choices.len()).unwrap_or(u128::MAX));
+            variants = variants
+                .saturating_mul(u128::try_from(dimension.choices.len()).unwrap_or(u128::MAX));
         }
         let bounded = u64::try_from(variants).ok().filter(|variants| *variants <= MOST_VARIANTS);
-        Ok(Self { axes, variants: bounded.ok_or(GridError::TooMany(variants))? })
+        Ok(Self { dimensions, variants: bounded.ok_or(GridError::TooMany(variants))? })
     }
 
-    /// The axes.
+    /// The dimensions.
     #[must_use]
-    pub fn axes(&self) -> &[Axis] {
-        &self.axes
+    pub fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
     }
 
     /// How many variants there are.
@@ -69,11 +69,11 @@ impl Grid {
         self.variants == 0
     }
 
-    /// The position of a variant's value on every axis.
+    /// The position of a variant's value on every dimension.
     fn positions(&self, variant: u64) -> Vec<usize> {
         let mut rest = usize::try_from(variant).unwrap_or(usize::MAX);
-        let positions = self.axes.iter().rev().map(|axis| {
-            let length = axis.choices.len().max(1);
+        let positions = self.dimensions.iter().rev().map(|dimension| {
+            let length = dimension.choices.len().max(1);
             let position = rest % length;
             rest /= length;
             position
@@ -87,11 +87,11 @@ impl Grid {
     #[must_use]
     pub fn settings(&self, variant: u64) -> Settings {
         let mut settings = Settings::default();
-        for (axis, position) in self.axes.iter().zip(self.positions(variant)) {
-            match &axis.choices {
+        for (dimension, position) in self.dimensions.iter().zip(self.positions(variant)) {
+            match &dimension.choices {
                 Choices::Parameter(values) => {
                     let value = values.get(position).cloned();
-                    settings.parameters.extend(value.map(|value| (axis.name.clone(), value)));
+                    settings.parameters.extend(value.map(|value| (dimension.name.clone(), value)));
                 }
                 Choices::Input(sizes) => settings.input = sizes.get(position).cloned(),
                 Choices::Batch(batches) => {
@@ -103,8 +103,8 @@ impl Grid {
     }
 }
 
-/// Whether two axes vary the same. A parameter may be called `input` or `batch`.
-fn is_same(one: &Axis, other: &Axis) -> bool {
+/// Whether two dimensions vary the same. A parameter may be called `input` or `batch`.
+fn is_same(one: &Dimension, other: &Dimension) -> bool {
     let kind = std::mem::discriminant(&one.choices) == std::mem::discriminant(&other.choices);
     kind && one.name == other.name
 }

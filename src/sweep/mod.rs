@@ -4,16 +4,16 @@
 //! range of its variants, in their order, on all threads of the pool it is called in; a variant that does not fit is a row that
 //! says why. [`front`] finds those that no other is better than in every way.
 
-mod axis;
 mod chart;
+mod dimension;
 mod evaluate;
 mod front;
 mod grid;
 mod objective;
 mod table;
 
-pub use axis::{Axis, AxisError, Choices};
 pub use chart::{MOST_POINTS, chart};
+pub use dimension::{Choices, Dimension, DimensionError};
 pub use evaluate::{Evaluated, Variant, evaluate};
 pub use front::{FrontError, front};
 pub use grid::{Grid, GridError, MOST_VARIANTS};

@@ -23,21 +23,21 @@ pub struct Layout<'a> {
 }
 
 impl Layout<'_> {
-    /// The columns: the axes, the figures, the front, and why a variant does not fit.
+    /// The columns: the dimensions, the figures, the front, and why a variant does not fit.
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
-        let axes = self.grid.axes().iter().map(|axis| {
+        let dimensions = self.grid.dimensions().iter().map(|dimension| {
             let is_number = |value: &Value| value.as_number().is_some();
-            let is_figure = match &axis.choices {
+            let is_figure = match &dimension.choices {
                 Choices::Parameter(values) => values.iter().all(is_number),
                 Choices::Input(_) | Choices::Batch(_) => true,
             };
             let column = if is_figure { Column::figure } else { Column::text };
-            column(&axis.name, &axis.name, 0)
+            column(&dimension.name, &dimension.name, 0)
         });
         let figures = self.figures.iter();
         let figures = figures.map(|figure| Column::figure(figure.label(), figure.name(), 0));
-        let mut columns: Vec<_> = axes.chain(figures).collect();
+        let mut columns: Vec<_> = dimensions.chain(figures).collect();
         if self.has_front {
             columns.push(Column::text("Front", "front", 0));
         }
@@ -52,7 +52,7 @@ impl Layout<'_> {
     pub fn row(&self, variant: &Variant, on_front: bool) -> Row {
         let settings = self.grid.settings(variant.position);
         let mut parameters = settings.parameters.iter();
-        let axes = self.grid.axes().iter().map(|axis| match &axis.choices {
+        let dimensions = self.grid.dimensions().iter().map(|dimension| match &dimension.choices {
             Choices::Parameter(_) => {
                 let value = parameters.next().map(|(_, value)| value.to_string());
                 value.map_or(Cell::Empty, Cell::Text)
@@ -67,7 +67,7 @@ impl Layout<'_> {
                 Cell::Empty
             }
         });
-        let mut cells: Vec<_> = axes.chain(figures).collect();
+        let mut cells: Vec<_> = dimensions.chain(figures).collect();
         if self.has_front {
             let (mark, key) = if on_front { ("*", "true") } else { ("", "false") };
             cells.push(Cell::Named(mark.to_owned(), key.to_owned()));
@@ -92,7 +92,8 @@ impl Layout<'_> {
 /// What the variants of a grid have in common: the network, how many there are, the batch and the input where they do not vary.
 #[must_use]
 pub fn title(description: &Description, grid: &Grid) -> String {
-    let varies = |is: fn(&Choices) -> bool| grid.axes().iter().any(|axis| is(&axis.choices));
+    let varies =
+        |is: fn(&Choices) -> bool| grid.dimensions().iter().any(|dimension| is(&dimension.choices));
     let variants = if grid.len() == 1 { "variant" } else { "variants" };
     let mut title = format!("{}: {} {variants}", description.name(), grid.len());
     if !varies(|choices| matches!(choices, Choices::Batch(_))) {
@@ -119,8 +120,9 @@ impl Serialize for Record<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { layout, variant, on_front } = self;
         let settings = layout.grid.settings(variant.position);
-        let varies =
-            |is: fn(&Choices) -> bool| layout.grid.axes().iter().any(|axis| is(&axis.choices));
+        let varies = |is: fn(&Choices) -> bool| {
+            layout.grid.dimensions().iter().any(|dimension| is(&dimension.choices))
+        };
         let mut map = serializer.serialize_map(None)?;
         let parameters = settings.parameters.iter();
         map.serialize_entry(

@@ -75,7 +75,7 @@ pub(super) fn policies(
     copied: &Schedule,
     training: &Training,
 ) -> Option<Option<Vec<ConcatenationMemory>>> {
-    if !graph.steps.iter().any(|step| step.is_concat) {
+    if !graph.nodes.iter().any(|node| node.is_concat) {
         return Some(None);
     }
     let policies = ConcatenationPolicy::ALL.into_iter().map(|policy| {
@@ -105,21 +105,21 @@ pub(super) fn policies(
 
 /// The bytes of kept tensors.
 fn tensor_bytes(graph: &Graph<'_>, is_kept: &[bool]) -> Option<u64> {
-    let kept = graph.steps.iter().zip(is_kept).filter(|(_, is_kept)| **is_kept);
-    kept.map(|(step, _)| step.bytes).try_fold(0, u64::checked_add)
+    let kept = graph.nodes.iter().zip(is_kept).filter(|(_, is_kept)| **is_kept);
+    kept.map(|(node, _)| node.bytes).try_fold(0, u64::checked_add)
 }
 
 /// The bytes of kept concatenations.
 fn concatenation_bytes(graph: &Graph<'_>, is_kept: &[bool]) -> Option<u64> {
     let kept =
-        graph.steps.iter().zip(is_kept).filter(|(step, is_kept)| step.is_concat && **is_kept);
-    kept.map(|(step, _)| step.bytes).try_fold(0, u64::checked_add)
+        graph.nodes.iter().zip(is_kept).filter(|(node, is_kept)| node.is_concat && **is_kept);
+    kept.map(|(node, _)| node.bytes).try_fold(0, u64::checked_add)
 }
 
 /// The bytes of masks, indices and statistics of the steps that `counts`.
 fn further_bytes(graph: &Graph<'_>, counts: impl Fn(usize) -> bool) -> Option<u64> {
-    let steps = graph.steps.iter().enumerate().filter(|(at, _)| counts(*at));
-    steps.map(|(_, step)| step.kept.bytes).try_fold(0, u64::checked_add)
+    let nodes = graph.nodes.iter().enumerate().filter(|(at, _)| counts(*at));
+    nodes.map(|(_, node)| node.kept.bytes).try_fold(0, u64::checked_add)
 }
 
 /// Which tensors are kept where those that are made again are not, but what they are made of is.
@@ -137,7 +137,7 @@ fn sources(graph: &Graph<'_>, kept: &KeptTensors, is_remade: impl Fn(usize) -> b
 
 /// What training keeps, and of it the buffer, where all concatenations share one.
 fn shared(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
-    let is_needed = sources(graph, kept, |at| graph.steps[at].is_concat);
+    let is_needed = sources(graph, kept, |at| graph.nodes[at].is_concat);
     let buffer = lifetimes::shared_buffer(graph, &kept.owners)?;
     let tensors = tensor_bytes(graph, &is_needed)?;
     let further = further_bytes(graph, |_| true)?;
@@ -150,7 +150,7 @@ fn in_place(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
     let mut is_kept = kept.is_kept.clone();
     // Whether an owner lies within a kept concatenation.
     let mut is_within = vec![false; graph.len()];
-    for at in (0..graph.len()).rev().filter(|&at| graph.steps[at].is_channel_concat) {
+    for at in (0..graph.len()).rev().filter(|&at| graph.nodes[at].is_channel_concat) {
         if !is_kept[at] && !is_within[at] {
             continue;
         }
@@ -177,20 +177,20 @@ fn recomputed(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
     let mut working = vec![0u64; graph.len()];
     let mut seen = vec![0; graph.len()];
     let mut largest = 0;
-    for (at, step) in graph.steps.iter().enumerate() {
+    for (at, node) in graph.nodes.iter().enumerate() {
         let mut operands = graph.operands(at);
         let follows = match (operands.next(), operands.next()) {
-            (Some(operand), None) => step.is_cheap && is_remade[owners[operand]],
+            (Some(operand), None) => node.is_cheap && is_remade[owners[operand]],
             _ => false,
         };
-        is_remade[at] = step.is_concat || follows;
+        is_remade[at] = node.is_concat || follows;
         let before = graph
             .distinct(owners, at, &mut seen)
-            .filter(|&owner| is_remade[owner] && !(step.is_concat && graph.steps[owner].is_concat));
+            .filter(|&owner| is_remade[owner] && !(node.is_concat && graph.nodes[owner].is_concat));
         let before = before.map(|owner| working[owner]).try_fold(0, u64::checked_add)?;
         if is_remade[at] {
-            let own = if kept.is_kept[at] { step.bytes } else { 0 };
-            working[at] = before.checked_add(own)?.checked_add(step.kept.bytes)?;
+            let own = if kept.is_kept[at] { node.bytes } else { 0 };
+            working[at] = before.checked_add(own)?.checked_add(node.kept.bytes)?;
             largest = largest.max(working[at]);
         } else if owners[at] == at {
             largest = largest.max(before);

@@ -7,7 +7,7 @@ use crate::ops::{Kept, Op, OpError, OperatorKind, Storage};
 
 /// What the memory passes need to know of a node.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Step<'n> {
+pub(super) struct StoredNode<'n> {
     /// What it takes.
     operands: &'n [Tensor],
     /// Bytes of the output.
@@ -30,7 +30,7 @@ pub(super) struct Step<'n> {
 /// these passes have a value for every node.
 #[derive(Debug)]
 pub(super) struct Graph<'n> {
-    pub(super) steps: Vec<Step<'n>>,
+    pub(super) nodes: Vec<StoredNode<'n>>,
     /// Positions of what the network returns.
     pub(super) outputs: Vec<usize>,
 }
@@ -55,7 +55,7 @@ impl<'n> Graph<'n> {
         parameters: &NodeTable<NodeParameters>,
     ) -> Result<Self, AnalysisError> {
         let mut graph = Self {
-            steps: Vec::with_capacity(network.len()),
+            nodes: Vec::with_capacity(network.len()),
             outputs: network.outputs().iter().map(|output| output.tensor.index()).collect(),
         };
         let mut has_gradient = Vec::with_capacity(network.len());
@@ -73,7 +73,7 @@ impl<'n> Graph<'n> {
                 Kept::default()
             };
             let kind = operator.kind(shapes);
-            graph.steps.push(Step {
+            graph.nodes.push(StoredNode {
                 operands,
                 bytes: bytes.ok_or_else(|| failed(OpError::Overflow))?,
                 storage: operator.storage(),
@@ -89,25 +89,25 @@ impl<'n> Graph<'n> {
 
     /// The number of nodes.
     pub(super) fn len(&self) -> usize {
-        self.steps.len()
+        self.nodes.len()
     }
 
     /// The positions of a node's operands, in the order of their slots.
     pub(super) fn operands(&self, at: usize) -> impl ExactSizeIterator<Item = usize> + use<'n> {
-        self.steps[at].operands.iter().map(|operand| operand.index())
+        self.nodes[at].operands.iter().map(|operand| operand.index())
     }
 
     /// Bytes of all inputs; `None` beyond 64 bits.
     pub(super) fn input_bytes(&self) -> Option<u64> {
-        let inputs = self.steps.iter().filter(|step| step.is_input);
-        inputs.map(|step| step.bytes).try_fold(0, u64::checked_add)
+        let inputs = self.nodes.iter().filter(|node| node.is_input);
+        inputs.map(|node| node.bytes).try_fold(0, u64::checked_add)
     }
 
     /// For every node the one whose storage its output is: itself unless it is a view.
     pub(super) fn owners(&self, training: bool) -> Vec<usize> {
         let mut owners: Vec<usize> = Vec::with_capacity(self.len());
-        for (at, step) in self.steps.iter().enumerate() {
-            let viewed = self.operands(at).next().filter(|_| step.storage.is_view(training));
+        for (at, node) in self.nodes.iter().enumerate() {
+            let viewed = self.operands(at).next().filter(|_| node.storage.is_view(training));
             owners.push(viewed.map_or(at, |operand| owners[operand]));
         }
         owners

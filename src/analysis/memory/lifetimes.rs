@@ -61,7 +61,7 @@ pub(super) fn ends(graph: &Graph<'_>, owners: &[usize]) -> Vec<usize> {
 
 /// Whether nothing may be written over what an owner holds: the network's inputs are the caller's, its outputs are not to change.
 pub(super) fn is_foreign(graph: &Graph<'_>, ends: &[usize], owner: usize) -> bool {
-    graph.steps[owner].is_input || ends[owner] == NEVER
+    graph.nodes[owner].is_input || ends[owner] == NEVER
 }
 
 /// The bytes of the buffer that all concatenations share: the largest sum of distinct concatenations that one other operator takes
@@ -69,24 +69,24 @@ pub(super) fn is_foreign(graph: &Graph<'_>, ends: &[usize], owner: usize) -> boo
 pub(super) fn shared_buffer(graph: &Graph<'_>, owners: &[usize]) -> Option<u64> {
     let mut seen = vec![0; graph.len()];
     let mut largest = 0;
-    for (at, step) in graph.steps.iter().enumerate() {
+    for (at, step) in graph.nodes.iter().enumerate() {
         let taken = if step.is_concat {
             step.bytes
         } else {
             let taken = graph.distinct(owners, at, &mut seen);
-            sum_of(graph, taken.filter(|&owner| graph.steps[owner].is_concat))?
+            sum_of(graph, taken.filter(|&owner| graph.nodes[owner].is_concat))?
         };
         largest = largest.max(taken);
     }
     let mut returned: Vec<usize> = graph.outputs.iter().map(|&output| owners[output]).collect();
     returned.sort_unstable();
     returned.dedup();
-    let returned = returned.into_iter().filter(|&owner| graph.steps[owner].is_concat);
+    let returned = returned.into_iter().filter(|&owner| graph.nodes[owner].is_concat);
     Some(largest.max(sum_of(graph, returned)?))
 }
 
 fn sum_of(graph: &Graph<'_>, mut owners: impl Iterator<Item = usize>) -> Option<u64> {
-    owners.try_fold(0, |sum: u64, owner| sum.checked_add(graph.steps[owner].bytes))
+    owners.try_fold(0, |sum: u64, owner| sum.checked_add(graph.nodes[owner].bytes))
 }
 
 /// Whose storage is needed until when.
@@ -121,8 +121,8 @@ pub(super) fn lifetimes(graph: &Graph<'_>, rules: Rules) -> Option<Lifetimes> {
     let mut taken_by = vec![None; graph.len()];
     let mut seen = vec![0; graph.len()];
     let mut schedule = Schedule { peak_bytes: 0, peak_layer: 0, alive_bytes: Vec::new() };
-    for (at, step) in graph.steps.iter().enumerate() {
-        let is_copied = |owner: usize| !(is_shared && graph.steps[owner].is_concat);
+    for (at, step) in graph.nodes.iter().enumerate() {
+        let is_copied = |owner: usize| !(is_shared && graph.nodes[owner].is_concat);
         let may_write_over = |owner: usize| {
             ends[owner] == at && !is_foreign(graph, &ends, owner) && is_copied(owner)
         };
@@ -132,11 +132,11 @@ pub(super) fn lifetimes(graph: &Graph<'_>, rules: Rules) -> Option<Lifetimes> {
         } else if step.is_channel_concat && rules.concatenations == Concatenations::Written {
             for owner in graph.distinct(&owners, at, &mut seen).filter(|&o| may_write_over(o)) {
                 taken_by[owner] = Some(at);
-                new = new.checked_sub(graph.steps[owner].bytes)?;
+                new = new.checked_sub(graph.nodes[owner].bytes)?;
             }
         } else if rules.in_place && step.storage == Storage::InPlace {
             let mut operands = graph.distinct(&owners, at, &mut seen);
-            let same = |&owner: &usize| graph.steps[owner].bytes == step.bytes;
+            let same = |&owner: &usize| graph.nodes[owner].bytes == step.bytes;
             if let Some(owner) = operands.find(|owner| may_write_over(*owner) && same(owner)) {
                 taken_by[owner] = Some(at);
                 new = 0;
@@ -151,7 +151,7 @@ pub(super) fn lifetimes(graph: &Graph<'_>, rules: Rules) -> Option<Lifetimes> {
             schedule.alive_bytes.push(alive);
         }
         for owner in ending.at(at).filter(|&owner| taken_by[owner].is_none() && is_copied(owner)) {
-            alive = alive.checked_sub(graph.steps[owner].bytes)?;
+            alive = alive.checked_sub(graph.nodes[owner].bytes)?;
         }
     }
     Some(Lifetimes { owners, ends, taken_by, schedule })
@@ -159,7 +159,7 @@ pub(super) fn lifetimes(graph: &Graph<'_>, rules: Rules) -> Option<Lifetimes> {
 
 /// Lets what a concatenation is made of live as long as it does, so that it can be made again.
 fn outlive_concatenations(graph: &Graph<'_>, owners: &[usize], ends: &mut [usize]) {
-    for at in (0..graph.len()).rev().filter(|&at| graph.steps[at].is_concat) {
+    for at in (0..graph.len()).rev().filter(|&at| graph.nodes[at].is_concat) {
         for operand in graph.operands(at) {
             let operand = owners[operand];
             ends[operand] = ends[operand].max(ends[at]);

@@ -83,7 +83,7 @@ impl Placement {
             let part = Part {
                 start: own.start,
                 elements: elements[at],
-                first: if graph.steps[at].is_input { 0 } else { at },
+                first: if graph.nodes[at].is_input { 0 } else { at },
                 last: last[at].min(graph.len()),
             };
             let mut start = own.start;
@@ -94,15 +94,15 @@ impl Placement {
                 if lifetimes.taken_by[owner] == Some(at) && is_new {
                     placement.tensors[owner] = Stored { buffer: own.buffer, start };
                     takes = true;
-                } else if graph.steps[at].is_channel_concat {
+                } else if graph.nodes[at].is_channel_concat {
                     let copied = Part { start, elements: elements[operand], ..part };
                     placement.buffers[own.buffer].parts.push(copied);
                 }
-                if graph.steps[at].is_channel_concat {
+                if graph.nodes[at].is_channel_concat {
                     start = start.checked_add(elements[operand])?;
                 }
             }
-            if !takes && !graph.steps[at].is_channel_concat {
+            if !takes && !graph.nodes[at].is_channel_concat {
                 placement.buffers[own.buffer].parts.push(part);
             }
         }

@@ -34,11 +34,11 @@ pub(super) struct KeptTensors {
 pub(super) fn kept(graph: &Graph<'_>) -> KeptTensors {
     let owners = graph.owners(true);
     let mut is_kept = vec![false; graph.len()];
-    for (at, step) in graph.steps.iter().enumerate() {
-        if step.kept.output {
+    for (at, node) in graph.nodes.iter().enumerate() {
+        if node.kept.output {
             is_kept[owners[at]] = true;
         }
-        if step.kept.operands {
+        if node.kept.operands {
             for operand in graph.operands(at) {
                 is_kept[owners[operand]] = true;
             }
@@ -52,14 +52,14 @@ impl KeptTensors {
     pub(super) fn training(&self, graph: &Graph<'_>) -> Option<Training> {
         let [mut inputs, mut outputs, mut further] = [0u64; 3];
         let mut layers = Vec::with_capacity(graph.len());
-        for (step, &is_kept) in graph.steps.iter().zip(&self.is_kept) {
-            let tensor = if is_kept { step.bytes } else { 0 };
-            further = further.checked_add(step.kept.bytes)?;
-            if step.is_input {
+        for (node, &is_kept) in graph.nodes.iter().zip(&self.is_kept) {
+            let tensor = if is_kept { node.bytes } else { 0 };
+            further = further.checked_add(node.kept.bytes)?;
+            if node.is_input {
                 inputs = inputs.checked_add(tensor)?;
             } else {
                 outputs = outputs.checked_add(tensor)?;
-                layers.push(tensor.checked_add(step.kept.bytes)?);
+                layers.push(tensor.checked_add(node.kept.bytes)?);
             }
         }
         Some(Training {

@@ -3,8 +3,8 @@
 use num_bigint::BigUint;
 use num_traits::{One, Zero};
 
-use super::budget::{Budget, words};
 use super::graph::Graph;
+use super::quota::{Quota, words};
 
 /// What is known of the paths from the inputs to a node, and adds up where tensors meet.
 trait Carried: Clone {
@@ -21,8 +21,8 @@ trait Carried: Clone {
     fn words(&self) -> u64;
 }
 
-/// Carries what is known from the inputs to the output; `None` where it exceeds the budget. What no further node takes is let go.
-fn carry<T: Carried>(graph: &Graph<'_>, budget: &mut Budget) -> Option<T> {
+/// Carries what is known from the inputs to the output; `None` where it exceeds the quota. What no further node takes is let go.
+fn carry<T: Carried>(graph: &Graph<'_>, quota: &mut Quota) -> Option<T> {
     let mut uses = graph.uses();
     let mut values: Vec<Option<T>> = vec![None; graph.nodes.len()];
     for (position, vertex) in graph.nodes.iter().enumerate().filter(|(_, vertex)| vertex.reaches) {
@@ -32,9 +32,9 @@ fn carry<T: Carried>(graph: &Graph<'_>, budget: &mut Budget) -> Option<T> {
             *left = left.checked_sub(1)?;
             let slot = values.get_mut(operand)?;
             let size = slot.as_ref()?.words();
-            budget.spend(size)?;
+            quota.spend(size)?;
             let value = if *left == 0 {
-                budget.release(size);
+                quota.release(size);
                 slot.take()?
             } else {
                 slot.clone()?
@@ -48,7 +48,7 @@ fn carry<T: Carried>(graph: &Graph<'_>, budget: &mut Budget) -> Option<T> {
         if vertex.is_weighted {
             sum.lengthen();
         }
-        budget.hold(sum.words())?;
+        quota.hold(sum.words())?;
         *values.get_mut(position)? = Some(sum);
     }
     values.get_mut(graph.output)?.take()
@@ -64,9 +64,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// The tally of all paths; `None` where it exceeds the budget.
+    /// The tally of all paths; `None` where it exceeds the quota.
     pub(super) fn of(graph: &Graph<'_>) -> Option<Self> {
-        carry(graph, &mut Budget::new())
+        carry(graph, &mut Quota::new())
     }
 }
 
@@ -99,9 +99,9 @@ pub(super) struct Histogram {
 }
 
 impl Histogram {
-    /// The lengths of all paths; `None` where that exceeds the budget.
+    /// The lengths of all paths; `None` where that exceeds the quota.
     pub(super) fn of(graph: &Graph<'_>) -> Option<Self> {
-        carry(graph, &mut Budget::new())
+        carry(graph, &mut Quota::new())
     }
 }
 
@@ -132,50 +132,50 @@ impl Carried for Histogram {
     }
 }
 
-/// For every node the number of paths that lead through it; `None` where that exceeds the budget.
+/// For every node the number of paths that lead through it; `None` where that exceeds the quota.
 pub(super) fn through(graph: &Graph<'_>) -> Option<Vec<BigUint>> {
-    let mut budget = Budget::new();
-    let mut through = from_the_inputs(graph, &mut budget)?;
+    let mut quota = Quota::new();
+    let mut through = from_the_inputs(graph, &mut quota)?;
     let mut to_output = vec![BigUint::zero(); graph.nodes.len()];
     for count in &to_output {
-        budget.hold(words(count))?;
+        quota.hold(words(count))?;
     }
     *to_output.get_mut(graph.output)? = BigUint::one();
     for (position, vertex) in graph.nodes.iter().enumerate().rev() {
         let to = std::mem::take(to_output.get_mut(position)?);
-        budget.release(words(&to));
+        quota.release(words(&to));
         if !vertex.reaches {
             continue;
         }
         for operand in vertex.operands() {
             let sum = to_output.get_mut(operand)?;
-            budget.release(words(sum));
+            quota.release(words(sum));
             *sum += &to;
-            budget.hold(words(sum))?;
+            quota.hold(words(sum))?;
         }
         let count = through.get_mut(position)?;
-        budget.spend(words(count).saturating_mul(words(&to)))?;
-        budget.release(words(count));
+        quota.spend(words(count).saturating_mul(words(&to)))?;
+        quota.release(words(count));
         *count *= to;
-        budget.hold(words(count))?;
+        quota.hold(words(count))?;
     }
     Some(through)
 }
 
 /// For every node from which a path leads to the output, the number of paths from the inputs; 0 for the others.
-fn from_the_inputs(graph: &Graph<'_>, budget: &mut Budget) -> Option<Vec<BigUint>> {
+fn from_the_inputs(graph: &Graph<'_>, quota: &mut Quota) -> Option<Vec<BigUint>> {
     let mut counts: Vec<BigUint> = Vec::with_capacity(graph.nodes.len());
     for vertex in &graph.nodes {
         let mut count = if vertex.is_input { BigUint::one() } else { BigUint::zero() };
         for operand in vertex.operands() {
             let operand = counts.get(operand)?;
-            budget.spend(words(operand))?;
+            quota.spend(words(operand))?;
             count += operand;
         }
         if !vertex.reaches {
             count = BigUint::zero();
         }
-        budget.hold(words(&count))?;
+        quota.hold(words(&count))?;
         counts.push(count);
     }
     Some(counts)

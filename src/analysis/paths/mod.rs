@@ -5,10 +5,10 @@
 //! ([`Op::is_weighted`](crate::ops::Op::is_weighted)) on it. This is no part of [`analyse`](super::analyse): it is called where it is
 //! asked for.
 
-mod budget;
 mod connections;
 mod counting;
 mod graph;
+mod quota;
 mod survival;
 
 use num_bigint::BigUint;

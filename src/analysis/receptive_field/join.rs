@@ -1,11 +1,11 @@
 //! Where branches meet.
 
-use super::axis::{Along, Axis};
-use crate::ops::Budget;
+use super::dependence::{Along, Dependence};
+use crate::ops::SpanQuota;
 
 /// What units depend on through all operands along an axis of the image.
 pub(super) struct Joined {
-    pub(super) axis: Axis,
+    pub(super) axis: Dependence,
     /// How far the centers of every operand's fields lie from the first's, in pixels, where they do not agree; `None` for one
     /// whose fields move at another pace.
     pub(super) offsets: Option<Vec<Option<f64>>>,
@@ -13,57 +13,59 @@ pub(super) struct Joined {
 
 /// Joins the axes of operands, of which there is one or more.
 pub(super) fn join<'a>(
-    axes: &(impl Iterator<Item = &'a Axis> + Clone),
-    budget: &mut Budget,
+    axes: &(impl Iterator<Item = &'a Dependence> + Clone),
+    quota: &mut SpanQuota,
 ) -> Joined {
     let along = axes.clone().filter_map(|axis| match axis {
-        Axis::Along(along) => Some(along),
+        Dependence::Along(along) => Some(along),
         _ => None,
     });
-    let offsets = offsets(axes, budget);
-    let axis = if axes.clone().any(|axis| matches!(axis, Axis::Global)) {
-        Axis::Global
-    } else if axes.clone().any(|axis| matches!(axis, Axis::Lost)) {
-        Axis::Lost
+    let offsets = offsets(axes, quota);
+    let axis = if axes.clone().any(|axis| matches!(axis, Dependence::Global)) {
+        Dependence::Global
+    } else if axes.clone().any(|axis| matches!(axis, Dependence::Lost)) {
+        Dependence::Lost
     } else {
-        hull(along, budget)
+        hull(along, quota)
     };
     Joined { axis, offsets }
 }
 
-fn hull<'a>(mut along: impl Iterator<Item = &'a Along>, budget: &mut Budget) -> Axis {
-    let Some(first) = along.next() else { return Axis::Lost };
+fn hull<'a>(mut along: impl Iterator<Item = &'a Along>, quota: &mut SpanQuota) -> Dependence {
+    let Some(first) = along.next() else { return Dependence::Lost };
     let mut hull = first.clone();
     for other in along {
         if hull.at != other.at && hull.at.is_some() && other.at.is_some() {
-            return Axis::Lost;
+            return Dependence::Lost;
         }
         let is_alike = hull.at == other.at && hull.is_mixed == other.is_mixed;
         let window = match (&hull.window, &other.window) {
             (Some(own), Some(other)) if is_alike && (!hull.is_mixed || own == other) => {
-                own.merged(other, budget)
+                own.merged(other, quota)
             }
             _ => None,
         };
         let is_mixed = hull.is_mixed || other.is_mixed;
         hull = Along { at: hull.at.or(other.at), is_mixed, window };
     }
-    Axis::Along(hull)
+    Dependence::Along(hull)
 }
 
 /// The offsets of all operands to the first that has windows, where they do not agree.
 fn offsets<'a>(
-    axes: &(impl Iterator<Item = &'a Axis> + Clone),
-    budget: &mut Budget,
+    axes: &(impl Iterator<Item = &'a Dependence> + Clone),
+    quota: &mut SpanQuota,
 ) -> Option<Vec<Option<f64>>> {
-    let window = |axis: &'a Axis| match axis {
-        Axis::Along(Along { at, is_mixed: false, window: Some(window) }) => Some((*at, window)),
+    let window = |axis: &'a Dependence| match axis {
+        Dependence::Along(Along { at, is_mixed: false, window: Some(window) }) => {
+            Some((*at, window))
+        }
         _ => None,
     };
     let (at, reference) = axes.clone().find_map(window)?;
     let mut agrees = |axis| match window(axis) {
         Some((other, window)) if other == at && window != reference => {
-            reference.offset(window, budget)
+            reference.offset(window, quota)
         }
         _ => Some(0.0),
     };

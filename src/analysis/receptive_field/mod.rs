@@ -1,11 +1,11 @@
 //! Receptive fields: which pixels of the first input a unit of every layer depends on, per axis (height, width) and over all paths.
 //!
 //! Every operator tells which positions of its operands a unit depends on ([`Operator::reach`](crate::ops::Operator::reach));
-//! a sweep in execution order composes that to spans of input pixels, and takes the hull where branches meet. Sizes, strides and padding
+//! a propagation in execution order composes that to spans of input pixels, and takes the hull where branches meet. Sizes, strides and padding
 //! are those of Araujo, Norris & Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks"
 //! (Distill, doi:10.23915/distill.00021), over all layers that move units evenly, those that enlarge maps included.
 
-mod axis;
+mod dependence;
 mod join;
 mod network;
 mod window;
@@ -13,12 +13,12 @@ mod window;
 pub use network::NetworkField;
 pub use window::AxisWindow;
 
-use axis::{Along, Axis};
+use dependence::{Along, Dependence};
 use join::join;
 
 use super::{AnalysisError, NodeTable};
 use crate::network::{Network, Node, Shape, Tensor};
-use crate::ops::{Budget, OpError, Reach};
+use crate::ops::{OpError, Reach, SpanQuota};
 
 /// How many spans the pass makes for layers whose units repeat after more than one. Beyond, fields are not known.
 const MOST_SPANS: u64 = 1 << 22;
@@ -124,10 +124,10 @@ impl ReceptiveField {
 /// # Errors
 /// Where an operator does not know its operands.
 pub fn receptive_field(network: &Network) -> Result<ReceptiveFields, AnalysisError> {
-    let mut sweep = Sweep {
+    let mut propagation = Propagation {
         states: Vec::with_capacity(network.len()),
         unaligned: Vec::new(),
-        budget: Budget::new(MOST_SPANS),
+        quota: SpanQuota::new(MOST_SPANS),
         parts: Vec::new(),
     };
     let input = network.inputs().first().copied();
@@ -135,12 +135,12 @@ pub fn receptive_field(network: &Network) -> Result<ReceptiveFields, AnalysisErr
         let state = if Some(tensor) == input {
             Some(pixels(&node.shape))
         } else {
-            let state = sweep.node(network, tensor, node);
+            let state = propagation.node(network, tensor, node);
             state.map_err(|error| AnalysisError::of(node, error))?
         };
-        sweep.states.push(state);
+        propagation.states.push(state);
     }
-    let nodes: NodeTable<ReceptiveField> = sweep.states.into_iter().map(field).collect();
+    let nodes: NodeTable<ReceptiveField> = propagation.states.into_iter().map(field).collect();
     let map = input.and_then(|input| network.node(input)?.shape.map());
     let exceeds_input = map.and_then(|input| {
         let mut fields = network.nodes().zip(&nodes);
@@ -151,28 +151,28 @@ pub fn receptive_field(network: &Network) -> Result<ReceptiveFields, AnalysisErr
         input: map,
         nodes,
         exceeds_input,
-        unaligned: sweep.unaligned,
+        unaligned: propagation.unaligned,
         network: whole,
     })
 }
 
 /// What the units of a tensor depend on along rows and columns; `None` where they do not depend on the first input.
-type State = Option<[Axis; 2]>;
+type State = Option<[Dependence; 2]>;
 
 /// The first input: every pixel depends on itself.
-fn pixels(shape: &Shape) -> [Axis; 2] {
-    let Some([height, width]) = shape.map() else { return [Axis::Lost, Axis::Lost] };
+fn pixels(shape: &Shape) -> [Dependence; 2] {
+    let Some([height, width]) = shape.map() else { return [Dependence::Lost, Dependence::Lost] };
     [(2, height), (3, width)].map(|(at, size)| {
         let window = Some(AxisWindow::pixels(size));
-        Axis::Along(Along { at: Some(at), is_mixed: false, window })
+        Dependence::Along(Along { at: Some(at), is_mixed: false, window })
     })
 }
 
 fn field(state: State) -> ReceptiveField {
     let Some(axes) = state else { return ReceptiveField::Independent };
     let axis = |axis| match axis {
-        Axis::Along(Along { window: Some(window), .. }) => Some(AxisField::Window(window)),
-        Axis::Global => Some(AxisField::Global),
+        Dependence::Along(Along { window: Some(window), .. }) => Some(AxisField::Window(window)),
+        Dependence::Global => Some(AxisField::Global),
         _ => None,
     };
     let [rows, columns] = axes.map(axis);
@@ -183,15 +183,15 @@ fn field(state: State) -> ReceptiveField {
     }
 }
 
-struct Sweep {
+struct Propagation {
     states: Vec<State>,
     unaligned: Vec<Unaligned>,
-    budget: Budget,
+    quota: SpanQuota,
     /// What a node's units depend on through every operand that depends on the first input.
-    parts: Vec<(Tensor, [Axis; 2])>,
+    parts: Vec<(Tensor, [Dependence; 2])>,
 }
 
-impl Sweep {
+impl Propagation {
     fn node(&mut self, network: &Network, tensor: Tensor, node: &Node) -> Result<State, OpError> {
         let shapes = network.operand_shapes(tensor);
         self.parts.clear();
@@ -200,9 +200,9 @@ impl Sweep {
             let Some(Some(state)) = self.states.get(operand.index()) else { continue };
             let axes = match reach {
                 Some(reach) => [0, 1].map(|axis: usize| {
-                    state[axis].through(&reach, shape, &node.shape, &mut self.budget)
+                    state[axis].through(&reach, shape, &node.shape, &mut self.quota)
                 }),
-                None => [Axis::Lost, Axis::Lost],
+                None => [Dependence::Lost, Dependence::Lost],
             };
             self.parts.push((operand, axes));
         }
@@ -210,7 +210,7 @@ impl Sweep {
             return Ok(self.parts.pop().map(|(_, axes)| axes));
         }
         let [rows, columns] = [0, 1].map(|axis: usize| {
-            join(&self.parts.iter().map(|(_, axes)| &axes[axis]), &mut self.budget)
+            join(&self.parts.iter().map(|(_, axes)| &axes[axis]), &mut self.quota)
         });
         if rows.offsets.is_some() || columns.offsets.is_some() {
             let offset = |offsets: &Option<Vec<Option<f64>>>, part: usize| {
@@ -232,13 +232,13 @@ impl Sweep {
         operands: &[Shape],
         slot: usize,
     ) -> Result<Option<Reach>, OpError> {
-        if self.budget.is_spent() {
+        if self.quota.is_spent() {
             return Ok(None);
         }
         match node.op.operator().reach(operands, slot, &node.shape) {
             Ok(reach) => {
                 let spans = reach.spans_made();
-                Ok(if spans > 0 { self.budget.take(spans).map(|()| reach) } else { Some(reach) })
+                Ok(if spans > 0 { self.quota.take(spans).map(|()| reach) } else { Some(reach) })
             }
             Err(OpError::Overflow) => Ok(None),
             Err(error) => Err(error),

@@ -2,7 +2,7 @@
 
 use num_rational::Ratio;
 
-use crate::ops::{Budget, Span, Spans, Step};
+use crate::ops::{AxisReach, Span, SpanQuota, Spans};
 
 /// The fields of units along an axis of the input's maps, where every unit has a window that moves evenly with its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,15 +50,20 @@ impl AxisWindow {
     }
 
     /// The fields of `units` units that depend on spans of these. `None` where the step has none or they cannot be followed.
-    pub(super) fn through(&self, step: &Step, units: u64, budget: &mut Budget) -> Option<Self> {
-        let Step::Spans { spans, spacing, after } = step else { return None };
+    pub(super) fn through(
+        &self,
+        reach: &AxisReach,
+        units: u64,
+        quota: &mut SpanQuota,
+    ) -> Option<Self> {
+        let AxisReach::Spans { spans, spacing, after } = reach else { return None };
         let last = i64::try_from(self.units).ok()?.checked_sub(1)?;
         let beyond = last.checked_add(*after)?;
         let further = match (self.spans.end_up_to(last), self.spans.end_up_to(beyond)) {
             (Some(inside), Some(outside)) => outside.checked_sub(inside)?,
             _ => 0,
         };
-        let spans = self.spans.composed(spans, *spacing, budget)?;
+        let spans = self.spans.composed(spans, *spacing, quota)?;
         Self::new(spans, units, self.padding[1].checked_add(further)?)
     }
 
@@ -68,13 +73,13 @@ impl AxisWindow {
     }
 
     /// The fields of units that depend on both; `None` where they do not move equally fast or cannot be followed.
-    pub(super) fn merged(&self, other: &Self, budget: &mut Budget) -> Option<Self> {
+    pub(super) fn merged(&self, other: &Self, quota: &mut SpanQuota) -> Option<Self> {
         if self == other {
             return Some(self.clone());
         }
         let after = self.padding[1].max(other.padding[1]);
         let spans = if self.spans.keeps_step_with(&other.spans) {
-            self.spans.merged(&other.spans, budget)?
+            self.spans.merged(&other.spans, quota)?
         } else if other.spans.is_empty() {
             self.spans.clone()
         } else if self.spans.is_empty() {
@@ -87,15 +92,15 @@ impl AxisWindow {
     }
 
     /// How far the centers of the other's fields lie beyond these, in pixels on average; `None` where they do not move equally fast.
-    pub(super) fn offset(&self, other: &Self, budget: &mut Budget) -> Option<f64> {
+    pub(super) fn offset(&self, other: &Self, quota: &mut SpanQuota) -> Option<f64> {
         if self.spans.keeps_step_with(&other.spans) {
-            return self.spans.offset(&other.spans, budget);
+            return self.spans.offset(&other.spans, quota);
         }
         if self.spans.is_empty() || other.spans.is_empty() {
             return Some(0.0);
         }
         let [own, other] = [self.only()?, other.only()?].map(|span| Spans::window(span, 0));
-        own.offset(&other, budget)
+        own.offset(&other, quota)
     }
 
     /// The field of the only unit, if there is a single one: it does not move.
@@ -103,8 +108,8 @@ impl AxisWindow {
         if self.units == 1 { self.spans.span(0) } else { None }
     }
 
-    /// Whether `step` takes single units, so that what it takes keeps its field wherever it goes.
-    pub(super) fn is_kept_by(step: &Spans) -> bool {
-        step.spans().iter().all(|span| span.start == span.end)
+    /// Whether `spans` takes single units, so that what it takes keeps its field wherever it goes.
+    pub(super) fn is_kept_by(spans: &Spans) -> bool {
+        spans.spans().iter().all(|span| span.start == span.end)
     }
 }

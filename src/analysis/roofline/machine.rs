@@ -1,5 +1,7 @@
 //! Machines: how much arithmetic they do a second, and how many bytes they move.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use super::Work;
@@ -7,7 +9,7 @@ use super::Work;
 /// A machine as the roofline sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Machine {
-    name: String,
+    name: Cow<'static, str>,
     peak_flops: f64,
     bandwidth: f64,
 }
@@ -35,8 +37,10 @@ pub enum Side {
     Memory,
 }
 
-/// The rates that a machine may have: what is beyond has no time that could be written.
-const RATES: std::ops::RangeInclusive<f64> = 1.0..=1e21;
+/// Whether a machine may have this rate: what is beyond has no time that could be written.
+const fn is_rate(rate: f64) -> bool {
+    1.0 <= rate && rate <= 1e21
+}
 
 impl Machine {
     /// A machine of so many operations and bytes a second.
@@ -44,14 +48,19 @@ impl Machine {
     /// # Errors
     /// Where a rate is no positive number.
     pub fn new(name: &str, peak_flops: f64, bandwidth: f64) -> Result<Self, MachineError> {
-        let is_rate = |rate: f64| RATES.contains(&rate);
         if !is_rate(peak_flops) {
             return Err(MachineError("peak of operations a second"));
         }
         if !is_rate(bandwidth) {
             return Err(MachineError("bandwidth in bytes a second"));
         }
-        Ok(Self { name: name.to_owned(), peak_flops, bandwidth })
+        Ok(Self { name: Cow::Owned(name.to_owned()), peak_flops, bandwidth })
+    }
+
+    /// A machine of the table, whose rates are checked when the crate is compiled.
+    const fn known(name: &'static str, peak_flops: f64, bandwidth: f64) -> Self {
+        assert!(is_rate(peak_flops) && is_rate(bandwidth));
+        Self { name: Cow::Borrowed(name), peak_flops, bandwidth }
     }
 
     /// What it is called.
@@ -99,16 +108,12 @@ impl Machine {
 }
 
 /// A machine that can be called by name. Peaks are 32-bit floating point without tensor cores and without sparsity.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NamedMachine {
     /// The name for arguments: `v100`.
     pub name: &'static str,
-    /// The name for people.
-    pub title: &'static str,
-    /// Operations a second.
-    pub peak_flops: f64,
-    /// Bytes a second.
-    pub bandwidth: f64,
+    /// The machine, with its name for people.
+    pub machine: Machine,
     /// Where the figures are from, and how they follow.
     pub source: &'static str,
 }
@@ -119,87 +124,59 @@ impl NamedMachine {
     pub fn find(name: &str) -> Option<&'static Self> {
         MACHINES.iter().find(|machine| machine.name == name)
     }
-
-    /// It as a machine.
-    ///
-    /// # Errors
-    /// Never of an entry of [`MACHINES`].
-    pub fn machine(&self) -> Result<Machine, MachineError> {
-        Machine::new(self.title, self.peak_flops, self.bandwidth)
-    }
 }
 
 /// The machines that can be called by name, accelerators first, by age.
 pub static MACHINES: [NamedMachine; 10] = [
     NamedMachine {
         name: "k40",
-        title: "NVIDIA Tesla K40",
-        peak_flops: 4.29e12,
-        bandwidth: 288e9,
+        machine: Machine::known("NVIDIA Tesla K40", 4.29e12, 288e9),
         source: "NVIDIA, Tesla K40 GPU Accelerator board specification, BD-06902-001: 2880 cores × 745 MHz × 2, 288 GB/s",
     },
     NamedMachine {
         name: "p100",
-        title: "NVIDIA Tesla P100 (NVLink)",
-        peak_flops: 10.6e12,
-        bandwidth: 720e9,
+        machine: Machine::known("NVIDIA Tesla P100 (NVLink)", 10.6e12, 720e9),
         source: "NVIDIA, Tesla P100 white paper, WP-08019-001: 10.6 TFLOP/s, 720 GB/s",
     },
     NamedMachine {
         name: "v100",
-        title: "NVIDIA Tesla V100 (SXM2)",
-        peak_flops: 15.7e12,
-        bandwidth: 900e9,
+        machine: Machine::known("NVIDIA Tesla V100 (SXM2)", 15.7e12, 900e9),
         source: "NVIDIA, Tesla V100 GPU architecture white paper, WP-08608-001: 15.7 TFLOP/s, 900 GB/s",
     },
     NamedMachine {
         name: "t4",
-        title: "NVIDIA T4",
-        peak_flops: 8.1e12,
-        bandwidth: 320e9,
+        machine: Machine::known("NVIDIA T4", 8.1e12, 320e9),
         source: "NVIDIA, T4 Tensor Core GPU data sheet: 8.1 TFLOP/s; GDDR6 of 256 bits at 10 Gb/s: 320 GB/s",
     },
     NamedMachine {
         name: "a100",
-        title: "NVIDIA A100 (SXM, 40 GB)",
-        peak_flops: 19.5e12,
-        bandwidth: 1555e9,
+        machine: Machine::known("NVIDIA A100 (SXM, 40 GB)", 19.5e12, 1555e9),
         source: "NVIDIA, A100 Tensor Core GPU data sheet, nvidia-1758950: 19.5 TFLOP/s, 1,555 GB/s",
     },
     NamedMachine {
         name: "rtx3090",
-        title: "NVIDIA GeForce RTX 3090",
-        peak_flops: 35.6e12,
-        bandwidth: 936e9,
+        machine: Machine::known("NVIDIA GeForce RTX 3090", 35.6e12, 936e9),
         source: "NVIDIA, Ampere GA102 GPU architecture white paper: 35.6 TFLOP/s, 936 GB/s",
     },
     NamedMachine {
         name: "h100",
-        title: "NVIDIA H100 (SXM)",
-        peak_flops: 67e12,
-        bandwidth: 3.35e12,
+        machine: Machine::known("NVIDIA H100 (SXM)", 67e12, 3.35e12),
         source: "NVIDIA, H100 Tensor Core GPU data sheet: 67 TFLOP/s, 3.35 TB/s",
     },
     NamedMachine {
         name: "rtx4090",
-        title: "NVIDIA GeForce RTX 4090",
-        peak_flops: 82.6e12,
-        bandwidth: 1008e9,
+        machine: Machine::known("NVIDIA GeForce RTX 4090", 82.6e12, 1008e9),
         source: "NVIDIA, Ada GPU architecture white paper: 82.6 TFLOP/s, 1,008 GB/s",
     },
     NamedMachine {
         name: "i7-6700k",
-        title: "Intel Core i7-6700K",
-        peak_flops: 512e9,
-        bandwidth: 34.1e9,
+        machine: Machine::known("Intel Core i7-6700K", 512e9, 34.1e9),
         source: "Intel, product specifications: 4 cores × 4.0 GHz, 2 × DDR4-2133; two 256-bit FMAs a cycle (Intel, Optimization \
             Reference Manual, Skylake), 32 FLOPs",
     },
     NamedMachine {
         name: "epyc-7742",
-        title: "AMD EPYC 7742",
-        peak_flops: 4.608e12,
-        bandwidth: 204.8e9,
+        machine: Machine::known("AMD EPYC 7742", 4.608e12, 204.8e9),
         source: "AMD, product specifications: 64 cores × 2.25 GHz, 8 × DDR4-3200; two 256-bit FMAs a cycle (Microway, Detailed \
             specifications of the AMD EPYC \"Rome\" CPUs), 32 FLOPs",
     },

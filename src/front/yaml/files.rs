@@ -64,7 +64,7 @@ fn study_in_place_of_a_network(source: &Arc<Source>) -> Diagnostics {
     let located = locate(&source.text, &[Segment::KeyItself(STUDY)]);
     let span = located.map(|located| located.span).unwrap_or_default();
     let message = "this is a study, and a network is needed here";
-    let help = "`cnnstat study` shows a study; a network has no key `study`";
+    let help = "a network has no key `study`";
     Diagnostic::error(message).label(source, span, "").help(help).into()
 }
 

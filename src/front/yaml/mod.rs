@@ -29,7 +29,7 @@ pub use files::{Library, MAX_BYTES};
 pub(crate) use range::Range;
 pub use schema::schema;
 pub(crate) use study::each_once;
-pub use study::{Study, Sweep, Variant};
+pub use study::{ParameterSweep, Study, Variant};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
 use crate::figure::Limit;
@@ -199,7 +199,7 @@ impl Description {
             let message = format!("`{name}` is one of `{list}`, not `{}`", value.trim());
             return Err(refuse(Diagnostic::error(message)));
         }
-        let source = Source::new(format!("--set {name}"), value);
+        let source = Source::new(format!("setting {name}"), value);
         let yaml = values::read(&source)?;
         let mut parser = Parser::new();
         parser.tree.words.extend(self.tree.words.iter().cloned());

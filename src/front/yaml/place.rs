@@ -20,12 +20,12 @@ pub(super) struct Places {
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     parent: u32,
-    step: Step,
+    segment: Interned,
 }
 
-/// One step from a node to another. Numbers that do not fit stand for the parent itself.
+/// One segment of the way, with files and keys as numbers. Numbers that do not fit stand for the parent itself.
 #[derive(Debug, Clone, Copy)]
-enum Step {
+enum Interned {
     File(u32),
     Value(u32),
     Key(u32),
@@ -42,7 +42,7 @@ impl Places {
     pub(super) fn file(&mut self, source: Arc<Source>) -> Place {
         let file = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         self.files.push(source);
-        self.push(Place(0), Step::File(file))
+        self.push(Place(0), Interned::File(file))
     }
 
     /// The files of the user's, by their names.
@@ -54,18 +54,18 @@ impl Places {
     /// The value under a key.
     pub(super) fn value(&mut self, parent: Place, key: &str) -> Place {
         let key = self.key_index(key);
-        self.push(parent, Step::Value(key))
+        self.push(parent, Interned::Value(key))
     }
 
     /// A key itself.
     pub(super) fn key(&mut self, parent: Place, key: &str) -> Place {
         let key = self.key_index(key);
-        self.push(parent, Step::Key(key))
+        self.push(parent, Interned::Key(key))
     }
 
     /// An item of a list.
     pub(super) fn item(&mut self, parent: Place, index: usize) -> Place {
-        self.push(parent, Step::Item(u32::try_from(index).unwrap_or(u32::MAX)))
+        self.push(parent, Interned::Item(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
     fn key_index(&mut self, key: &str) -> u32 {
@@ -76,10 +76,10 @@ impl Places {
         u32::try_from(index).unwrap_or(u32::MAX)
     }
 
-    fn push(&mut self, parent: Place, step: Step) -> Place {
+    fn push(&mut self, parent: Place, segment: Interned) -> Place {
         match u32::try_from(self.entries.len()) {
             Ok(index) => {
-                self.entries.push(Entry { parent: parent.0, step });
+                self.entries.push(Entry { parent: parent.0, segment });
                 Place(index)
             }
             Err(_) => parent,
@@ -96,11 +96,11 @@ impl Places {
                 let key = usize::try_from(key).ok().and_then(|key| self.keys.get_index(key));
                 key.map_or("", |key| key)
             };
-            match entry.step {
-                Step::File(file) => break self.files.get(usize::try_from(file).ok()?)?,
-                Step::Value(name) => segments.push(Segment::Key(key(name))),
-                Step::Key(name) => segments.push(Segment::KeyItself(key(name))),
-                Step::Item(item) => segments.push(Segment::Index(usize::try_from(item).ok()?)),
+            match entry.segment {
+                Interned::File(file) => break self.files.get(usize::try_from(file).ok()?)?,
+                Interned::Value(name) => segments.push(Segment::Key(key(name))),
+                Interned::Key(name) => segments.push(Segment::KeyItself(key(name))),
+                Interned::Item(item) => segments.push(Segment::Index(usize::try_from(item).ok()?)),
             }
             index = entry.parent;
         };

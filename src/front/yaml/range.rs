@@ -7,13 +7,16 @@ use super::value::Number;
 pub(crate) struct Range {
     first: Number,
     last: Number,
-    step: Step,
+    spacing: Spacing,
 }
 
+/// How each number follows from the one before.
 #[derive(Debug, Clone, Copy)]
-enum Step {
-    Add(Number),
-    Multiply(Number),
+enum Spacing {
+    /// By adding a step.
+    Even(Number),
+    /// By multiplying with a factor.
+    Geometric(Number),
 }
 
 impl Range {
@@ -35,23 +38,23 @@ impl Range {
                 .ok_or_else(|| format!("{what} of a range is a number; {help}"))
         };
         let (first, last) = (number("the start", first)?, number("the end", last)?);
-        let step = match step.map(|step| step.split_at(1)) {
-            None => Step::Add(Number::ONE),
-            Some(("/", step)) => Step::Add(number("the step", step.trim())?),
-            Some((_, factor)) => Step::Multiply(number("the factor", factor.trim())?),
+        let spacing = match step.map(|step| step.split_at(1)) {
+            None => Spacing::Even(Number::ONE),
+            Some(("/", step)) => Spacing::Even(number("the step", step.trim())?),
+            Some((_, factor)) => Spacing::Geometric(number("the factor", factor.trim())?),
         };
-        match step {
+        match spacing {
             _ if first > last => {
                 Err("a range runs from the smaller number to the larger".to_owned())
             }
-            Step::Add(step) if step <= Number::ZERO => Err("a step is above 0".to_owned()),
-            Step::Multiply(factor) if factor <= Number::ONE => {
+            Spacing::Even(step) if step <= Number::ZERO => Err("a step is above 0".to_owned()),
+            Spacing::Geometric(factor) if factor <= Number::ONE => {
                 Err("a factor is above 1".to_owned())
             }
-            Step::Multiply(_) if first <= Number::ZERO => {
+            Spacing::Geometric(_) if first <= Number::ZERO => {
                 Err("a range with a factor starts above 0".to_owned())
             }
-            _ => Ok(Self { first, last, step }),
+            _ => Ok(Self { first, last, spacing }),
         }
     }
 
@@ -59,7 +62,7 @@ impl Range {
     pub(crate) fn numbers(self, most: u64) -> Result<Vec<Number>, String> {
         let too_many = || format!("there are more than {most} values");
         // Of many, none is made.
-        if let Step::Add(step) = self.step {
+        if let Spacing::Even(step) = self.spacing {
             let steps = self.last.checked_sub(self.first).and_then(|span| span.checked_div(step));
             if steps.is_none_or(|steps| steps >= Number::from(most)) {
                 return Err(too_many());
@@ -74,9 +77,9 @@ impl Range {
             }
             numbers.push(held);
             // What has no place in 128 bits is beyond the end, or too fine to be held.
-            number = match self.step {
-                Step::Add(step) => held.checked_add(step),
-                Step::Multiply(factor) => held.checked_mul(factor),
+            number = match self.spacing {
+                Spacing::Even(step) => held.checked_add(step),
+                Spacing::Geometric(factor) => held.checked_mul(factor),
             };
             if number.is_none() {
                 return Err("the numbers of this range are too large to be exact".to_owned());

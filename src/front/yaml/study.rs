@@ -39,7 +39,7 @@ pub struct Study {
     /// The figures whose closed forms are asked for.
     pub of: Vec<Figure>,
     /// The values to try.
-    pub sweep: Option<Sweep>,
+    pub sweep: Option<ParameterSweep>,
     /// The names of the study's own parameters.
     parameters: Vec<String>,
 }
@@ -57,7 +57,7 @@ pub struct Variant {
 
 /// Values to try for a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sweep {
+pub struct ParameterSweep {
     /// The parameter.
     pub parameter: String,
     /// Its values, ascending, each once.
@@ -78,7 +78,7 @@ impl Study {
         let file = files::read(source, &STUDY_KEYS, &mut parser.places)?;
         if !file.values.contains_key(STUDY) {
             let message = "this is no study: it has no key `study`";
-            let help = "begin with `study: title`; `cnnstat summary` and the like show networks";
+            let help = "a study begins with `study: title`; what has no such key is a network";
             return Err(Diagnostic::error(message).label(source, 0..0, "").help(help).into());
         }
         let form = parser.study(&file);
@@ -112,7 +112,7 @@ impl Study {
             return Err(each_once(refused));
         }
         let (over, of) = form.formulas.unwrap_or_default();
-        let sweep = form.sweep.map(|(parameter, values)| Sweep { parameter, values });
+        let sweep = form.sweep.map(|(parameter, values)| ParameterSweep { parameter, values });
         Ok(Self {
             title: form.title,
             question: form.question,
@@ -159,7 +159,7 @@ impl Study {
     ///
     /// # Errors
     /// Where the study has no such parameter, or the text gives no values.
-    pub fn sweep_of(&self, text: &str) -> Result<Sweep, Diagnostics> {
+    pub fn sweep_of(&self, text: &str) -> Result<ParameterSweep, Diagnostics> {
         let Some((name, values)) = text.split_once('=') else {
             let diagnostic = Diagnostic::error(format!("`{text}` is no sweep"));
             return Err(diagnostic.help("write `c=16..512*2`, or `c=16,32,64`").into());
@@ -169,7 +169,7 @@ impl Study {
             return Err(self.no_parameter(name).into());
         }
         let values = values_of(values).map_err(Diagnostic::error)?;
-        Ok(Sweep { parameter: name.to_owned(), values })
+        Ok(ParameterSweep { parameter: name.to_owned(), values })
     }
 
     fn no_parameter(&self, name: &str) -> Diagnostic {

@@ -1,7 +1,7 @@
 //! A network on a machine.
 
 use super::{Cell, Column, Emphasis, Row, Table, heading};
-use crate::analysis::roofline::{MACHINES, Machine, Side};
+use crate::analysis::roofline::{MACHINES, Machine, NamedMachine, Side};
 use crate::report::OperatorKind;
 use crate::report::fold::{self, Overflow, Row as Folded};
 use crate::report::roofline::{LayerRoofline, Roofline, RooflineTotals};
@@ -189,14 +189,14 @@ pub fn machines_table() -> Table {
         Column::text("Source", "source", 3),
     ];
     let rate_cell = |value: f64| Cell::Named(rate(value).trim_end().to_owned(), value.to_string());
-    let rows = MACHINES.iter().map(|machine| {
+    let rows = MACHINES.iter().map(|NamedMachine { name, machine, source }| {
         Row::plain(vec![
-            Cell::text(machine.name),
-            Cell::text(machine.title),
-            rate_cell(machine.peak_flops),
-            rate_cell(machine.bandwidth),
-            Cell::Number(machine.peak_flops / machine.bandwidth),
-            Cell::text(machine.source),
+            Cell::text(name),
+            Cell::text(machine.name()),
+            rate_cell(machine.peak_flops()),
+            rate_cell(machine.bandwidth()),
+            Cell::Number(machine.ridge()),
+            Cell::text(source),
         ])
     });
     let notes = vec![

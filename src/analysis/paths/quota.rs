@@ -12,13 +12,13 @@ const OVERHEAD: u64 = 3;
 
 /// What remains of the bounds.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct Quota {
     work: u64,
     room: u64,
 }
 
-impl Budget {
-    /// A full budget.
+impl Quota {
+    /// A full quota.
     pub(super) fn new() -> Self {
         Self { work: MOST_WORK, room: MOST_ROOM }
     }

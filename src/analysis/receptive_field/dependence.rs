@@ -2,11 +2,11 @@
 
 use super::window::AxisWindow;
 use crate::network::Shape;
-use crate::ops::{Budget, Reach, Step};
+use crate::ops::{AxisReach, Reach, SpanQuota};
 
 /// What the units of a tensor depend on along one axis of the image.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Axis {
+pub(super) enum Dependence {
     /// Every unit on a part that is known.
     Along(Along),
     /// Every unit on every position of a map below.
@@ -26,20 +26,20 @@ pub(super) struct Along {
     pub(super) window: Option<AxisWindow>,
 }
 
-impl Axis {
+impl Dependence {
     /// What a unit depends on through an operand of which it reaches some units.
     pub(super) fn through(
         &self,
         reach: &Reach,
         operand: &Shape,
         output: &Shape,
-        budget: &mut Budget,
+        quota: &mut SpanQuota,
     ) -> Self {
         match (self, reach) {
             (Self::Global, _) => Self::Global,
             (kept, Reach::Same) => kept.clone(),
-            (Self::Along(along), Reach::Axes(steps)) => match along.at {
-                Some(at) => along.step(at, steps.get(at), [operand, output], budget),
+            (Self::Along(along), Reach::Axes(axes)) => match along.at {
+                Some(at) => along.through(at, axes.get(at), [operand, output], quota),
                 None => self.clone(),
             },
             (Self::Along(along), Reach::Permuted(axes)) => {
@@ -51,9 +51,9 @@ impl Axis {
                 None => self.clone(),
             },
             (Self::Lost, Reach::Regrouped) => all_in_one(output),
-            (Self::Lost, Reach::Axes(steps)) => {
-                let mut sizes = operand.sizes().iter().zip(steps).skip(1);
-                let is_all = sizes.all(|(&size, step)| size == 1 || *step == Step::Every);
+            (Self::Lost, Reach::Axes(axes)) => {
+                let mut sizes = operand.sizes().iter().zip(axes).skip(1);
+                let is_all = sizes.all(|(&size, reach)| size == 1 || *reach == AxisReach::Every);
                 if is_all { Self::Global } else { Self::Lost }
             }
             (Self::Lost, Reach::Permuted(_)) => Self::Lost,
@@ -62,45 +62,47 @@ impl Axis {
 }
 
 /// Where all units lie along one axis of a tensor, they do so whatever they depend on.
-fn all_in_one(output: &Shape) -> Axis {
+fn all_in_one(output: &Shape) -> Dependence {
     let mut large = (0..).zip(output.sizes()).skip(1).filter(|(_, size)| **size > 1);
     match (large.next(), large.next()) {
-        (Some((at, _)), None) => Axis::Along(Along { at: Some(at), is_mixed: true, window: None }),
-        _ => Axis::Lost,
+        (Some((at, _)), None) => {
+            Dependence::Along(Along { at: Some(at), is_mixed: true, window: None })
+        }
+        _ => Dependence::Lost,
     }
 }
 
 impl Along {
-    fn step(
+    fn through(
         &self,
         at: usize,
-        step: Option<&Step>,
+        reach: Option<&AxisReach>,
         [operand, output]: [&Shape; 2],
-        budget: &mut Budget,
-    ) -> Axis {
+        quota: &mut SpanQuota,
+    ) -> Dependence {
         let size = |shape: &Shape| shape.sizes().get(at).copied().unwrap_or(1);
         let window = self.window.as_ref();
-        let window = match step {
-            Some(Step::Same) | None => return Axis::Along(self.clone()),
-            Some(Step::Every) if size(operand) > 1 => return Axis::Global,
-            Some(Step::Every) => window.cloned(),
-            Some(Step::Only) => window.and_then(|window| window.spread(size(output))),
-            Some(Step::Spans { spans, .. }) if self.is_mixed => {
+        let window = match reach {
+            Some(AxisReach::Same) | None => return Dependence::Along(self.clone()),
+            Some(AxisReach::Every) if size(operand) > 1 => return Dependence::Global,
+            Some(AxisReach::Every) => window.cloned(),
+            Some(AxisReach::Only) => window.and_then(|window| window.spread(size(output))),
+            Some(AxisReach::Spans { spans, .. }) if self.is_mixed => {
                 window.filter(|_| AxisWindow::is_kept_by(spans)).cloned()
             }
-            Some(step @ Step::Spans { .. }) => {
-                window.and_then(|window| window.through(step, size(output), budget))
+            Some(reach @ AxisReach::Spans { .. }) => {
+                window.and_then(|window| window.through(reach, size(output), quota))
             }
-            Some(Step::Stacked) => window.filter(|_| self.is_mixed).cloned(),
-            Some(Step::Unknown) => None,
+            Some(AxisReach::Stacked) => window.filter(|_| self.is_mixed).cloned(),
+            Some(AxisReach::Unknown) => None,
         };
-        Axis::Along(Self { window, ..*self })
+        Dependence::Along(Self { window, ..*self })
     }
 
     /// The axis in a tensor of the same elements in the same order, but with axes of other sizes.
-    fn regrouped(&self, at: usize, operand: &Shape, output: &Shape) -> Axis {
+    fn regrouped(&self, at: usize, operand: &Shape, output: &Shape) -> Dependence {
         if operand.sizes().get(at) == Some(&1) {
-            return Axis::Along(Self { at: None, is_mixed: false, ..self.clone() });
+            return Dependence::Along(Self { at: None, is_mixed: false, ..self.clone() });
         }
         let Some([from, to]) = group(at, operand, output) else { return all_in_one(output) };
         let large = |shape: &Shape, range: std::ops::Range<usize>| {
@@ -109,7 +111,7 @@ impl Along {
             large.next().map(|(axis, _)| (axis, large.next().is_some()))
         };
         match (large(operand, from), large(output, to)) {
-            (Some((_, was_joined)), Some((at, false))) => Axis::Along(Self {
+            (Some((_, was_joined)), Some((at, false))) => Dependence::Along(Self {
                 at: Some(at),
                 is_mixed: self.is_mixed || was_joined,
                 ..self.clone()
@@ -173,11 +175,11 @@ mod tests {
             (vec![2, 8, 6, 5], vec![2, 5, 6, 8], None),
         ] {
             let window = Some(AxisWindow::pixels(6));
-            let axis = Axis::Along(Along { at: Some(2), is_mixed: false, window });
+            let axis = Dependence::Along(Along { at: Some(2), is_mixed: false, window });
             let [from, to] = [from, to].map(|sizes| shape(&sizes));
-            let axis = axis.through(&Reach::Regrouped, &from, &to, &mut Budget::new(9));
+            let axis = axis.through(&Reach::Regrouped, &from, &to, &mut SpanQuota::new(9));
             let at = match axis {
-                Axis::Along(along) => along.at.map(|at| (at, along.is_mixed)),
+                Dependence::Along(along) => along.at.map(|at| (at, along.is_mixed)),
                 _ => None,
             };
             assert_eq!(at, found, "{from} to {to}");

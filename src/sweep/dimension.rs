@@ -1,4 +1,4 @@
-//! The axes of a grid, as they are written: `8..64/8`, `16..512*2`, `[2, 2, 2, 2],[3, 4, 6, 3]`, `first,second`.
+//! The dimensions of a grid, as they are written: `8..64/8`, `16..512*2`, `[2, 2, 2, 2],[3, 4, 6, 3]`, `first,second`.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -10,16 +10,16 @@ use crate::diagnostics::Diagnostics;
 use crate::front::yaml::value::{Number, Value};
 use crate::front::yaml::{Description, Range};
 
-/// What varies along one axis of a grid.
+/// What varies along one dimension of a grid.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
+pub struct Dimension {
     /// What varies: a parameter's name, `input` or `batch`.
     pub name: String,
     /// The values, in the order they were written; each once.
     pub choices: Choices,
 }
 
-/// The values of an axis.
+/// The values of a dimension.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Choices {
     /// Of a parameter.
@@ -41,20 +41,20 @@ impl Choices {
         }
     }
 
-    /// Whether there are none; never true of an axis that was read.
+    /// Whether there are none; never true of a dimension that was read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Why a text is no axis.
+/// Why a text is no dimension.
 #[derive(Debug, Error)]
-pub enum AxisError {
+pub enum DimensionError {
     /// A parameter or a value that the description refuses.
     #[error(transparent)]
     Setting(#[from] Diagnostics),
-    /// Not the form of an axis.
+    /// Not the form of a dimension.
     #[error("`{text}`: {message}")]
     Form {
         /// What was written.
@@ -64,17 +64,17 @@ pub enum AxisError {
     },
 }
 
-fn refuse(text: &str, message: impl Into<String>) -> AxisError {
-    AxisError::Form { text: text.to_owned(), message: message.into() }
+fn refuse(text: &str, message: impl Into<String>) -> DimensionError {
+    DimensionError::Form { text: text.to_owned(), message: message.into() }
 }
 
-impl Axis {
+impl Dimension {
     /// Reads `name=values`, the values of a parameter: separated by commas, each a value as a file has it, or a range of numbers
     /// with both ends: `a..b`, `a..b/step`, `a..b*factor`.
     ///
     /// # Errors
     /// Where there is no such parameter, a value is none, or there are too many.
-    pub fn parameter(description: &Description, text: &str) -> Result<Self, AxisError> {
+    pub fn parameter(description: &Description, text: &str) -> Result<Self, DimensionError> {
         let Some((name, list)) = text.split_once('=').filter(|(_, list)| !list.trim().is_empty())
         else {
             // What is wrong is said as it is of a single value.
@@ -104,7 +104,7 @@ impl Axis {
     ///
     /// # Errors
     /// Where a size is none, ranges of an item are not of a length, or there are too many.
-    pub fn input(text: &str) -> Result<Self, AxisError> {
+    pub fn input(text: &str) -> Result<Self, DimensionError> {
         let mut sizes = Vec::new();
         for item in items(text) {
             let axes: Result<Vec<_>, _> = item.split(['x', '×']).map(whole_numbers).collect();
@@ -126,7 +126,7 @@ impl Axis {
     ///
     /// # Errors
     /// Where one is no whole number of at least 1, or there are too many.
-    pub fn batch(text: &str) -> Result<Self, AxisError> {
+    pub fn batch(text: &str) -> Result<Self, DimensionError> {
         let mut batches = Vec::new();
         for item in items(text) {
             batches.extend(whole_numbers(item).map_err(|message| refuse(item, message))?);
@@ -136,7 +136,7 @@ impl Axis {
     }
 }
 
-fn bound(text: &str, values: usize) -> Result<(), AxisError> {
+fn bound(text: &str, values: usize) -> Result<(), DimensionError> {
     let most = usize::try_from(MOST_VARIANTS).unwrap_or(usize::MAX);
     if values > most {
         return Err(refuse(text, too_many()));
