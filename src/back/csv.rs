@@ -62,7 +62,12 @@ fn exact(cell: &Cell) -> String {
         Cell::Ratio(number)
         | Cell::Share(number)
         | Cell::Number(number)
+        | Cell::Approximate(number)
+        | Cell::Rate(number, _)
+        | Cell::Bar(number)
         | Cell::Seconds(number) => number.to_string(),
+        Cell::Large(count) => count.to_string(),
+        Cell::Range(first, last) => format!("{first}-{last}"),
         Cell::Difference(difference) => difference.to_string(),
         Cell::Unknown | Cell::Empty => String::new(),
     }

@@ -19,7 +19,10 @@ pub use roofline::{machines_table, roofline_kinds_table, roofline_layers_table, 
 pub use summary::summary_table;
 pub use totals::totals_table;
 
+use num_bigint::BigUint;
+
 use super::{Figures, FlopKind, Report, Totals};
+use crate::figure::quantity::RateUnit;
 use crate::figure::{Figure, Unit};
 
 /// A titled table with notes.
@@ -102,8 +105,18 @@ pub enum Cell {
     Difference(i128),
     /// A part of a whole, such as `12.3 %`.
     Share(f64),
+    /// A count that may be beyond 64 bits, written short where it is long (`1.847 × 10¹⁵`).
+    Large(BigUint),
+    /// From one count to another, both included: `3–5`.
+    Range(u64, u64),
     /// A measured or derived number, to four digits: `4.29`.
     Number(f64),
+    /// A number that is known in floating point only: `≈ 40.25`.
+    Approximate(f64),
+    /// So much a second, such as `15.7 TFLOP/s`.
+    Rate(f64, RateUnit),
+    /// A part of the longest bar of its column, which is 1.
+    Bar(f64),
     /// A duration in seconds.
     Seconds(f64),
     /// A figure that is not known.
