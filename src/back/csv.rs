@@ -55,7 +55,7 @@ fn exact(cell: &Cell) -> String {
         Cell::Text(text) => harmless(text),
         Cell::Named(_, key) => harmless(key),
         Cell::Count(count) | Cell::Short(count) | Cell::Bytes(count) => count.to_string(),
-        Cell::Shape(shape) => {
+        Cell::Shape(shape) | Cell::BeforeGlobal(shape) => {
             let sizes: Vec<String> = shape.iter().map(u64::to_string).collect();
             sizes.join("x")
         }

@@ -63,6 +63,9 @@ pub(crate) fn for_people(cell: &Cell) -> String {
         Cell::Short(count) => quantity::short(*count),
         Cell::Bytes(bytes) => quantity::mebibytes(*bytes),
         Cell::Shape(shape) => crate::report::table::shape_text(shape),
+        Cell::BeforeGlobal(pixels) => {
+            format!("{}, global", crate::report::table::shape_text(pixels))
+        }
         Cell::Ratio(ratio) => quantity::ratio(*ratio),
         Cell::Difference(difference) => quantity::signed(*difference),
         Cell::Share(share) => quantity::percent(*share),

@@ -235,10 +235,15 @@ pub fn bar(length: f64) -> String {
     text + EIGHTHS.get(usize::from(part)).copied().unwrap_or_default()
 }
 
+/// The noun of a number of things, in the singular for exactly one; or the verb.
+pub fn noun<T: PartialEq + From<u8>>(number: T, [one, many]: [&str; 2]) -> &str {
+    if number == T::from(1) { one } else { many }
+}
+
 /// A count with what is counted, in the singular for exactly one: `1 layer`, `1,234 layers`.
 #[must_use]
 pub fn counted(count: u64, [one, many]: [&str; 2]) -> String {
-    format!("{} {}", thousands(count), if count == 1 { one } else { many })
+    format!("{} {}", thousands(count), noun(count, [one, many]))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub use totals::totals_table;
 
 use num_bigint::BigUint;
 
-use super::{Figures, FlopKind, Report, Totals};
+use super::{FieldExtent, Figures, FlopKind, Report, Totals};
 use crate::figure::quantity::RateUnit;
 use crate::figure::{Figure, Unit};
 
@@ -99,6 +99,8 @@ pub enum Cell {
     Bytes(u64),
     /// A shape, such as `64×56×56`.
     Shape(Vec<u64>),
+    /// The extent of a receptive field that is global behind the layer it is of: `427×427, global`.
+    BeforeGlobal(Vec<u64>),
     /// A factor between two figures, such as `×0.51`.
     Ratio(f64),
     /// How far one count is from another, with its sign.
@@ -156,11 +158,24 @@ impl Cell {
         bytes.map_or(Self::Unknown, Self::Bytes)
     }
 
-    /// The value of a figure in its unit.
-    pub(crate) fn figure(figure: Figure, value: Option<u64>) -> Self {
-        match figure.unit() {
-            Unit::Bytes => Self::bytes(value),
-            Unit::Count | Unit::Pixels => Self::count(value),
+    /// The value of a figure in its unit; `extent` is that of the receptive field of the network's output.
+    pub(crate) fn figure(figure: Figure, value: Option<u64>, extent: FieldExtent) -> Self {
+        match (figure.unit(), value) {
+            (Unit::Bytes, _) => Self::bytes(value),
+            (Unit::Count, _) => Self::count(value),
+            (Unit::Pixels, Some(pixels)) if extent != FieldExtent::Global => Self::Count(pixels),
+            (Unit::Pixels, _) => Self::field(value.map(|pixels| vec![pixels]), extent),
+        }
+    }
+
+    /// The extent of the receptive field of a network, along both axes or the larger one.
+    pub(crate) fn field(pixels: Option<Vec<u64>>, extent: FieldExtent) -> Self {
+        match (pixels, extent) {
+            (Some(pixels), FieldExtent::Global) => Self::BeforeGlobal(pixels),
+            (Some(pixels), _) => Self::Shape(pixels),
+            (None, FieldExtent::Global) => Self::text("global"),
+            (None, FieldExtent::None) => Self::Empty,
+            (None, FieldExtent::Window | FieldExtent::Unknown) => Self::Unknown,
         }
     }
 
@@ -254,7 +269,7 @@ fn entry(figure: Figure, totals: &Totals) -> Entry {
         Figure::ConcatActivations | Figure::ConcatMemory => ("of concatenations", 1),
         other => (other.label(), 0),
     };
-    let cell = Cell::figure(figure, totals.get(figure));
+    let cell = Cell::figure(figure, totals.get(figure), totals.receptive_field_extent);
     Entry { label, key: figure.key().to_owned(), level, cell }
 }
 

@@ -1,6 +1,7 @@
 //! The layers of a network under their blocks.
 
 use super::{Cell, Column, Emphasis, Row, Table, field, heading};
+use crate::figure::quantity::write::counted;
 use crate::report::fold::{self, Overflow, Row as Folded};
 use crate::report::{CONVENTIONS, Report};
 
@@ -104,6 +105,5 @@ fn total_row(report: &Report) -> Row {
 }
 
 fn layer_count(count: u64) -> Cell {
-    let layers = if count == 1 { "layer" } else { "layers" };
-    Cell::Text(format!("{count} {layers}"))
+    Cell::Text(counted(count, ["layer", "layers"]))
 }
