@@ -836,7 +836,7 @@ fn sweeps_are_sorted_bounded_and_marked() {
         desk.call("sweep mine.yaml --set wide=1,2 --figures macs --pareto macs --format csv").out;
     assert_eq!(marked, "wide,macs,front,error\n1,972,true,\n2,1944,false,\n");
     let table = desk.call("sweep mine.yaml --set wide=1..3 --max macs=2k").out;
-    assert!(table.contains("1 of 3 variants exceed a limit and are left out."), "{table}");
+    assert!(table.contains("1 of 3 variants exceeds a limit and is left out."), "{table}");
     assert!(table.contains("Small: 3 variants, batch 1, input 3×8×8"), "{table}");
 }
 

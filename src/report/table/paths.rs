@@ -4,7 +4,7 @@ use num_bigint::BigUint;
 use num_traits::ToPrimitive;
 
 use super::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
-use crate::report::paths::{ExpectationReport, LengthReport, PathCount, PathsReport};
+use crate::report::paths::{Expectation, PathCount, PathsOfLength, PathsReport};
 
 const PATHS: &str = "A path leads from an input to the first output, operand by operand. Its length is the number of its weighted layers: \
     conv, conv_transpose, linear.";
@@ -81,7 +81,7 @@ fn heading_row(label: &str) -> Row {
     Row { emphasis: Emphasis::Block, ..Row::plain(cells) }
 }
 
-fn expectation(label: &str, key: &str, expectation: &ExpectationReport) -> Row {
+fn expectation(label: &str, key: &str, expectation: &Expectation) -> Row {
     let label = Cell::Named(label.to_owned(), format!("{key} in use"));
     let expected = expectation.expected.map_or(Cell::Unknown, Cell::Approximate);
     Row { level: 1, ..Row::plain(vec![label, expected, Cell::Count(expectation.all)]) }
@@ -134,11 +134,11 @@ struct Bin {
 }
 
 /// Bins of equally many lengths that occur, at most so many bins.
-fn bins(distribution: &[LengthReport], most: usize) -> Vec<Bin> {
+fn bins(distribution: &[PathsOfLength], most: usize) -> Vec<Bin> {
     let each = distribution.len().div_ceil(most.max(1)).max(1);
     let bins = distribution.chunks(each).filter_map(|paths| {
         let (first, last) = (paths.first()?.length, paths.last()?.length);
-        Some(Bin { first, last, count: paths.iter().map(|paths| &paths.paths.0).sum() })
+        Some(Bin { first, last, count: paths.iter().map(|paths| &paths.count).sum() })
     });
     bins.collect()
 }

@@ -87,6 +87,11 @@ fn layer_row(row: &fold::LayerRow<'_>, level: usize) -> Row {
 fn total_row(report: &Report) -> Row {
     let figures = &report.totals.figures;
     let count = report.totals.layers;
+    // The rows above say from where on it is global, and the column stays narrow.
+    let window = match field::network_cell(report) {
+        Cell::BeforeGlobal(pixels) => Cell::Shape(pixels),
+        cell => cell,
+    };
     Row {
         cells: vec![
             Cell::Text("Total".to_owned()),
@@ -97,7 +102,7 @@ fn total_row(report: &Report) -> Row {
             Cell::Count(figures.macs),
             Cell::Count(figures.flops),
             Cell::Count(figures.activations),
-            field::network_cell(report),
+            window,
         ],
         level: 0,
         emphasis: Emphasis::Total,
