@@ -164,7 +164,7 @@ pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if percent > 0.0 && percent < 0.05 {
         "<0.1 %".to_owned()
-    } else if percent < 100.0 && percent >= 99.95 {
+    } else if (99.95..100.0).contains(&percent) {
         ">99.9 %".to_owned()
     } else {
         format!("{percent:.1} %")
@@ -236,7 +236,7 @@ pub fn bar(length: f64) -> String {
 }
 
 /// The noun of a number of things, in the singular for exactly one; or the verb.
-pub fn noun<T: PartialEq + From<u8>>(number: T, [one, many]: [&str; 2]) -> &str {
+pub fn noun<T: Copy + PartialEq + From<u8>>(number: T, [one, many]: [&str; 2]) -> &str {
     if number == T::from(1) { one } else { many }
 }
 
