@@ -585,16 +585,16 @@ fn budgets() {
             vec!["2 hold, 0 exceed"],
             "EXCEEDS",
         ),
-        ("check mine.yaml --max params=111", 1, vec!["EXCEEDS", "0 hold, 1 exceed", "0.9 %"], ""),
+        ("check mine.yaml --max params=111", 1, vec!["EXCEEDS", "0 hold, 1 exceeds", "0.9 %"], ""),
         ("check mine.yaml --max params=0", 1, vec!["EXCEEDS"], ""),
         ("check mine.yaml --max weight_memory=448B", 0, vec!["448"], "EXCEEDS"),
         ("check mine.yaml --max weight_memory=0.4375KiB", 0, vec!["448"], "EXCEEDS"),
         ("check mine.yaml --max weight_memory=0.447kB", 1, vec!["447"], ""),
         ("check within.yaml", 0, vec!["3 hold, 0 exceed"], "EXCEEDS"),
         // A limit of the call does not loosen the file's.
-        ("check above.yaml --max params=1k", 1, vec!["2 hold, 1 exceed"], ""),
+        ("check above.yaml --max params=1k", 1, vec!["2 hold, 1 exceeds"], ""),
         ("check above.yaml --failing", 1, vec!["EXCEEDS"], "3,888"),
-        ("check alone.yaml", 0, vec!["1 hold"], "FAILS"),
+        ("check alone.yaml", 0, vec!["1 holds"], "FAILS"),
         // The keys of JSON are names too, in files as in calls.
         ("check keyed.yaml --max weight_bytes=448", 0, vec!["3 hold", "Published figures: 2"], ""),
         ("check alone.yaml --set wide=5", 1, vec!["72", "25.0 %"], ""),
@@ -602,7 +602,7 @@ fn budgets() {
         // What is published is for a batch of 1, what is allowed is for the call's.
         ("check above.yaml --batch 2", 1, vec!["batch 2", "7,776"], "counted by hand"),
         ("check mine.yaml --batch 2 --max macs=7776", 0, vec!["batch 2"], "counted by hand"),
-        ("check mine.yaml --input 3x4x4 --max macs=432", 1, vec!["FAILS", "1 hold, 0 exceed"], ""),
+        ("check mine.yaml --input 3x4x4 --max macs=432", 1, vec!["FAILS", "1 holds, 0 exceed"], ""),
         ("check mine.yaml squeezenet --max params=1M", 1, vec!["248,424", "24.8 %"], ""),
     ] {
         let call = desk.call(arguments);
@@ -624,6 +624,59 @@ fn budgets() {
     ]);
     assert_eq!(json[0]["budget"], expected);
     assert_eq!(json[0]["outcomes"][0]["verdict"], "holds");
+}
+
+/// A 3x3 convolution sees 3 pixels; behind a global pool everything is seen, and nothing else where the pool comes first.
+#[test]
+fn what_sees_everything_is_global() {
+    let network = |layers: &str| {
+        format!("name: mine\ninput: [3, 8, 8]\nparams: {{c: 4}}\nlayers: [{layers}]\n")
+    };
+    let conv = "conv: {out: c, kernel: 3}";
+    let study = format!(
+        "study: Pools\ninput: [3, 8, 8]\nparams: {{c: 4}}\nfigures: [receptive_field]\nvariants:\n  \
+        none: [{conv}]\n  last: [{conv}, global_avg_pool]\n  first: [global_avg_pool, conv: {{out: c, kernel: 1}}]\n"
+    );
+    let desk = Desk::new()
+        .with("window.yaml", network(conv))
+        .with("pooled.yaml", network(&format!("{conv}, global_avg_pool")))
+        .with("global.yaml", network("global_avg_pool, conv: {out: c, kernel: 1}"))
+        .with("study.yaml", study);
+    let line = |call: &str, begin: &str| {
+        let page = desk.call(call).out;
+        let line = page.lines().find(|line| line.starts_with(begin)).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("{call}: {page}"))
+    };
+    let compared = line("compare window.yaml pooled.yaml global.yaml", "Receptive field");
+    let compared: Vec<&str> = compared.split("  ").filter(|cell| !cell.is_empty()).collect();
+    assert_eq!(compared.len(), 4, "{compared:?}");
+    for (cell, expected) in compared.iter().zip(["Receptive field", "3×3", "3×3, global", "global"])
+    {
+        assert_eq!(cell.trim(), expected);
+    }
+    let cases =
+        [("window", "3", Some(3)), ("pooled", "3, global", Some(3)), ("global", "global", None)];
+    for (name, cell, pixels) in cases {
+        let extent = if name == "window" { "window" } else { "global" };
+        let sweep = format!("sweep {name}.yaml --set c=4 --figures receptive_field");
+        assert!(line(&sweep, "4  ").ends_with(&format!("  {cell}")), "{sweep}");
+        let json = &desk.json(&format!("{sweep} --format json"))["variants"][0];
+        assert_eq!(json["figures"]["receptive_field"], serde_json::json!(pixels));
+        assert_eq!(json["receptive_field_extent"], extent);
+        let summary = desk.json(&format!("summary {name}.yaml --format json"));
+        assert_eq!(summary["receptive_field_extent"], extent);
+        assert_eq!(summary["receptive_field"].is_null(), pixels.is_none());
+    }
+    for (name, cell) in [("├ none", "3"), ("├ last", "3, global"), ("└ first", "global")] {
+        let row = line("study study.yaml", name);
+        assert!(row.split("  ").any(|shown| shown.trim() == cell), "{row}");
+    }
+    let (within, above) = ("--max receptive_field=3", "--max receptive_field=2");
+    assert!(desk.call(&format!("check pooled.yaml {within}")).out.contains("3, global"));
+    assert_eq!(desk.call(&format!("check pooled.yaml {above}")).code, Some(1));
+    let refused = desk.call(&format!("check global.yaml {within}"));
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("global from the first layer on"), "{}", refused.err);
 }
 
 #[test]
@@ -783,7 +836,7 @@ fn sweeps_are_sorted_bounded_and_marked() {
         desk.call("sweep mine.yaml --set wide=1,2 --figures macs --pareto macs --format csv").out;
     assert_eq!(marked, "wide,macs,front,error\n1,972,true,\n2,1944,false,\n");
     let table = desk.call("sweep mine.yaml --set wide=1..3 --max macs=2k").out;
-    assert!(table.contains("1 of 3 variants exceed a limit and are left out."), "{table}");
+    assert!(table.contains("1 of 3 variants exceeds a limit and is left out."), "{table}");
     assert!(table.contains("Small: 3 variants, batch 1, input 3×8×8"), "{table}");
 }
 

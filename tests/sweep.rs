@@ -6,7 +6,9 @@ mod common;
 
 use cnnstat::figure::Figure;
 use cnnstat::front::yaml::{Description, Settings};
-use cnnstat::sweep::{Choices, Dimension, Evaluated, Grid, GridError, Objective, evaluate, front};
+use cnnstat::sweep::{
+    Choices, Dimension, Evaluated, Figured, Grid, GridError, Objective, evaluate, front,
+};
 use common::{analyse, bundled_description, plain, read};
 use proptest::prelude::*;
 
@@ -183,7 +185,9 @@ fn variants_have_the_figures_of_their_settings() {
         assert_eq!(variant.position, position);
         let (_, report) = analyse(&description, &grid.settings(position));
         let expected = Figure::ALL.map(|figure| report.totals.get(figure));
-        assert_eq!(variant.evaluated, Evaluated::Figures(expected.into()));
+        let receptive_field_extent = report.receptive_field_extent;
+        let expected = Figured { values: expected.into(), receptive_field_extent };
+        assert_eq!(variant.evaluated, Evaluated::Figures(expected));
     }
 }
 

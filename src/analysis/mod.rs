@@ -20,8 +20,8 @@ use memory::{NodeMemory, memory, node_memory};
 pub use parameters::{NodeParameters, parameters};
 pub use paths::{Paths, paths};
 pub use receptive_field::{
-    AxisField, AxisWindow, NetworkField, PaddingShare, ReceptiveField, ReceptiveFields, Unaligned,
-    receptive_field,
+    AxisField, AxisWindow, FieldExtent, NetworkField, PaddingShare, ReceptiveField,
+    ReceptiveFields, Unaligned, receptive_field,
 };
 pub use table::NodeTable;
 pub use totals::{Figures, Totals};

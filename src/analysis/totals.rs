@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    AnalysisError, Memory, NodeCost, NodeMemory, NodeParameters, NodeTable, ReceptiveFields,
+    AnalysisError, FieldExtent, Memory, NodeCost, NodeMemory, NodeParameters, NodeTable,
+    ReceptiveFields,
 };
 use crate::figure::Figure;
 use crate::network::Network;
@@ -91,6 +92,10 @@ pub struct Totals {
     /// Extent of the receptive field in input pixels: height, width; `None` where it is not known.
     #[serde(skip)]
     pub receptive_field: Option<[u64; 2]>,
+    /// How much of the input a unit of the first output depends on. Where it is everything, `receptive_field` is that of the last layer
+    /// before.
+    #[serde(skip)]
+    pub receptive_field_extent: FieldExtent,
 }
 
 impl Totals {
@@ -102,6 +107,7 @@ impl Totals {
 
     pub(super) fn take_field(&mut self, fields: &ReceptiveFields) {
         self.receptive_field = fields.network.as_ref().map(|field| field.size);
+        self.receptive_field_extent = fields.output_extent;
     }
 
     /// The value of a figure; `None` where it is not known.

@@ -10,6 +10,7 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 mod page;
-pub mod quantity;
 pub mod terminal;
 pub mod text;
+
+pub(crate) use crate::figure::quantity::write as quantity;

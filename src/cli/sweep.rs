@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use cnnstat::figure::quantity::write::{counted, noun};
 use cnnstat::figure::{Figure, Limit};
 use cnnstat::front::yaml::Description;
 use cnnstat::sweep::{
@@ -106,11 +107,13 @@ struct Tally {
 impl Tally {
     /// What is not shown or not figured, in sentences.
     fn sentences(&self) -> Vec<String> {
-        let told = |count: u64, what: &str| {
-            (count > 0).then(|| format!("{count} of {} variants {what}.", self.evaluated))
+        let told = |count: u64, what: [&str; 2]| {
+            let variants = counted(self.evaluated, ["variant", "variants"]);
+            (count > 0).then(|| format!("{count} of {variants} {}.", noun(count, what)))
         };
-        let above = told(self.above, "exceed a limit and are left out");
-        told(self.misfits, "do not fit").into_iter().chain(above).collect()
+        let above = ["exceeds a limit and is left out", "exceed a limit and are left out"];
+        let misfits = told(self.misfits, ["does not fit", "do not fit"]);
+        misfits.into_iter().chain(told(self.above, above)).collect()
     }
 }
 

@@ -22,8 +22,8 @@ use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Polynomial, R
 use crate::front::Setting;
 use crate::front::yaml::{ParameterSweep, Settings, Study, Variant, each_once};
 use crate::network::Network;
-use crate::report::Report;
 use crate::report::document::{FormulaLine, Picture};
+use crate::report::{FieldExtent, Report};
 
 /// Everything that is shown of a study.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,6 +65,8 @@ pub struct StudiedVariant {
     pub output: Vec<u64>,
     /// Its figures; `null` where one is not known.
     pub figures: ByFigure<Option<u64>>,
+    /// How much of the input its output depends on; where that is everything, the receptive field is that of the last layer before.
+    pub receptive_field_extent: FieldExtent,
     /// Its figures as multiples of the other's.
     pub ratios: ByFigure<ExactRatio>,
     /// Its figures as closed forms.
@@ -321,6 +323,7 @@ fn studied(
         input: report.input.clone(),
         output: report.outputs.first().map_or_else(Vec::new, |output| output.shape.clone()),
         figures: own.cloned().unwrap_or(ByFigure(Vec::new())),
+        receptive_field_extent: report.receptive_field_extent,
         ratios: ByFigure::of(figures, |figure| {
             // How many times as many paths there are tells nobody anything.
             if figure == Measure::Path(PathFigure::Paths) {

@@ -9,6 +9,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::figure::{Figure, Measure};
 use crate::front::yaml::value::Value;
 use crate::front::yaml::{NoVariant, ParameterSweep, Settings, Study};
+use crate::report::FieldExtent;
 
 /// The most steps that the networks of a sweep take to build, all together.
 const MOST_STEPS: usize = 50_000_000;
@@ -35,6 +36,9 @@ pub struct SweptPoint {
     pub value: u64,
     /// The figures of every variant, in the order of the study.
     pub variants: Vec<ByFigure<Option<u64>>>,
+    /// How much of the input the output of every variant depends on, as far as receptive fields are asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub receptive_field_extents: Vec<FieldExtent>,
 }
 
 impl Swept {
@@ -46,6 +50,13 @@ impl Swept {
         };
         let first = self.points.first().map(figures);
         self.points.iter().any(|point| Some(figures(point)) != first)
+    }
+}
+
+impl SweptPoint {
+    /// How much of the input the output of the variant at this position depends on, as far as that is told.
+    pub(super) fn receptive_field_extent(&self, variant: usize) -> FieldExtent {
+        self.receptive_field_extents.get(variant).copied().unwrap_or_default()
     }
 }
 
@@ -80,11 +91,18 @@ pub(super) fn sweep(
                 .map_err(|why| failed(&variant.name, reason(why, networks)))?;
             let totals = totals(&network, &figures);
             totals
-                .and_then(|totals| measures(&study.figures, &totals, &network))
+                .and_then(|totals| {
+                    let figures = measures(&study.figures, &totals, &network)?;
+                    Ok((figures, totals.receptive_field_extent))
+                })
                 .map_err(|error| failed(&variant.name, error.to_string()))
         });
-        let variants = variants.collect::<Result<_, Diagnostics>>()?;
-        Ok(SweptPoint { value: *value, variants })
+        let (variants, mut receptive_field_extents): (_, Vec<FieldExtent>) =
+            variants.collect::<Result<Vec<_>, Diagnostics>>()?.into_iter().unzip();
+        if !figures.contains(&Figure::ReceptiveField) {
+            receptive_field_extents.clear();
+        }
+        Ok(SweptPoint { value: *value, variants, receptive_field_extents })
     };
     let mut points = Vec::with_capacity(sweep.values.len());
     for values in sweep.values.chunks(AT_ONCE) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Grid;
-use crate::analysis;
+use crate::analysis::{self, FieldExtent};
 use crate::figure::{Figure, Limit};
 use crate::front::yaml::{Description, Settings};
 
@@ -21,10 +21,20 @@ pub struct Variant {
 /// What became of a variant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Evaluated {
-    /// The figures that were asked for, in their order; `None` where one is not known.
-    Figures(Box<[Option<u64>]>),
+    /// Its figures.
+    Figures(Figured),
     /// Why there is no such network, or a figure of it cannot be given.
     Misfit(Box<str>),
+}
+
+/// The figures of a variant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figured {
+    /// Those that were asked for, in their order; `None` where one is not known.
+    pub values: Box<[Option<u64>]>,
+    /// How much of the input the output depends on, if the receptive field was asked for; where that is everything, the receptive field
+    /// is that of the last layer before.
+    pub receptive_field_extent: FieldExtent,
 }
 
 impl Variant {
@@ -32,7 +42,7 @@ impl Variant {
     #[must_use]
     pub fn figure(&self, position: usize) -> Option<u64> {
         match &self.evaluated {
-            Evaluated::Figures(figures) => figures.get(position).copied().flatten(),
+            Evaluated::Figures(figures) => figures.values.get(position).copied().flatten(),
             Evaluated::Misfit(_) => None,
         }
     }
@@ -77,8 +87,11 @@ fn values(
     description: &Description,
     settings: &Settings,
     figures: &[Figure],
-) -> Result<Box<[Option<u64>]>, String> {
+) -> Result<Figured, String> {
     let network = description.network(settings)?;
     let totals = analysis::totals(&network, figures).map_err(|error| error.to_string())?;
-    Ok(figures.iter().map(|figure| totals.get(*figure)).collect())
+    Ok(Figured {
+        values: figures.iter().map(|figure| totals.get(*figure)).collect(),
+        receptive_field_extent: totals.receptive_field_extent,
+    })
 }

@@ -14,7 +14,7 @@ mod table;
 
 pub use chart::{MOST_POINTS, chart};
 pub use dimension::{Choices, Dimension, DimensionError};
-pub use evaluate::{Evaluated, Variant, evaluate};
+pub use evaluate::{Evaluated, Figured, Variant, evaluate};
 pub use front::{FrontError, front};
 pub use grid::{Grid, GridError, MOST_VARIANTS};
 pub use objective::Objective;

@@ -14,7 +14,7 @@ use crate::report::{CONVENTIONS, FieldExtent, Figures, FlopKind, Layer, Operator
 use super::chart::{self, percentage};
 use super::document::PageTable;
 use super::page::Template;
-use super::quantity::{mebibytes, percent, short, thousands};
+use super::quantity::{counted, mebibytes, percent, short, thousands};
 use super::text::{one_line, visible};
 use charts::{Chart, Span, axis, charts};
 use rows::{Row, RowFigures, TableRows};
@@ -199,8 +199,8 @@ fn further_tiles(report: &Report) -> Vec<Tile> {
 
 fn field_tile(report: &Report) -> Tile {
     let Some(whole) = &report.receptive_field else {
-        let (number, exact) = match report.receptive_field_extent() {
-            Some(FieldExtent::Global) => ("global", "from the first layer on"),
+        let (number, exact) = match report.receptive_field_extent {
+            FieldExtent::Global => ("global", "from the first layer on"),
             _ => ("?", ""),
         };
         return Tile::new("Receptive field", number, exact.to_owned());
@@ -238,7 +238,7 @@ impl Tile {
     }
 
     fn bytes(name: &'static str, bytes: u64) -> Self {
-        Self::new(name, &mebibytes(bytes), format!("{} bytes", thousands(bytes)))
+        Self::new(name, &mebibytes(bytes), counted(bytes, ["byte", "bytes"]))
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use cnnstat::back;
 use cnnstat::front::yaml::Description;
-use cnnstat::report::CONVENTIONS;
 use cnnstat::report::document::Document;
 use cnnstat::report::table::Table;
 use cnnstat::sweep::{Layout, Objective, Variant, chart, title};
@@ -178,7 +177,7 @@ impl<'a> Output<'a> {
             title: title(self.description, layout.grid),
             columns: layout.columns(),
             rows: variants.iter().map(|(variant, marked)| layout.row(variant, *marked)).collect(),
-            notes: notes.into_iter().chain([CONVENTIONS.to_owned()]).collect(),
+            notes: notes.into_iter().chain(layout.notes(variants)).collect(),
         };
         let text = match self.format {
             Format::Markdown => back::markdown::render(&table),
