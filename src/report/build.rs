@@ -88,6 +88,8 @@ fn layer(network: &Network, tensor: Tensor, node: &Node, figures: Figures) -> La
         op: operator.name().to_owned(),
         kind: operator.kind(&shapes),
         detail: operator.detail(),
+        window: operator.window(),
+        groups: operator.groups(),
         block: node.block().to_owned(),
         inputs: operands.iter().map(|operand| operand.name().to_owned()).collect(),
         input_shapes: shapes.iter().map(|shape| shape.sizes().to_vec()).collect(),

@@ -13,6 +13,9 @@ const MOST_POINTS: usize = 200;
 /// More variants than this are no chart that anybody reads.
 const MOST_LINES: usize = 12;
 
+const ABRIDGED: &str = "The pictures leave out normalization, activation and dropout. What is framed stands there as often as is \
+    written beside it, each time taking what the time before gave.";
+
 impl StudyReport {
     /// The study as a page: what is compared, the figures, their closed forms, and what becomes of them over the sweep.
     #[must_use]
@@ -29,6 +32,9 @@ impl StudyReport {
     fn variants_section(&self) -> Section {
         let pictures = self.variants.iter().map(|variant| variant.picture.clone()).collect();
         let mut parts = vec![Part::Pictures(pictures)];
+        if self.variants.iter().any(|variant| variant.picture.is_abridged) {
+            parts.push(Part::Text(ABRIDGED.to_owned()));
+        }
         parts.extend(self.notes.iter().cloned().map(Part::Text));
         Section { title: "Variants".to_owned(), parts }
     }

@@ -4,15 +4,15 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::layout::{Item, Layout, layout};
-use super::shapes::{Text, number, rounded, tag};
+use super::shapes::{Area, Text, number, rounded, tag};
 use super::{Drawing, Error, text_width};
 use crate::back::text::{cut, one_line};
-use crate::report::document::{Picture, PictureBox};
+use crate::report::document::{Picture, PictureBox, PictureGroup};
 
 /// More boxes than this are not drawn.
 const MOST_BOXES: usize = 120;
 /// Longer texts are cut.
-const LONGEST: usize = 30;
+const LONGEST: usize = 44;
 /// How much wider the bold letters of titles are.
 const BOLD: f64 = 1.07;
 /// Font sizes, as in the style sheet.
@@ -24,6 +24,10 @@ const MARGIN: f64 = 4.0;
 const RADIUS: f64 = 7.0;
 /// Height of an arrow's head.
 const HEAD: f64 = 6.0;
+/// Room between a frame and what lies in it, boxes or frames.
+const FRAME: f64 = 8.0;
+/// Room between a frame and its name.
+const BESIDE: f64 = 7.0;
 
 /// The picture, without its caption.
 ///
@@ -35,7 +39,8 @@ pub(crate) fn picture(picture: &Picture) -> Result<Drawing, Error> {
     let items: Vec<Item> =
         boxes.iter().enumerate().map(|(place, shown)| shown.item(place)).collect();
     let layout = layout(&items);
-    let mut body = String::new();
+    let frames = frames(&picture.groups, &layout);
+    let mut body: String = frames.iter().rev().map(|frame| frame.drawn()).collect();
     let mut drawn = HashSet::new();
     for line in &layout.lines {
         body += &arrow(line, &mut drawn);
@@ -43,13 +48,84 @@ pub(crate) fn picture(picture: &Picture) -> Result<Drawing, Error> {
     for (place, shown) in boxes.iter().enumerate() {
         body += &shown.drawn(place, &items, &layout);
     }
-    let moved = format!("<g transform=\"translate({MARGIN} {MARGIN})\">{body}</g>");
+    let left = frames.iter().map(|frame| frame.area.x).fold(0.0, f64::min);
+    let right = frames.iter().map(Frame::right).fold(layout.width, f64::max);
+    let bottom = frames.iter().map(|frame| frame.area.bottom()).fold(layout.height, f64::max);
+    let moved = format!(
+        "<g transform=\"translate({} {})\">{body}</g>",
+        number(MARGIN - left),
+        number(MARGIN)
+    );
     Ok(Drawing {
-        width: layout.width + 2.0 * MARGIN,
-        height: layout.height + 2.0 * MARGIN,
+        width: right - left + 2.0 * MARGIN,
+        height: bottom + 2.0 * MARGIN,
         body: moved,
         label: format!("{}: {}", picture.caption, in_words(picture)),
     })
+}
+
+/// A frame around boxes.
+struct Frame {
+    area: Area,
+    name: String,
+}
+
+/// The frames of groups, each around its boxes, the lines between them, and the frames within.
+fn frames(groups: &[PictureGroup], layout: &Layout) -> Vec<Frame> {
+    let mut frames: Vec<Frame> = Vec::with_capacity(groups.len());
+    for (place, group) in groups.iter().enumerate() {
+        let areas = layout.areas.get(group.boxes.clone()).unwrap_or_default();
+        let inner = groups.iter().zip(&frames).take(place).filter(|(inner, _)| {
+            group.boxes.start <= inner.boxes.start && inner.boxes.end <= group.boxes.end
+        });
+        let inner: Vec<Area> = inner.map(|(_, frame)| frame.with_name()).collect();
+        let Some(around) =
+            areas.iter().chain(&inner).copied().reduce(|one, other| one.around(&other))
+        else {
+            continue;
+        };
+        let points = layout.lines.iter().flatten();
+        let across = points.filter(|(_, y)| (around.y..=around.bottom()).contains(y));
+        let around = across.fold(around, |around, (x, _)| {
+            around.around(&Area { x: *x, y: around.y, width: 0.0, height: 0.0 })
+        });
+        let area = Area {
+            x: around.x - FRAME,
+            y: around.y - FRAME,
+            width: around.width + 2.0 * FRAME,
+            height: around.height + 2.0 * FRAME,
+        };
+        frames.push(Frame { area, name: group_name(group) });
+    }
+    frames
+}
+
+/// What stands beside a frame.
+fn group_name(group: &PictureGroup) -> String {
+    let name = cut(&one_line(&group.name), LONGEST);
+    match (group.times, name.is_empty()) {
+        (0..=1, _) => name,
+        (times, true) => format!("×{times}"),
+        (times, false) => format!("{name} ×{times}"),
+    }
+}
+
+impl Frame {
+    /// Where it ends with its name.
+    fn right(&self) -> f64 {
+        self.area.right() + BESIDE + text_width(&self.name, TITLE_SIZE) * BOLD
+    }
+
+    fn with_name(&self) -> Area {
+        Area { width: self.right() - self.area.x, ..self.area }
+    }
+
+    fn drawn(&self) -> String {
+        let path = format!("d=\"{}\"", rounded(self.area, RADIUS + 3.0, RADIUS + 3.0));
+        let at = (self.area.right() + BESIDE, self.area.y + self.area.height / 2.0 + 4.5);
+        let name = Text { class: "name", at, anchor: "start", text: &self.name };
+        tag("path", "frame", &path) + &name.element()
+    }
 }
 
 /// The boxes in execution order; where one does not take the one before, what it takes.
@@ -59,6 +135,9 @@ fn in_words(picture: &Picture) -> String {
         if place > 0 {
             words += ", ";
         }
+        for group in picture.groups.iter().filter(|group| group.boxes.start == place) {
+            let _ = write!(words, "{} [", group_name(group));
+        }
         words += &shown.title;
         let before = place.checked_sub(1);
         let follows = shown.inputs.iter().copied().eq(before);
@@ -66,6 +145,9 @@ fn in_words(picture: &Picture) -> String {
             let names = shown.inputs.iter().filter_map(|input| picture.boxes.get(*input));
             let names: Vec<&str> = names.map(|input| input.title.as_str()).collect();
             let _ = write!(words, " (from {})", names.join(" and "));
+        }
+        for _ in picture.groups.iter().filter(|group| group.boxes.end == place + 1) {
+            words += "]";
         }
     }
     words
