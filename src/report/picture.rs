@@ -14,6 +14,8 @@ use super::{Layer, OperatorKind, Report};
 
 /// More boxes than this are no picture that anybody reads.
 const MOST_BOXES: usize = 60;
+/// A part that is repeated is drawn once where that leaves out at least so many boxes.
+const LEAST_SAVED: usize = 2;
 /// More neighboring rows than this are not looked at as a part that is repeated.
 const LONGEST_PART: usize = 16;
 
@@ -218,12 +220,18 @@ fn parts(rows: &[Row<'_>], starts: &[usize]) -> Vec<Part> {
     let start = |layer: usize| starts.get(layer).copied().unwrap_or_default();
     let part = |row: &Row<'_>| match row {
         Row::Layer(row) => Part::layer(start(row.index)..start(row.index + 1)),
-        Row::Block(block) => Part {
-            boxes: start(block.layers.start)..start(block.layers.end),
-            parts: parts(&block.rows, starts),
-            name: block.name.to_owned(),
-            shape: shape_text(without_batch(block.output_shape)),
-        },
+        Row::Block(block) => {
+            let boxes = start(block.layers.start)..start(block.layers.end);
+            let mut inside = parts(&block.rows, starts);
+            // A block in which there is nothing but a block is one with it.
+            if let [only] = inside.as_mut_slice()
+                && !only.parts.is_empty()
+            {
+                inside = std::mem::take(&mut only.parts);
+            }
+            let shape = shape_text(without_batch(block.output_shape));
+            Part { boxes, parts: inside, name: block.name.to_owned(), shape }
+        }
     };
     rows.iter().map(part).filter(|part| !part.boxes.is_empty()).collect()
 }
@@ -328,7 +336,8 @@ impl<'sketch> Folder<'sketch> {
             let turns: Vec<Range<usize>> = rest.chunks_exact(period).map_while(boxes_of).collect();
             let pairs = turns.iter().zip(turns.iter().skip(1));
             let more = pairs.take_while(|(one, other)| self.sketch.repeats(one, other)).count();
-            (more > 0).then_some((period, more + 1))
+            let saved = turns.first().map_or(0, Range::len) * more;
+            (saved >= LEAST_SAVED).then_some((period, more + 1))
         })
     }
 
@@ -349,7 +358,10 @@ impl<'sketch> Folder<'sketch> {
             }
         }
         let times = u64::try_from(times).unwrap_or(u64::MAX);
-        self.groups.push(PictureGroup { name: String::new(), times, boxes });
+        match self.groups.last_mut() {
+            Some(group) if group.boxes == boxes && group.times == 1 => group.times = times,
+            _ => self.groups.push(PictureGroup { name: String::new(), times, boxes }),
+        }
         following
     }
 
@@ -503,15 +515,64 @@ mod tests {
         assert_eq!(boxes, expected);
     }
 
+    fn titles(picture: &Picture) -> Vec<&str> {
+        picture.boxes.iter().map(|shown| shown.title.as_str()).collect()
+    }
+
     #[test]
-    fn many_layers_are_folded_and_very_many_cut() {
-        let picture = Picture::of(&sample::deep(), "deep");
-        let titles: Vec<&str> = picture.boxes.iter().map(|shown| shown.title.as_str()).collect();
-        assert!(titles.contains(&"dense_block1"), "{titles:?}");
-        assert!(picture.boxes.len() <= MOST_BOXES);
+    fn what_is_repeated_is_drawn_once_with_its_shortcuts() {
+        // He et al. 2015, Table 1: stages of 3, 4, 6 and 3 blocks, the first of all but the first stage with a projection.
+        let [plain, residual] = ["plain34", "resnet34"].map(sample::bundled);
+        let pictures = Picture::side_by_side(&[(&plain, "plain"), (&residual, "residual")]);
+        let [plain, residual] = pictures.as_slice() else { unreachable!() };
+        let times =
+            |picture: &Picture| picture.groups.iter().map(|group| group.times).collect::<Vec<_>>();
+        assert_eq!(times(plain), [3, 3, 5, 2]);
+        assert_eq!(times(residual), [3, 3, 5, 2]);
+        assert!(plain.is_abridged && residual.is_abridged);
+        let first = residual.groups[0].boxes.clone();
+        assert_eq!(titles(residual)[first.clone()], ["conv 3x3, 64", "conv 3x3, 64", "add"]);
+        // The last takes what the block takes, and what its convolutions give.
+        assert_eq!(residual.boxes[first.end - 1].inputs, [first.start - 1, first.end - 2]);
+        assert!(plain.boxes.iter().all(|shown| shown.inputs.len() < 2));
+        assert!(residual.boxes.iter().any(|shown| shown.title == "conv 1x1, 128, /2"));
+    }
+
+    #[test]
+    fn blocks_that_are_wired_alike_are_unfolded_once() {
+        let picture = Picture::of(&sample::bundled("googlenet"), "inception");
+        let names: Vec<&str> = picture.groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names.first(), Some(&"inception_3a"), "{names:?}");
+        assert!(titles(&picture).contains(&"inception_3b") && picture.boxes.len() <= MOST_BOXES);
+        let dense = Picture::of(&sample::deep(), "dense");
+        // Huang et al. 2016, Table 1: 6, 12, 48 and 32 layers.
+        let times: Vec<u64> = dense.groups.iter().map(|group| group.times).collect();
+        assert_eq!(times, [6, 12, 48, 32]);
+    }
+
+    #[test]
+    fn titles_tell_what_is_not_one() {
+        let mut report = sample::squeezenet();
+        report.layers.truncate(1);
+        let layer = &mut report.layers[0];
+        let window = layer.window.as_mut().unwrap();
+        (window.stride, window.dilation, layer.groups) = ([2, 1], [2, 2], 3);
+        let picture = Picture::of(&report, "");
+        assert_eq!(titles(&picture)[1], "conv 7x7, 96, /2x1, dilation 2, groups 3");
+        report.layers[0].kind = OperatorKind::Depthwise;
+        let picture = Picture::of(&report, "");
+        assert_eq!(titles(&picture)[1], "depthwise conv 7x7, 96, /2x1, dilation 2");
+    }
+
+    #[test]
+    fn very_many_boxes_are_cut() {
         let names: Vec<String> = (0..200).map(|number| format!("layer{number}")).collect();
         let names: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
-        let picture = Picture::of(&sample::named(&names), "cut");
+        let mut report = sample::named(&names);
+        for (place, layer) in report.layers.iter_mut().enumerate() {
+            layer.op = format!("operator{place}");
+        }
+        let picture = Picture::of(&report, "cut");
         assert_eq!(picture.boxes.len(), MOST_BOXES);
         assert_eq!(picture.boxes.last().unwrap().title, "… 142 more");
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::layout::{Item, Layout, layout};
 use super::shapes::{Area, Text, number, rounded, tag};
@@ -35,7 +36,8 @@ const BESIDE: f64 = 7.0;
 /// Where there are too many boxes.
 pub(crate) fn picture(picture: &Picture) -> Result<Drawing, Error> {
     Error::beyond(&picture.caption, "boxes", picture.boxes.len(), MOST_BOXES)?;
-    let boxes: Vec<Shown> = picture.boxes.iter().map(Shown::new).collect();
+    let boxes: Vec<Shown> =
+        picture.boxes.iter().map(|shown| Shown::new(shown, !picture.is_abridged)).collect();
     let items: Vec<Item> =
         boxes.iter().enumerate().map(|(place, shown)| shown.item(place)).collect();
     let layout = layout(&items);
@@ -68,23 +70,23 @@ pub(crate) fn picture(picture: &Picture) -> Result<Drawing, Error> {
 struct Frame {
     area: Area,
     name: String,
+    boxes: Range<usize>,
 }
 
-/// The frames of groups, each around its boxes, the lines between them, and the frames within.
+/// The frames of groups, each around its boxes, the lines to them, and the frames within. What is not repeated has none where other
+/// boxes are in its way.
 fn frames(groups: &[PictureGroup], layout: &Layout) -> Vec<Frame> {
     let mut frames: Vec<Frame> = Vec::with_capacity(groups.len());
-    for (place, group) in groups.iter().enumerate() {
-        let areas = layout.areas.get(group.boxes.clone()).unwrap_or_default();
-        let inner = groups.iter().zip(&frames).take(place).filter(|(inner, _)| {
-            group.boxes.start <= inner.boxes.start && inner.boxes.end <= group.boxes.end
-        });
-        let inner: Vec<Area> = inner.map(|(_, frame)| frame.with_name()).collect();
-        let Some(around) =
-            areas.iter().chain(&inner).copied().reduce(|one, other| one.around(&other))
-        else {
-            continue;
-        };
-        let points = layout.lines.iter().flatten();
+    for group in groups {
+        let boxes = group.boxes.clone();
+        let areas = layout.areas.get(boxes.clone()).unwrap_or_default();
+        let is_inner =
+            |frame: &&Frame| boxes.start <= frame.boxes.start && frame.boxes.end <= boxes.end;
+        let inner: Vec<Area> = frames.iter().filter(is_inner).map(Frame::with_name).collect();
+        let areas = areas.iter().chain(&inner).copied();
+        let Some(around) = areas.reduce(|one, other| one.around(&other)) else { continue };
+        let lines = layout.lines.iter().zip(&layout.targets);
+        let points = lines.filter(|(_, target)| boxes.contains(target)).flat_map(|(line, _)| line);
         let across = points.filter(|(_, y)| (around.y..=around.bottom()).contains(y));
         let around = across.fold(around, |around, (x, _)| {
             around.around(&Area { x: *x, y: around.y, width: 0.0, height: 0.0 })
@@ -95,7 +97,14 @@ fn frames(groups: &[PictureGroup], layout: &Layout) -> Vec<Frame> {
             width: around.width + 2.0 * FRAME,
             height: around.height + 2.0 * FRAME,
         };
-        frames.push(Frame { area, name: group_name(group) });
+        let frame = Frame { area, name: group_name(group), boxes };
+        let room = frame.with_name();
+        let mut others = layout.areas.iter().enumerate();
+        let is_blocked =
+            others.any(|(place, other)| !frame.boxes.contains(&place) && other.overlaps(&room));
+        if group.times > 1 || !is_blocked {
+            frames.push(frame);
+        }
     }
     frames
 }
@@ -158,17 +167,19 @@ struct Shown<'picture> {
     of: &'picture PictureBox,
     title: String,
     detail: String,
+    /// Whether it may stand with what it follows.
+    may_hang: bool,
 }
 
 impl<'picture> Shown<'picture> {
-    fn new(of: &'picture PictureBox) -> Self {
+    fn new(of: &'picture PictureBox, may_hang: bool) -> Self {
         let text = |text: &str| cut(&one_line(text), LONGEST);
-        Self { of, title: text(&of.title), detail: text(&of.detail) }
+        Self { of, title: text(&of.title), detail: text(&of.detail), may_hang }
     }
 
     /// Whether it has one line only and stands with what it follows.
     fn is_slim(&self) -> bool {
-        self.detail.is_empty() && self.of.inputs.len() == 1
+        self.may_hang && self.detail.is_empty() && self.of.inputs.len() == 1
     }
 
     fn item(&self, place: usize) -> Item {
@@ -249,4 +260,35 @@ fn arrow(points: &[(f64, f64)], drawn: &mut HashSet<String>) -> String {
     }
     let head = format!("M{} {}l-4 -{HEAD}h8z", number(end.0), number(end.1));
     tag("path", "edge", &format!("d=\"{path}\"")) + &tag("path", "head", &format!("d=\"{head}\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn frames_are_around_their_boxes_alone() {
+        let [plain, residual] = ["plain34", "resnet34"].map(sample::bundled);
+        let dense = sample::deep();
+        let networks = [(&plain, ""), (&residual, ""), (&dense, "")];
+        for shown in Picture::side_by_side(&networks) {
+            let boxes: Vec<Shown> =
+                shown.boxes.iter().map(|shown| Shown::new(shown, false)).collect();
+            let items: Vec<Item> =
+                boxes.iter().enumerate().map(|(place, shown)| shown.item(place)).collect();
+            let layout = layout(&items);
+            let frames = frames(&shown.groups, &layout);
+            assert_eq!(frames.len(), shown.groups.len());
+            for (frame, group) in frames.iter().zip(&shown.groups) {
+                for (place, area) in layout.areas.iter().enumerate() {
+                    assert_eq!(frame.area.holds(area), group.boxes.contains(&place), "{place}");
+                    assert_eq!(frame.area.overlaps(area), group.boxes.contains(&place), "{place}");
+                }
+            }
+            let drawing = picture(&shown).unwrap();
+            assert!(frames.iter().all(|frame| frame.right() <= drawing.width));
+            assert_eq!(drawing.body.matches("class=\"frame\"").count(), frames.len());
+        }
+    }
 }
