@@ -12,7 +12,7 @@ pub(super) const NAME_SIZE: f64 = 11.5;
 /// Height of a line of names.
 const LINE: f64 = 19.0;
 /// Room of a sample before a name, and after the name.
-const SAMPLE: f64 = 26.0;
+pub(super) const SAMPLE: f64 = 26.0;
 const AFTER: f64 = 18.0;
 /// Least distance of names at the ends of lines.
 const NAME_LINE: f64 = 14.0;

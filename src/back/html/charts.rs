@@ -120,7 +120,14 @@ impl Chart {
         let bars: Vec<Bar> =
             layers.map(|(layer, value)| Bar { value: *value, kind: layer.kind }).collect();
         let maximum = of.values.iter().copied().max().unwrap_or(0);
-        let largest = largest(&report.layers, of, maximum);
+        let bands = if of.key == FIELD { bands(&report.layers) } else { Vec::new() };
+        let mut largest = largest(&report.layers, of, maximum);
+        let mut names: Vec<&str> = bands.iter().map(|band| band.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        if !names.is_empty() {
+            largest += &format!("; hatched: {}", names.join(" or "));
+        }
         let label = format!("{} of each layer in execution order. {largest}", of.name);
         let ticks = (of.ticks)(maximum);
         let lines: Vec<u64> = ticks.iter().map(|(value, _)| *value).collect();
@@ -128,7 +135,7 @@ impl Chart {
             name: of.name,
             key: of.key,
             picture: drawing::bars(&bars, &lines, boundaries, &label),
-            bands: if of.key == FIELD { bands(&report.layers) } else { Vec::new() },
+            bands,
             ticks: ticks
                 .into_iter()
                 .map(|(value, label)| Tick { label, height: percentage(value, maximum) })

@@ -11,7 +11,7 @@ pub(super) use labels::cut_in_the_middle;
 use labels::{Labels, shortened};
 
 use super::axis::{Names, horizontal, room_for_labels, vertical};
-use super::legend::{Look, NAME_SIZE};
+use super::legend::{Look, NAME_SIZE, SAMPLE};
 use super::scale::{Scale, can_show, told};
 use super::shapes::{Area, Text, line};
 use super::{Drawing, Error, text_width};
@@ -24,8 +24,9 @@ const MOST_POINTS: usize = 100_000;
 const MOST_SERIES: usize = 64;
 /// With more points than this, a line has no dots.
 const MOST_DOTS: usize = 40;
-/// Longer names are cut.
+/// Longer names of points and of series are cut.
 const LONGEST: usize = 34;
+const LONGEST_NAME: usize = 120;
 
 /// Whether the chart's title is part of the drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +104,7 @@ impl<'chart> Plot<'chart> {
         let y_scale = Scale::new(chart.y.scale, chart.y.values, &ys, most(height / 38.0));
         overlap::untangle(&mut shown, [&x, &y_scale], [width, height]);
         for shown in &mut shown {
-            shown.name = shown.full_name();
+            shown.name = fitted(&shown.full_name(), width - SAMPLE);
         }
         let names = bar_names(&shown, chart.x.values);
         let mut plot = Self {
@@ -250,7 +251,7 @@ fn shown(chart: &Chart) -> (Vec<Shown<'_>>, usize) {
         left_out += series.points.len() - points.len();
         shown.push(Shown {
             series,
-            name: cut(&one_line(&series.name), LONGEST),
+            name: one_line(&series.name),
             look,
             rings: vec![0; points.len()],
             points,
@@ -259,6 +260,18 @@ fn shown(chart: &Chart) -> (Vec<Shown<'_>>, usize) {
         });
     }
     (shown, left_out)
+}
+
+/// A name cut where it is wider than the chart.
+fn fitted(name: &str, width: f64) -> String {
+    let is_wide = |name: &str| text_width(name, NAME_SIZE) > width;
+    let mut length = name.chars().count().min(LONGEST_NAME);
+    let mut shown = cut(name, length);
+    while length > 1 && is_wide(&shown) {
+        length -= 1;
+        shown = cut(name, length);
+    }
+    shown
 }
 
 /// Gives points and bars their names, without what all of them say; gives what is to be said once.
