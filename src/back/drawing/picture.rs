@@ -42,7 +42,7 @@ pub(crate) fn picture(picture: &Picture) -> Result<Drawing, Error> {
         boxes.iter().enumerate().map(|(place, shown)| shown.item(place)).collect();
     let layout = layout(&items);
     let frames = frames(&picture.groups, &layout);
-    let mut body: String = frames.iter().rev().map(|frame| frame.drawn()).collect();
+    let mut body: String = frames.iter().rev().map(Frame::drawn).collect();
     let mut drawn = HashSet::new();
     for line in &layout.lines {
         body += &arrow(line, &mut drawn);
