@@ -1,7 +1,6 @@
 //! Back ends: one file an output. A back end knows the report and its tables and nothing else, computes no figure, and
 //! takes every name for hostile.
 
-pub mod chart;
 pub mod csv;
 pub mod document;
 mod drawing;

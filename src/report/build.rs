@@ -104,6 +104,8 @@ fn layer(network: &Network, tensor: Tensor, node: &Node, figures: Figures) -> La
         op: operator.name().to_owned(),
         kind: operator.kind(shapes),
         detail: operator.detail(),
+        window: operator.window(),
+        groups: operator.groups(),
         block: node.block().to_owned(),
         inputs: network.operands(tensor).iter().map(|operand| name(network, *operand)).collect(),
         input_shapes: shapes.iter().map(|shape| shape.sizes().to_vec()).collect(),

@@ -23,7 +23,7 @@ pub use field::{LayerField, NetworkField, ReceptiveField, Stride, Unaligned};
 
 pub use crate::analysis::{FieldExtent, Figures, Memory, PaddingShare, Totals};
 pub use crate::front::Setting;
-pub use crate::ops::{FlopKind, FlopsByKind, OperatorKind};
+pub use crate::ops::{FlopKind, FlopsByKind, OperatorKind, Window};
 
 /// What the figures mean; stands under every table.
 pub const CONVENTIONS: &str = "MACs: multiply–accumulates of conv, conv_transpose, linear, matmul; no bias, \
@@ -96,6 +96,12 @@ pub struct Layer {
     pub kind: OperatorKind,
     /// The operator's arguments for people, such as `3x3, stride 2, padding 1`; empty where there is nothing to say.
     pub detail: String,
+    /// The window that slides over its operand, if there is one.
+    #[serde(skip)]
+    pub window: Option<Window>,
+    /// Groups of channels that see only their own, 1 where there are none.
+    #[serde(skip)]
+    pub groups: u64,
     /// Path of the block that holds the layer, empty at top level.
     pub block: String,
     /// Names of the layers whose outputs it takes, in order; `input` is the network's input.

@@ -221,7 +221,10 @@ pub fn evaluate(
         let (_, value) = values.iter().find(|(known, _)| known == name)?;
         Some(Setting { name: name.to_owned(), value: value.to_string() })
     });
-    let variants = study.variants.iter().zip(&reports).enumerate();
+    let names = study.variants.iter().map(|variant| variant.name.as_str());
+    let pictures: Vec<(&Report, &str)> = reports.iter().zip(names).collect();
+    let pictures = Picture::side_by_side(&pictures);
+    let variants = study.variants.iter().zip(&reports).zip(pictures).enumerate();
     let report = StudyReport {
         study: study.title.clone(),
         question: study.question.clone(),
@@ -232,11 +235,11 @@ pub fn evaluate(
         figures: study.figures.clone(),
         over: study.over.clone(),
         variants: variants
-            .map(|(at, (variant, report))| {
+            .map(|(at, ((variant, report), picture))| {
                 let other = variant.against;
                 let figures = [Some(at), other].map(|at| measured.get(at?));
                 let forms = [Some(at), other].map(|at| formulas.get(at?));
-                studied(study, variant, report, figures, forms)
+                StudiedVariant { picture, ..studied(study, variant, report, figures, forms) }
             })
             .collect(),
         sweep: swept,
@@ -341,7 +344,7 @@ fn studied(
         formula_ratios: ByFigure::of_figures(of, |figure| {
             FormulaRatio::new(forms?.get(figure)?, other_forms?.get(figure)?, &forms?.over)
         }),
-        picture: Picture::of(report, &variant.name),
+        picture: Picture::default(),
     }
 }
 

@@ -59,7 +59,16 @@ pub fn chart(
     let (x, y) = (axis(x), axis(y));
     let chart = Chart { title: format!("{} against {}", y.label, x.label), x, y, series };
     let title = table.title.clone();
-    let parts = vec![Part::Chart(chart), Part::Table(table)];
+    let mut parts = vec![Part::Chart(chart)];
+    let missing = variants.len() - points(false).count() - points(true).count();
+    if missing > 0 {
+        let (are, have) =
+            if missing == 1 { ("variant is", "its") } else { ("variants are", "their") };
+        parts.push(Part::Text(format!(
+            "{missing} {are} not in the chart, for one of {have} figures is not known or no number."
+        )));
+    }
+    parts.push(Part::Table(table));
     let sections = vec![Section { title: "Variants".to_owned(), parts }];
     Document { title, lead: Vec::new(), sections }
 }

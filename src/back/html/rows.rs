@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::back::chart::fraction;
+use super::charts::fraction;
 use crate::back::quantity::{counted, mebibytes, thousands};
 use crate::back::text::{for_people, visible};
 use crate::report::fold::{Block, LayerRow, Row as Folded};

@@ -15,7 +15,10 @@ pub use comparison::{Networks, comparison_table};
 pub use layers::{layers_table, list_table};
 pub use memory::{memory_table, policies_table, schedule_table};
 pub use paths::{path_layers_table, path_lengths_table, paths_table};
-pub use roofline::{machines_table, roofline_kinds_table, roofline_layers_table, roofline_table};
+pub use roofline::{
+    machines_table, roofline_bounds_table, roofline_kinds_table, roofline_layers_table,
+    roofline_table,
+};
 pub use summary::summary_table;
 pub use totals::totals_table;
 

@@ -91,16 +91,9 @@ fn push_rows(
 }
 
 fn notes(roofline: &Roofline) -> Vec<String> {
-    let totals = &roofline.totals;
-    let mut notes = vec![machine_note(&roofline.machine)];
-    if let Some((memory, peak)) = totals.memory_bound_share.zip(totals.peak_share) {
-        notes.push(format!(
-            "{} of the time is bound by memory; at best {} of the peak is reached.",
-            write::percent(memory),
-            write::percent(peak)
-        ));
-    }
-    notes.extend([ROOFLINE.to_owned(), if roofline.fused { FUSED } else { SEPARATE }.to_owned()]);
+    let mut notes = vec![machine_note(&roofline.machine), ROOFLINE.to_owned()];
+    notes.push(if roofline.fused { FUSED } else { SEPARATE }.to_owned());
+    notes.extend(roofline.verdict());
     notes
 }
 
@@ -112,6 +105,35 @@ fn machine_note(machine: &Machine) -> String {
         write::rate(machine.bandwidth(), RateUnit::Bytes),
         write::number(machine.ridge())
     )
+}
+
+/// The work and the time that each of memory and arithmetic bounds, and of both.
+#[must_use]
+pub fn roofline_bounds_table(roofline: &Roofline) -> Table {
+    let mut columns = vec![Column::text("Bound by", "bound", 0)];
+    columns.push(Column::figure("Layers", "layers", 0));
+    columns
+        .extend(figure_columns().into_iter().filter(|column| column.key != "memory_bound_share"));
+    let row = |name: &str, layers: &[&LayerRoofline], emphasis| {
+        let totals = RooflineTotals::of(layers.iter().copied(), &roofline.machine)?;
+        let count = u64::try_from(layers.len()).ok()?;
+        let [flops, bytes, intensity, seconds, share, _, peak] =
+            cells(&totals, roofline.totals.seconds);
+        let figures = [flops, bytes, intensity, seconds, share, peak];
+        let content = [Cell::text(name), Cell::Count(count)].into_iter().chain(figures);
+        Some(Row { cells: content.collect(), level: 0, emphasis })
+    };
+    let bound: Vec<&LayerRoofline> =
+        roofline.layers.iter().filter(|layer| layer.bound.is_some()).collect();
+    let sides = [("memory", Side::Memory), ("arithmetic", Side::Compute)].map(|(name, side)| {
+        let layers: Vec<_> =
+            bound.iter().copied().filter(|layer| layer.bound == Some(side)).collect();
+        row(name, &layers, Emphasis::Plain)
+    });
+    let whole = row("Total", &bound, Emphasis::Total);
+    let rows = sides.into_iter().chain([whole]).flatten().collect();
+    let title = format!("What bounds {} on {}", roofline.name, roofline.machine.name());
+    Table { title, columns, rows, notes: vec![machine_note(&roofline.machine)] }
 }
 
 /// The work and the time of each kind of operators.
