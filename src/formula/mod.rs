@@ -24,6 +24,7 @@
 
 mod factor;
 mod interpolate;
+mod largest;
 mod points;
 mod polynomial;
 mod ratio;
