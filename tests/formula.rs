@@ -594,13 +594,16 @@ fn the_command_gives_canonical_forms() {
     assert_eq!(json["assumptions"]["params"], serde_json::json!(["H ≡ 3 (mod 32), H ≥ 67"]));
     assert!(json["domains"]["params"][0]["confirmed"].as_u64() > Some(1_000_000));
     // A refusal alone is a failure, in every format.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("doubling.yaml");
+    std::fs::write(&file, "input: [1]\nparams: {n: 3}\nlayers: [linear: 2 ** n]\n").unwrap();
     for format in ["table", "json", "csv", "markdown", "latex"] {
-        let arguments = ["fractalnet", "--over", "columns", "--of", "params", "--format", format];
-        let (code, text) = program(&arguments);
+        let file = file.to_str().unwrap();
+        let (code, text) = program(&[file, "--over", "n", "--of", "params", "--format", format]);
         assert_eq!(code, Some(2), "{format}");
-        assert!(text.contains("258292, 847716"), "{format}: {text}");
+        assert!(text.contains("4, 8, 16, 32"), "{format}: {text}");
     }
-    let (_, text) = program(&["resnet50", "--over", "depths,h,w", "--of", "params,macs"]);
+    let (_, text) = program(&["resnet18", "--over", "depths,h,w", "--of", "params,macs"]);
     assert!(
         text.lines().all(|line| line.chars().count() <= 80 || line.starts_with("ResNet")),
         "{text}"
@@ -629,5 +632,43 @@ fn a_rule_that_hides_between_the_values_is_found() {
         );
         let all = formulas(&common::read(&text).unwrap(), "a,b", &[Figure::Params]);
         assert!(all.get(Figure::Params).is_none(), "{rule}: {all:?}");
+    }
+}
+
+/// The layer with the peak of memory is proven to be that for all values of the class, and where another one takes over, the form begins
+/// behind that place or there is none. Bytes are those of a layer's operands and its result, 4 a value; every layer ends its operand.
+#[test]
+fn the_peak_of_memory_is_proven() {
+    let maps =
+        |layers: &str| format!("input: [3, 8, 8]\nparams: {{a: 40, b: 10}}\nlayers: [{layers}]\n");
+    let conv = |out: &str| format!("conv: {{out: \"{out}\", kernel: 1, bias: false}}");
+    let all =
+        |layers: &[&str]| maps(&layers.iter().map(|out| conv(out)).collect::<Vec<_>>().join(", "));
+    // The form, the smallest value for which it holds; or what the refusal speaks of.
+    type Expected<'e> = Result<(&'e str, &'e [u64]), &'e str>;
+    let cases: [(String, &str, Expected<'_>); 8] = [
+        (all(&["a", "a"]), "a", Ok(("512*a", &[3]))),
+        // 256·(a + 30) at the second, 256·(30 + 5) at the third.
+        (all(&["a", "30", "5"]), "a", Ok(("256*a + 7680", &[5]))),
+        (all(&["30", "30", "a", "1"]), "a", Ok(("256*a + 7680", &[30]))),
+        (all(&["a * a", "90 * a", "a"]), "a", Ok(("256*a**2 + 23040*a", &[1]))),
+        (all(&["a * a", "1", "100 * a", "1"]), "a", Err("conv3")),
+        (all(&["a", "a", "1", "b", "b"]), "a,b", Err("at `conv5` at a = 40, b = 101")),
+        (all(&["a + b", "a + b", "1", "b", "b"]), "a,b", Ok(("512*a + 512*b", &[1, 2]))),
+        (maps("repeat: {times: a, layers: [relu]}"), "a", Err("other layers")),
+    ];
+    for (text, over, expected) in cases {
+        let all = formulas(&read(&text), over, &[Figure::PeakMemory]);
+        match (&all.figures[0].1, expected) {
+            (Ok(form), Ok((canonical, starts))) => {
+                let found: Vec<u64> = form.domain.iter().map(|domain| domain.start).collect();
+                assert_eq!(form.polynomial.canonical(), canonical, "{text}");
+                assert_eq!(found, starts, "{text}");
+            }
+            (Err(refusal), Err(part)) => {
+                assert!(refusal.message.contains(part), "{text}: {refusal}");
+            }
+            (found, _) => panic!("{text}: {found:?}"),
+        }
     }
 }

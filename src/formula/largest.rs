@@ -26,7 +26,7 @@ pub(super) struct Largest {
 pub(super) struct Crossing {
     /// The largest at the variables' own values.
     pub(super) largest: usize,
-    /// One that is not known to stay below it.
+    /// The largest at another point, or one that is not known to stay below the first.
     pub(super) other: usize,
     /// A point at which the other is larger, if one was found.
     pub(super) at: Option<Vec<u64>>,
@@ -71,7 +71,10 @@ fn proven(
         }
         if !difference.is_never_negative_from(own) {
             let at = larger_at(polynomial, largest, axes, own);
-            return Err(Crossing { largest: position, other, at });
+            let there = at.as_ref().and_then(|point| {
+                (0..polynomials.len()).max_by_key(|at| polynomials.get(*at).map(|p| p.at(point)))
+            });
+            return Err(Crossing { largest: position, other: there.unwrap_or(other), at });
         }
         open.push(difference);
     }

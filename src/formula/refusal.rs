@@ -148,7 +148,7 @@ pub(super) fn crossing(
     let own = at(samples, samples.own());
     let message = match larger {
         Some(point) => format!(
-            "the peak is at `{largest}` at {own}, but at `{other}` or another layer at {}; give the variables larger values, or vary fewer",
+            "the peak is at `{largest}` at {own}, but at `{other}` at {}; give the variables larger values, or vary fewer",
             at(samples, point)
         ),
         None => format!(

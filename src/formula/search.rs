@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-
 use super::interpolate::{Differences, Progression, through};
 use super::largest::largest;
 use super::points::{self, FITTED};

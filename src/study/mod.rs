@@ -20,6 +20,7 @@ use crate::diagnostics::Diagnostics;
 use crate::figure::{Figure, Measure, PathFigure};
 use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Polynomial, Ratio, Variable};
 use crate::front::Setting;
+use crate::front::yaml::value::Value;
 use crate::front::yaml::{Settings, Study, Sweep, Variant, each_once};
 use crate::network::Network;
 use crate::report::Report;
@@ -188,24 +189,22 @@ pub fn evaluate(
     settings: &Settings,
     sweep: Option<&Sweep>,
 ) -> Result<(StudyReport, Diagnostics), Diagnostics> {
-    let mut reports = Vec::new();
-    let mut measured = Vec::new();
+    // All of what is wrong is told, in the order of the variants, whichever is found first.
+    let looked_at: Vec<Result<LookedAt, Diagnostics>> =
+        study.variants.par_iter().map(|variant| LookedAt::new(study, variant, settings)).collect();
+    let mut reports = Vec::with_capacity(looked_at.len());
+    let mut measured = Vec::with_capacity(looked_at.len());
     let mut values = Vec::new();
     let mut warnings = Diagnostics::default();
     let mut refused = Vec::new();
-    for variant in &study.variants {
-        match variant.description.elaborate(&variant.settings(settings)) {
-            Err(diagnostics) => refused.push(of_variant(diagnostics, &variant.name)),
-            Ok(elaborated) => {
-                let metadata = variant.description.metadata(&elaborated);
-                let network = &elaborated.network;
-                let failed = |error: AnalysisError| not_given(variant, &error);
-                let report = Report::new(network, metadata).map_err(failed)?;
-                let figures = measures(&study.figures, &report.totals, network);
-                measured.push(figures.map_err(failed)?);
-                reports.push(report);
-                values.extend(elaborated.parameters);
-                warnings.0.extend(elaborated.warnings.0);
+    for one in looked_at {
+        match one {
+            Err(diagnostics) => refused.push(diagnostics),
+            Ok(one) => {
+                values.extend(one.parameters);
+                warnings.0.extend(one.warnings.0);
+                measured.push(one.figures);
+                reports.push(one.shown);
             }
         }
     }
@@ -219,7 +218,7 @@ pub fn evaluate(
         let (_, value) = values.iter().find(|(known, _)| known == name)?;
         Some(Setting { name: name.to_owned(), value: value.to_string() })
     });
-    let variants = study.variants.iter().zip(&reports).enumerate();
+    let variants = study.variants.iter().zip(reports).enumerate();
     let report = StudyReport {
         study: study.title.clone(),
         question: study.question.clone(),
@@ -230,16 +229,56 @@ pub fn evaluate(
         figures: study.figures.clone(),
         over: study.over.clone(),
         variants: variants
-            .map(|(at, (variant, report))| {
+            .map(|(at, (variant, shown))| {
                 let other = variant.against;
                 let figures = [Some(at), other].map(|at| measured.get(at?));
                 let forms = [Some(at), other].map(|at| formulas.get(at?));
-                studied(study, variant, report, figures, forms)
+                studied(study, variant, shown, figures, forms)
             })
             .collect(),
         sweep: swept,
     };
     Ok((report, each_once(vec![warnings])))
+}
+
+/// What is taken from a variant's network, which is large and not kept.
+struct LookedAt {
+    figures: ByFigure<Option<u64>>,
+    shown: Shown,
+    parameters: Vec<(String, Value)>,
+    warnings: Diagnostics,
+}
+
+/// What is shown of a variant besides its figures.
+struct Shown {
+    source: Option<String>,
+    input: Vec<u64>,
+    output: Vec<u64>,
+    picture: Picture,
+}
+
+impl LookedAt {
+    fn new(study: &Study, variant: &Variant, settings: &Settings) -> Result<Self, Diagnostics> {
+        let elaborated = variant.description.elaborate(&variant.settings(settings));
+        let elaborated =
+            elaborated.map_err(|diagnostics| of_variant(diagnostics, &variant.name))?;
+        let metadata = variant.description.metadata(&elaborated);
+        let network = &elaborated.network;
+        let failed = |error: AnalysisError| not_given(variant, &error);
+        let report = Report::new(network, metadata).map_err(failed)?;
+        let output = report.outputs.first().map_or_else(Vec::new, |output| output.shape.clone());
+        Ok(Self {
+            figures: measures(&study.figures, &report.totals, network).map_err(failed)?,
+            shown: Shown {
+                source: report.source.clone(),
+                input: report.input.clone(),
+                output,
+                picture: Picture::of(&report, &variant.name),
+            },
+            parameters: elaborated.parameters,
+            warnings: elaborated.warnings,
+        })
+    }
 }
 
 /// The figures of a network.
@@ -307,7 +346,7 @@ fn formulas(study: &Study, settings: &Settings) -> Result<Vec<Formulas>, Diagnos
 fn studied(
     study: &Study,
     variant: &Variant,
-    report: &Report,
+    shown: Shown,
     [own, other]: [Option<&ByFigure<Option<u64>>>; 2],
     [forms, other_forms]: [Option<&Formulas>; 2],
 ) -> StudiedVariant {
@@ -316,10 +355,10 @@ fn studied(
     let other_name = variant.against.and_then(|at| study.variants.get(at));
     StudiedVariant {
         name: variant.name.clone(),
-        source: report.source.clone(),
+        source: shown.source,
         against: other_name.map(|variant| variant.name.clone()),
-        input: report.input.clone(),
-        output: report.outputs.first().map_or_else(Vec::new, |output| output.shape.clone()),
+        input: shown.input,
+        output: shown.output,
         figures: own.cloned().unwrap_or(ByFigure(Vec::new())),
         ratios: ByFigure::of(figures, |figure| {
             // How many times as many paths there are tells nobody anything.
@@ -338,7 +377,7 @@ fn studied(
         formula_ratios: ByFigure::of_figures(of, |figure| {
             FormulaRatio::new(forms?.get(figure)?, other_forms?.get(figure)?, &forms?.over)
         }),
-        picture: Picture::of(report, &variant.name),
+        picture: shown.picture,
     }
 }
 
