@@ -639,8 +639,10 @@ fn a_rule_that_hides_between_the_values_is_found() {
 /// behind that place or there is none. Bytes are those of a layer's operands and its result, 4 a value; every layer ends its operand.
 #[test]
 fn the_peak_of_memory_is_proven() {
-    let maps =
-        |layers: &str| format!("input: [3, 8, 8]\nparams: {{a: 40, b: 10}}\nlayers: [{layers}]\n");
+    let maps = |layers: &str| {
+        let b = if layers.contains("b\"") { ", b: 10" } else { "" };
+        format!("input: [3, 8, 8]\nparams: {{a: 40{b}}}\nlayers: [{layers}]\n")
+    };
     let conv = |out: &str| format!("conv: {{out: \"{out}\", kernel: 1, bias: false}}");
     let all =
         |layers: &[&str]| maps(&layers.iter().map(|out| conv(out)).collect::<Vec<_>>().join(", "));
@@ -670,5 +672,26 @@ fn the_peak_of_memory_is_proven() {
             }
             (found, _) => panic!("{text}: {found:?}"),
         }
+    }
+}
+
+/// Layers behind strides have the class of all strides, the one with the peak another; in every part of its class it has to be the largest.
+#[test]
+fn the_peak_of_memory_has_the_coarsest_class() {
+    let maps = |layers: &str| format!("input: [8, 64, 64]\nlayers: [{layers}]\n");
+    let cases = [
+        ("conv: {out: 8, kernel: 1}, max_pool: 4, max_pool: 4", "4096*h", "h ≥ 16"),
+        // What the last pool drops is in no peak, what the first drops is.
+        (
+            "max_pool: 2, conv: {out: 64, kernel: 1}, max_pool: 4",
+            "4608*h",
+            "h a multiple of 2, h ≥ 8",
+        ),
+    ];
+    for (layers, canonical, holds) in cases {
+        let all = formulas(&read(&maps(layers)), "h", &[Figure::PeakMemory]);
+        let form = all.get(Figure::PeakMemory).unwrap_or_else(|| panic!("{layers}: {all:?}"));
+        assert_eq!(form.polynomial.canonical(), canonical, "{layers}");
+        assert_eq!(form.domain[0].to_string(), holds, "{layers}");
     }
 }

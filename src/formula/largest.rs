@@ -53,6 +53,11 @@ pub(super) fn largest(
     first.map_or_else(|| Ok(Largest { position: 0, values: axes.to_vec() }), Err)
 }
 
+/// Whether it is proven that a polynomial is nowhere smaller than another one from these numbers on.
+pub(super) fn never_exceeded(largest: &Polynomial, other: &Polynomial, from: &[u64]) -> bool {
+    Difference::of(largest, other).is_never_negative_from(from)
+}
+
 /// The smallest values from which on a polynomial is proven to be the largest.
 fn proven(
     polynomials: &[Polynomial],

@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod coarser;
 mod factor;
 mod interpolate;
 mod largest;

@@ -118,6 +118,12 @@ impl<'s> Samples<'s> {
         Ok(sample)
     }
 
+    /// Whether so many networks as large as that of the variables' own values take no more than `most` of the work, of which as much is left.
+    pub(super) fn can_afford(&self, networks: usize, most: usize) -> bool {
+        let work = self.setup.layers.saturating_add(WORK_OF_A_NETWORK).saturating_mul(networks);
+        work <= most && self.work.saturating_add(work) <= MAX_WORK
+    }
+
     /// The figures of the network at a point.
     fn measured(&mut self, network: &Network, point: &[u64]) -> Sample {
         let failed = |error: AnalysisError| NoVariant::Wrong(error.to_string().into());

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::coarser::coarsened;
 use super::interpolate::{Differences, Progression, through};
 use super::largest::largest;
 use super::points::{self, FITTED};
@@ -116,17 +117,23 @@ fn fit(
         }
     };
     let names = names(samples);
-    let domain = names.iter().zip(axes).zip(&largest.values).map(|((name, axis), values)| Domain {
+    let polynomial = polynomials.get(largest.position).cloned();
+    let polynomial = polynomial.unwrap_or_else(|| Polynomial::zero(&names));
+    let values = if figure == Figure::PeakMemory {
+        let degrees = axes.iter().map(|axis| axis.degree);
+        let classes: Vec<_> = largest.values.iter().copied().zip(degrees).collect();
+        coarsened(samples, &polynomial, &classes)?
+    } else {
+        largest.values
+    };
+    let domain = names.iter().zip(axes).zip(&values).map(|((name, axis), values)| Domain {
         variable: name.clone(),
         start: values.start,
         step: values.step,
         confirmed: axis.tried.last().copied().unwrap_or(axis.values.start),
     });
-    let polynomial = polynomials.get(largest.position).cloned();
-    Ok(Ok(Formula {
-        polynomial: polynomial.unwrap_or_else(|| Polynomial::zero(&names)),
-        domain: domain.collect(),
-    }))
+    let domain = domain.collect();
+    Ok(Ok(Formula { polynomial, domain }))
 }
 
 fn names(samples: &Samples<'_>) -> Vec<String> {
