@@ -429,7 +429,6 @@ fn file(layers: &[Value]) -> String {
 fn sums(report: &Report) -> Totals {
     Totals {
         peak_activation_bytes: None,
-        peak_layer: None,
         training_bytes: None,
         ..report.totals.clone()
     }

@@ -307,8 +307,11 @@ impl Polynomial {
 pub(super) struct Comparable<'p> {
     polynomial: &'p Polynomial,
     /// The common denominator, and the terms times that; `None` where one does not fit.
-    whole: Option<(i128, Vec<(&'p [u64], i128)>)>,
+    whole: Option<(i128, Vec<WholeTerm<'p>>)>,
 }
+
+/// The exponents of a term, and its coefficient.
+type WholeTerm<'p> = (&'p [u64], i128);
 
 impl Comparable<'_> {
     /// Whether the value at whole numbers, one for each variable in order, is this one.
