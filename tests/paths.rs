@@ -187,6 +187,24 @@ fn what_the_rule_does_not_cover_is_unknown() {
     assert_eq!(survival.unknown.as_deref(), Some("stem"));
 }
 
+/// A rate so near to 1 that a float would lose what it leaves over is refused, however it is written; others are exact to ten digits.
+#[test]
+fn rates_next_to_one_are_refused() {
+    let with = |rate: &str| {
+        format!(
+            "input: [4, 8, 8]\nlayers: [add: [[], [conv: {{out: 4, kernel: 1}}, drop_path: {rate}]]]\n"
+        )
+    };
+    for rate in
+        ["\"0.999999999999999999999\"", "0.9999999", "\"1 - 1 / 10 ** 30\"", "1", "\"-1 / 3\""]
+    {
+        let refused = common::read(&with(rate)).map(|file| file.elaborate(&Settings::default()));
+        assert!(!matches!(refused, Ok(Ok(_))), "{rate}");
+    }
+    let survival = written(&with("\"1 - 1 / 3000 ** 2 * 27\"")).survival.unwrap();
+    assert!((survival.branches.expected.unwrap() - 0.000_003).abs() < 1e-15);
+}
+
 // ---- any network ------------------------------------------------------------------------------------------------
 
 /// A node of a generated network: what it does, what it takes, where it lies.

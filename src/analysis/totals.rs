@@ -84,9 +84,6 @@ pub struct Totals {
     pub figures: Figures,
     /// Largest sum of live activations at inference; `None` where it is not known.
     pub peak_activation_bytes: Option<u64>,
-    /// The layer at which it is reached, by position in execution order.
-    #[serde(skip)]
-    pub peak_layer: Option<usize>,
     /// Bytes kept for the backward pass; `None` where it is not known.
     pub training_bytes: Option<u64>,
     /// Extent of the receptive field in input pixels: height, width; `None` where it is not known.
@@ -101,7 +98,6 @@ pub struct Totals {
 impl Totals {
     pub(super) fn take_memory(&mut self, memory: &Memory) {
         self.peak_activation_bytes = Some(memory.in_place.peak_bytes);
-        self.peak_layer = Some(memory.in_place.peak_layer);
         self.training_bytes = Some(memory.training.training_bytes);
     }
 

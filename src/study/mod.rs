@@ -20,6 +20,7 @@ use crate::diagnostics::Diagnostics;
 use crate::figure::{Figure, Measure, PathFigure};
 use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Polynomial, Ratio, Variable};
 use crate::front::Setting;
+use crate::front::yaml::value::Value;
 use crate::front::yaml::{ParameterSweep, Settings, Study, Variant, each_once};
 use crate::network::Network;
 use crate::report::document::{FormulaLine, Picture};
@@ -190,24 +191,22 @@ pub fn evaluate(
     settings: &Settings,
     sweep: Option<&ParameterSweep>,
 ) -> Result<(StudyReport, Diagnostics), Diagnostics> {
-    let mut reports = Vec::new();
-    let mut measured = Vec::new();
+    // All of what is wrong is told, in the order of the variants, whichever is found first.
+    let looked_at: Vec<Result<LookedAt, Diagnostics>> =
+        study.variants.par_iter().map(|variant| LookedAt::new(study, variant, settings)).collect();
+    let mut reports = Vec::with_capacity(looked_at.len());
+    let mut measured = Vec::with_capacity(looked_at.len());
     let mut values = Vec::new();
     let mut warnings = Diagnostics::default();
     let mut refused = Vec::new();
-    for variant in &study.variants {
-        match variant.description.elaborate(&variant.settings(settings)) {
-            Err(diagnostics) => refused.push(of_variant(diagnostics, &variant.name)),
-            Ok(elaborated) => {
-                let metadata = variant.description.metadata(&elaborated);
-                let network = &elaborated.network;
-                let failed = |error: AnalysisError| not_given(variant, &error);
-                let report = Report::new(network, metadata).map_err(failed)?;
-                let figures = measures(&study.figures, &report.totals, network);
-                measured.push(figures.map_err(failed)?);
-                reports.push(report);
-                values.extend(elaborated.parameters);
-                warnings.0.extend(elaborated.warnings.0);
+    for one in looked_at {
+        match one {
+            Err(diagnostics) => refused.push(diagnostics),
+            Ok(one) => {
+                values.extend(one.parameters);
+                warnings.0.extend(one.warnings.0);
+                measured.push(one.figures);
+                reports.push(one.report);
             }
         }
     }
@@ -245,6 +244,32 @@ pub fn evaluate(
         sweep: swept,
     };
     Ok((report, each_once(vec![warnings])))
+}
+
+/// A variant with its figures; its network is large and not kept.
+struct LookedAt {
+    figures: ByFigure<Option<u64>>,
+    report: Report,
+    parameters: Vec<(String, Value)>,
+    warnings: Diagnostics,
+}
+
+impl LookedAt {
+    fn new(study: &Study, variant: &Variant, settings: &Settings) -> Result<Self, Diagnostics> {
+        let elaborated = variant.description.elaborate(&variant.settings(settings));
+        let elaborated =
+            elaborated.map_err(|diagnostics| of_variant(diagnostics, &variant.name))?;
+        let metadata = variant.description.metadata(&elaborated);
+        let network = &elaborated.network;
+        let failed = |error: AnalysisError| not_given(variant, &error);
+        let report = Report::new(network, metadata).map_err(failed)?;
+        Ok(Self {
+            figures: measures(&study.figures, &report.totals, network).map_err(failed)?,
+            report,
+            parameters: elaborated.parameters,
+            warnings: elaborated.warnings,
+        })
+    }
 }
 
 /// The figures of a network.
