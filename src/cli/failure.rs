@@ -27,6 +27,11 @@ impl Failure {
         Self::Input(Diagnostic::error(message).into())
     }
 
+    /// A failure in one sentence, and what to do.
+    pub(super) fn helped(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Input(Diagnostic::error(message).help(help).into())
+    }
+
     /// A failure to write something, named for people.
     pub(super) fn writing(what: &str, error: &io::Error) -> Self {
         match error.kind() {

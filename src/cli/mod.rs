@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod explain;
 mod failure;
+mod figures;
 mod formula;
 mod list;
 mod load;
@@ -20,9 +21,12 @@ mod summary;
 mod sweep;
 mod terminal;
 
+use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use cnnstat::back::text::visible;
 
 use failure::Failure;
 use terminal::{ColorWhen, Terminal};
@@ -31,7 +35,7 @@ use terminal::{ColorWhen, Terminal};
 ///
 /// A network is a YAML file, or the name of a bundled one (`cnnstat list` names them).
 #[derive(Debug, Parser)]
-#[command(name = "cnnstat", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "cnnstat", version, max_term_width = 80, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -72,9 +76,22 @@ enum Command {
     Schema(schema::Schema),
 }
 
+/// Reads the arguments. Where they are wrong, they are read again with control characters written out, so that a message that
+/// repeats them shows these as all other messages do.
+fn arguments(given: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(&given).map_err(|error| {
+        let shown = given.iter().map(|one| visible(&one.to_string_lossy()).into_owned());
+        // What is wrong only for a byte that is no text is not repeated.
+        Arguments::try_parse_from(shown).err().unwrap_or(error)
+    })
+}
+
 /// Runs the command that the arguments name.
 pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match arguments(env::args_os().collect()) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
     let terminal = Terminal::new(arguments.color);
     let done = match arguments.command {
         Command::Summary(summary) => summary.run(&terminal),

@@ -17,6 +17,7 @@ use cnnstat::sweep::{
 };
 
 use super::failure::Failure;
+use super::figures::FigureOptions;
 use super::load;
 use super::terminal::Terminal;
 use output::{Format, Output};
@@ -39,7 +40,8 @@ const MOST_OF_A_PART: u64 = 16_384;
 /// Values are separated by commas; `a..b`, `a..b/step` and `a..b*factor` are ranges, both ends included. A variant that does not
 /// fit is a row that says why.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(mut_arg("figures", |figures| figures
+    .default_value("params,macs,flops,activations,weight_memory")), after_help = "Examples:
   cnnstat sweep resnet18 --set depths=[2,2,2,2],[3,4,6,3] --set classes=10,1000
   cnnstat sweep densenet121 --set growth=8..64/8 --input 3x160x160,3x224x224 --sort macs
   cnnstat sweep mine.yaml --set width=16..512*2 --max params=5M --pareto macs,params --front
@@ -61,10 +63,8 @@ pub(super) struct Sweep {
     #[arg(long, value_name = "BATCHES")]
     batch: Option<String>,
 
-    /// The figures to show, separated by commas
-    #[arg(long, value_name = "FIGURES", value_delimiter = ',', value_parser = Figure::named,
-        default_value = "params,macs,flops,activations,weight_memory")]
-    figures: Vec<Figure>,
+    #[command(flatten)]
+    figures: FigureOptions,
 
     /// Sort by a figure: the smallest first, with + before it the largest
     #[arg(long, value_name = "FIGURE")]
@@ -195,8 +195,8 @@ impl Sweep {
 
     /// The figures to show, and those that the variants are compared by, each once.
     fn all_figures(&self) -> Vec<Figure> {
-        let mut figures = Vec::new();
-        for figure in self.figures.iter().copied().chain(self.deciding()) {
+        let mut figures = self.figures.each_once();
+        for figure in self.deciding() {
             if !figures.contains(&figure) {
                 figures.push(figure);
             }
@@ -238,7 +238,7 @@ impl Sweep {
         let most = if format.is_chart() { MOST_POINTS } else { MOST_ROWS };
         if !format.is_streamed() && rows > most {
             return Err(Failure::message(format!(
-                "there are {rows} variants to show, the most here are {most}; use `--format csv` or `jsonl`, or `--front`"
+                "there are {rows} variants to show, the most here are {most}; use `--format csv` or `jsonl`, or show the best alone: `--pareto macs,params --front`"
             )));
         }
         Ok(())

@@ -109,7 +109,7 @@ impl<'s> Samples<'s> {
                 self.setup.description.name()
             );
             let diagnostic = Diagnostic::error(message)
-                .help("use fewer variables, or a smaller network (`--set`)");
+                .help("use fewer variables, or a smaller network, by `--set NAME=VALUE`");
             return Err(FormulaError::Description(diagnostic.into()));
         }
         self.known.insert(point.to_vec(), sample.clone());
@@ -286,6 +286,6 @@ fn own_value(setup: &Setup<'_>, variable: &Variable) -> Result<u64, FormulaError
         },
         None => format!("the network has no `{name}`"),
     };
-    let help = "give it a whole number with `--set`";
+    let help = format!("give it a whole number, as in `--set {name}=8`");
     Err(FormulaError::Description(Diagnostic::error(message).help(help).into()))
 }

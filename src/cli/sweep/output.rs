@@ -241,7 +241,7 @@ fn axes(layout: &Layout<'_>, objectives: &[Objective]) -> Result<[usize; 2], Fai
         (_, [_, _, ..]) => Some([0, 1]),
         _ => None,
     }
-    .ok_or_else(|| Failure::message("a chart needs two figures, by `--pareto` or `--figures`"))
+    .ok_or_else(|| Failure::message("a chart needs two figures, as in `--figures params,macs`"))
 }
 
 /// The chart or the page.
