@@ -648,7 +648,9 @@ fn sweeps_in_every_format() {
     assert_eq!(call.code, Some(0), "{call:?}");
     assert_eq!(without_text(&call.out), without_text(expected));
     assert!(call.out.contains("kernel spans 3 pixels"), "{}", call.out);
-    assert_eq!(call.err, "note: 3 of 6 variants do not fit.\n");
+    let note = "note: 3 of 6 variants do not fit: `conv`: the kernel spans 3 pixels of height";
+    assert!(call.err.starts_with(note), "{}", call.err);
+    assert!(call.err.ends_with("(wide=2, input 3×2×2).\n"), "{}", call.err);
     assert_eq!(desk.call(&format!("{sweep} --strict")).code, Some(1));
 
     // Streamed or not, the variants are the same.

@@ -280,8 +280,8 @@ fn everything_is_bounded() {
         ("1..10001", "there are more than 10000 values"),
         ("[]", "a list of whole numbers is needed here"),
         ("[-1]", "a list of whole numbers is needed here"),
-        ("[0]", "at c = 0"),
-        ("[18446744073709551615]", "at c = 18446744073709551615"),
+        ("[0]", "with c=0"),
+        ("[18446744073709551615]", "with c=18446744073709551615"),
     ] {
         let said = said(&format!("{one}sweep: {{c: {sweep}}}\n"));
         let holds = if expected.is_empty() { said.is_empty() } else { said.contains(expected) };
@@ -291,6 +291,36 @@ fn everything_is_bounded() {
     assert!(said(long).contains("steps to build, all together"), "{}", said(long));
     let one = long.replace("1..9000", "[2000000]");
     assert!(said(&one).contains("takes more than 1000000 steps to build"), "{}", said(&one));
+}
+
+/// At 9 taps, no kernel fits the 8 pixels: the variant is unknown there, and the others are shown.
+#[test]
+fn what_does_not_fit_a_sweep_is_unknown() {
+    let text = "study: Some\ninput: [3, 8, 8]\nparams: {k: 3}\nfigures: [params]\nvariants:\n  \
+        wide: [conv: {out: 1, kernel: k, bias: false}]\n  \
+        other: [conv: {out: 1, kernel: 1, bias: false}]\nsweep: {k: [1, 3, 9]}\n";
+    let study = read(text).unwrap();
+    let (report, _) = evaluate(&study, &Settings::default(), None).unwrap();
+    let json = serde_json::to_value(&report).unwrap();
+    let params = |point: usize| json["sweep"]["points"][point]["variants"].clone();
+    assert_eq!(params(1), serde_json::json!([{"params": 27}, {"params": 3}]));
+    assert_eq!(params(2), serde_json::json!([{"params": null}, {"params": 3}]));
+    let misfits = json["sweep"]["misfits"].as_array().unwrap();
+    assert_eq!(misfits.len(), 1);
+    assert_eq!((&misfits[0]["value"], &misfits[0]["variant"]), (&9.into(), &"wide".into()));
+    let why = "`conv`: the kernel spans 9 pixels of height";
+    assert!(misfits[0]["error"].as_str().unwrap().contains(why), "{misfits:?}");
+    let page = back::document::terminal(&report.document(), Some(80), false);
+    assert!(page.contains("1 of 6 variants does not fit: `conv`: the kernel spans 9"), "{page}");
+    assert!(page.contains("(`wide` with k=9)"), "{page}");
+    let csv = back::csv::render(&report.flat_table()).unwrap();
+    let row = csv.lines().find(|line| line.starts_with("wide,,9,")).unwrap();
+    assert!(row.contains(why), "{csv}");
+    assert!(csv.lines().next().unwrap().ends_with(",error"), "{csv}");
+    // Where nothing fits, the call is wrong.
+    let sweep = study.sweep_of("k=9,10").unwrap();
+    let only = read(&text.replace("kernel: 1,", "kernel: k,")).unwrap();
+    assert!(evaluate(&only, &Settings::default(), Some(&sweep)).is_err());
 }
 
 /// The studies of `tests/in`, and the bundled networks.

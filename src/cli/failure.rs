@@ -10,7 +10,7 @@ use cnnstat::diagnostics::{Diagnostic, Diagnostics};
 use cnnstat::formula::FormulaError;
 use cnnstat::front::yaml::Description;
 use cnnstat::report::fold::Overflow;
-use cnnstat::sweep::{FrontError, GridError};
+use cnnstat::sweep::{FrontError, GridError, TooMuchWork};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -94,5 +94,6 @@ from_messages!(
     html::Error,
     FrontError,
     GridError,
-    MachineError
+    MachineError,
+    TooMuchWork
 );

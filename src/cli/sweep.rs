@@ -13,7 +13,8 @@ use clap::Args;
 use cnnstat::figure::{Figure, Limit};
 use cnnstat::front::yaml::Description;
 use cnnstat::sweep::{
-    Axis, AxisError, Grid, Layout, MOST_POINTS, Objective, Variant, evaluate, front,
+    Axis, AxisError, Evaluated, Grid, Layout, MOST_POINTS, MOST_STEPS, Misfits, Objective, Variant,
+    Work, evaluate, foresee, front,
 };
 
 use super::failure::Failure;
@@ -99,18 +100,17 @@ pub(super) struct Sweep {
 #[derive(Debug, Default)]
 struct Tally {
     evaluated: u64,
-    misfits: u64,
+    misfits: Misfits,
     above: u64,
 }
 
 impl Tally {
     /// What is not shown or not figured, in sentences.
     fn sentences(&self) -> Vec<String> {
-        let told = |count: u64, what: &str| {
-            (count > 0).then(|| format!("{count} of {} variants {what}.", self.evaluated))
-        };
-        let above = told(self.above, "exceed a limit and are left out");
-        told(self.misfits, "do not fit").into_iter().chain(above).collect()
+        let Self { evaluated, misfits, above } = self;
+        let left_out = (*above > 0)
+            .then(|| format!("{above} of {evaluated} variants exceed a limit and are left out."));
+        misfits.sentence(*evaluated).into_iter().chain(left_out).collect()
     }
 }
 
@@ -121,6 +121,7 @@ impl Sweep {
         let format = Format::of(self.format, self.output.as_deref())?;
         let figures = self.all_figures();
         self.refuse_too_many(&grid, format)?;
+        foresee(&description, &grid, MOST_STEPS)?;
         let layout = Layout {
             grid: &grid,
             figures: &figures,
@@ -142,7 +143,7 @@ impl Sweep {
                 terminal.tell(&format!("note: {sentence}"));
             }
         }
-        let fails = self.strict && tally.misfits > 0;
+        let fails = self.strict && tally.misfits.count() > 0;
         Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
@@ -168,7 +169,7 @@ impl Sweep {
             output.part(layout, &rows)
         })?;
         progress.finish();
-        if tally.misfits == tally.evaluated {
+        if tally.misfits.count() == tally.evaluated {
             // Where nothing fits, it is the network or the call that is wrong.
             description.elaborate(&layout.grid.settings(0))?;
         }
@@ -183,7 +184,7 @@ impl Sweep {
     fn grid(&self, description: &Description) -> Result<Grid, Failure> {
         let failure = |error| match error {
             AxisError::Setting(diagnostics) => Failure::Input(diagnostics),
-            form @ AxisError::Form { .. } => Failure::message(form.to_string()),
+            AxisError::Form(message) => Failure::message(message),
         };
         let settings = self.settings.iter();
         let axes = settings.map(|text| Axis::parameter(description, text));
@@ -254,17 +255,22 @@ impl Sweep {
         mut take: impl FnMut(Vec<Variant>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let all = layout.grid.len();
+        let work = Work::of_at_most(MOST_STEPS);
         let (mut start, mut length) = (0, 64);
         while start < all {
             let part: Range<u64> = start..all.min(start + length);
             let begun = Instant::now();
-            let mut variants = evaluate(description, layout.grid, layout.figures, part.clone());
+            let mut variants =
+                evaluate(description, layout.grid, layout.figures, part.clone(), &work)?;
             if begun.elapsed() < PART {
                 length = (2 * length).min(MOST_OF_A_PART);
             }
             for variant in &variants {
                 tally.evaluated += 1;
-                tally.misfits += u64::from(!variant.fits());
+                if let Evaluated::Misfit(reason) = &variant.evaluated {
+                    let settings = || layout.grid.settings(variant.position).to_string();
+                    tally.misfits.add(reason, settings);
+                }
                 self.require_known(variant, layout)?;
             }
             variants.retain(|variant| {

@@ -104,23 +104,33 @@ impl StudyReport {
             columns.push(Column::figure(figure.label(), figure.name(), 0));
             columns.push(Column::figure("Ratio", &format!("{}_ratio", figure.name()), 0));
         }
-        let row =
-            |at: usize, value: Option<u64>, figure: &dyn Fn(usize, Measure) -> Option<u64>| {
-                let variant = self.variants.get(at);
-                let other = self.position(variant.and_then(|variant| variant.against.as_deref()));
-                let name = variant.map_or("", |variant| variant.name.as_str());
-                let against = variant.and_then(|variant| variant.against.as_deref());
-                let mut cells = vec![Cell::text(name), Cell::text(against.unwrap_or_default())];
-                cells.extend(value.map(Cell::Count));
-                for name in &self.figures {
-                    let own = figure(at, *name);
-                    let ratio = own.zip(other.and_then(|other| figure(other, *name)));
-                    let ratio = ratio.and_then(|(own, other)| ExactRatio::new(own, other));
-                    cells.push(cell(*name, own));
-                    cells.push(ratio.map_or(Cell::Empty, |ratio| Cell::Ratio(ratio.value)));
-                }
-                Row::plain(cells)
-            };
+        let swept = self.sweep.as_ref();
+        let has_misfits = swept.is_some_and(|swept| !swept.misfits.is_empty());
+        if has_misfits {
+            columns.push(Column::text("Does not fit", "error", 0));
+        }
+        let row = |at: usize,
+                   value: Option<u64>,
+                   figure: &dyn Fn(usize, Measure) -> Option<u64>| {
+            let variant = self.variants.get(at);
+            let other = self.position(variant.and_then(|variant| variant.against.as_deref()));
+            let name = variant.map_or("", |variant| variant.name.as_str());
+            let against = variant.and_then(|variant| variant.against.as_deref());
+            let mut cells = vec![Cell::text(name), Cell::text(against.unwrap_or_default())];
+            cells.extend(value.map(Cell::Count));
+            for measure in &self.figures {
+                let own = figure(at, *measure);
+                let ratio = own.zip(other.and_then(|other| figure(other, *measure)));
+                let ratio = ratio.and_then(|(own, other)| ExactRatio::new(own, other));
+                cells.push(cell(*measure, own));
+                cells.push(ratio.map_or(Cell::Empty, |ratio| Cell::Ratio(ratio.value)));
+            }
+            if has_misfits {
+                let misfit = swept.zip(value).and_then(|(swept, value)| swept.misfit(value, name));
+                cells.push(misfit.map_or(Cell::Empty, |misfit| Cell::text(&misfit.error)));
+            }
+            Row::plain(cells)
+        };
         let count = self.variants.len();
         let rows = match &self.sweep {
             Some(swept) => swept

@@ -9,13 +9,17 @@ mod chart;
 mod evaluate;
 mod front;
 mod grid;
+mod misfits;
 mod objective;
 mod table;
 
 pub use axis::{Axis, AxisError, Choices};
 pub use chart::{MOST_POINTS, chart};
-pub use evaluate::{Evaluated, Variant, evaluate};
+pub use evaluate::{Evaluated, MOST_STEPS, TooMuchWork, Variant, evaluate, foresee};
+
+pub use crate::front::yaml::Work;
 pub use front::{FrontError, front};
 pub use grid::{Grid, GridError, MOST_VARIANTS};
+pub use misfits::Misfits;
 pub use objective::Objective;
 pub use table::{Layout, title};
