@@ -21,7 +21,7 @@ use super::terminal::Terminal;
     .hide_possible_values(true)), after_help = "Examples:
   cnnstat explain resnet50 --convention fvcore
   cnnstat explain resnet50 --convention thop --against ptflops --layers
-  cnnstat explain densenet121 --convention onnx-tool --figures params --format json")]
+  cnnstat explain densenet121 --convention onnx-tool --figures params")]
 pub(super) struct Explain {
     /// A network file, or the name of a bundled network
     network: String,

@@ -44,9 +44,10 @@ const MOST_OF_A_PART: u64 = 16_384;
 #[command(mut_arg("figures", |figures| figures
     .default_value("params,macs,flops,activations,weight_memory")), after_help = "Examples:
   cnnstat sweep resnet18 --set depths=[2,2,2,2],[3,4,6,3] --set classes=10,1000
-  cnnstat sweep densenet121 --set growth=8..64/8 --input 3x160x160,3x224x224 --sort macs
-  cnnstat sweep mine.yaml --set width=16..512*2 --max params=5M --pareto macs,params --front
-  cnnstat sweep mine.yaml --set width=8..64/8 --pareto params,+receptive_field -o sweep.html")]
+  cnnstat sweep densenet121 --set growth=8..64/8 --input 3x160x160,3x224x224
+  cnnstat sweep mine.yaml --set width=16..512*2 --max params=5M --sort macs
+  cnnstat sweep mine.yaml --set width=8..64/8 --pareto params,macs --front
+  cnnstat sweep mine.yaml --set width=8..64/8 -o sweep.html")]
 pub(super) struct Sweep {
     /// A network file, or the name of a bundled network
     #[arg(value_name = "NETWORK")]

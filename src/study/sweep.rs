@@ -100,11 +100,27 @@ pub(super) fn sweep(
     }
     let work = Work::of_at_most(MOST_STEPS);
     let figures: Vec<Figure> = study.figures.iter().copied().filter_map(Measure::figure).collect();
-    let network = |variant: &Variant, value: u64| -> Result<ByFigure<Option<u64>>, String> {
+    let built = |variant: &Variant, value: u64, work: &Work| {
         let mut settings = settings.clone();
         settings.parameters.retain(|(name, _)| *name != sweep.parameter);
         settings.parameters.push((sweep.parameter.clone(), Value::from(value)));
-        let network = variant.description.network_by(&variant.settings(&settings), &work);
+        variant.description.network_by(&variant.settings(&settings), work)
+    };
+    let sample = |position: u64, work: &Work| {
+        let position = usize::try_from(position).unwrap_or_default();
+        let value = position.checked_div(study.variants.len());
+        let variant = position.checked_rem(study.variants.len());
+        let value = value.and_then(|value| sweep.values.get(value));
+        if let Some((value, variant)) = value.zip(variant.and_then(|at| study.variants.get(at))) {
+            // What does not fit takes steps too.
+            let _ = built(variant, *value, work);
+        }
+    };
+    if Work::is_far_beyond(MOST_STEPS, u64::try_from(networks).unwrap_or(u64::MAX), sample) {
+        return Err(too_much_work(networks));
+    }
+    let network = |variant: &Variant, value: u64| -> Result<ByFigure<Option<u64>>, String> {
+        let network = built(variant, value, &work);
         let network = network.map_err(|why| match why {
             NoVariant::Wrong(error) => error.as_ref().to_owned(),
             // The whole sweep is refused for it.
@@ -119,11 +135,7 @@ pub(super) fn sweep(
     };
     let evaluated: Vec<_> = sweep.values.par_iter().map(point).collect();
     if work.is_exceeded() {
-        let message = format!(
-            "the {networks} networks of the sweep take more than {MOST_STEPS} steps to build, all together"
-        );
-        let diagnostic = Diagnostic::error(message);
-        return Err(diagnostic.help("give fewer values, or smaller ones").into());
+        return Err(too_much_work(networks));
     }
     let (mut points, mut misfits) = (Vec::new(), Vec::new());
     for (value, found) in sweep.values.iter().zip(evaluated) {
@@ -143,4 +155,11 @@ pub(super) fn sweep(
         }
         _ => Ok(swept),
     }
+}
+
+fn too_much_work(networks: usize) -> Diagnostics {
+    let message = format!(
+        "the {networks} networks of the sweep take more than {MOST_STEPS} steps to build, all together"
+    );
+    Diagnostic::error(message).help("give fewer values, or smaller ones").into()
 }

@@ -14,9 +14,6 @@ use crate::network::Network;
 /// The most steps that the networks of a sweep take to build, all together: some minutes.
 pub const MOST_STEPS: u64 = 200_000_000;
 
-/// So many networks tell beforehand how large a sweep is.
-const SAMPLES: u64 = 64;
-
 /// Variants that take more work than there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
@@ -79,20 +76,11 @@ impl Variant {
 /// # Errors
 /// Where it is.
 pub fn foresee(description: &Description, grid: &Grid, most: u64) -> Result<(), TooMuchWork> {
-    if grid.len() <= SAMPLES {
-        return Ok(());
-    }
-    let allowed = u128::from(most) * 2 * u128::from(SAMPLES) / u128::from(grid.len());
-    let work = Work::of_at_most(u64::try_from(allowed).unwrap_or(u64::MAX));
-    (0..SAMPLES).into_par_iter().for_each(|sample| {
-        // Multiples of the golden ratio lie evenly in the grid, in step with none of its axes (Knuth, TAOCP 3, 6.4).
-        let place = u128::from(sample.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let position = (place * u128::from(grid.len())) >> 64;
-        let settings = grid.settings(u64::try_from(position).unwrap_or_default());
+    let build = |position, work: &Work| {
         // What does not fit takes steps too.
-        let _ = description.network_by(&settings, &work);
-    });
-    if work.is_exceeded() { Err(too_much(grid, most)) } else { Ok(()) }
+        let _ = description.network_by(&grid.settings(position), work);
+    };
+    if Work::is_far_beyond(most, grid.len(), build) { Err(too_much(grid, most)) } else { Ok(()) }
 }
 
 fn too_much(grid: &Grid, most: u64) -> TooMuchWork {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rayon::prelude::*;
+
 use super::decisions::{Decisions, Witness};
 use super::elaborate::{self, Choice, MAX_STEPS, Unbuilt, elaborate_before};
 use super::problem::Problems;
@@ -20,6 +22,9 @@ pub(crate) enum NoVariant {
     /// What is wrong with it, first of all.
     Wrong(Arc<str>),
 }
+
+/// So many networks tell beforehand how much work all of them are.
+const SAMPLES: u64 = 64;
 
 /// The steps that building many networks takes, all together, and the most that these may be. Threads share it; whether all of them
 /// are within the bound does not hang on the order in which they are built.
@@ -52,6 +57,27 @@ impl Work {
     #[must_use]
     pub fn is_exceeded(&self) -> bool {
         self.steps() > self.most
+    }
+
+    /// Whether so many networks take far more than so many steps, as some of them show that lie all over; of a few it is not said.
+    /// `build` builds one of them.
+    pub(crate) fn is_far_beyond(
+        most: u64,
+        networks: u64,
+        build: impl Fn(u64, &Self) + Sync,
+    ) -> bool {
+        if networks <= SAMPLES {
+            return false;
+        }
+        let allowed = u128::from(most) * 2 * u128::from(SAMPLES) / u128::from(networks);
+        let work = Self::of_at_most(u64::try_from(allowed).unwrap_or(u64::MAX));
+        (0..SAMPLES).into_par_iter().for_each(|sample| {
+            // Multiples of the golden ratio lie evenly, in step with no axis of a grid (Knuth, TAOCP 3, 6.4).
+            let place = u128::from(sample.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let position = (place * u128::from(networks)) >> 64;
+            build(u64::try_from(position).unwrap_or_default(), &work);
+        });
+        work.is_exceeded()
     }
 
     /// The most steps that the next network may take.
