@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod common;
+mod support;
 
 use std::path::Path;
-use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
 
 use cnnstat::back;
@@ -15,6 +15,7 @@ use cnnstat::figure::{Figure, Measure, PathFigure};
 use cnnstat::front::yaml::{Library, Settings, Study};
 use cnnstat::study::{StudiedVariant, StudyReport, evaluate};
 use num_rational::BigRational;
+use support::{Call, Desk};
 
 fn read(text: &str) -> Result<Study, Diagnostics> {
     Study::read(&Source::new("test.yaml", text), &Bundled)
@@ -368,21 +369,15 @@ fn a_file_that_was_cut_short_is_refused_or_read() {
     }
 }
 
-fn call(folder: &Path, arguments: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cnnstat"));
-    command.current_dir(folder).args(arguments.split_whitespace()).output().unwrap()
-}
-
-fn texts(output: &Output) -> (Option<i32>, String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
-}
-
 #[test]
 fn the_command() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
-    let (code, out, err) = texts(&call(path, "study fire-against-plain --format json"));
+    let desk = Desk::new();
+    let path = desk.path();
+    let texts = |arguments: &str| {
+        let Call { code, out, err } = desk.call(arguments);
+        (code, out, err)
+    };
+    let (code, out, err) = texts("study fire-against-plain --format json");
     assert_eq!((code, err.as_str()), (Some(0), ""));
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     let fire = &json["variants"][1];
@@ -393,10 +388,9 @@ fn the_command() {
     assert_eq!(json["sweep"]["points"][0]["variants"][0]["params"], 20_736);
 
     // At 512 channels: 16·512 + 10240.
-    let (code, out, _) = texts(&call(
-        path,
+    let (code, out, _) = texts(
         "study fire-against-plain.yaml --set C=512 --sweep C=1..4*2 --format csv -o fire.json",
-    ));
+    );
     assert_eq!(code, Some(0));
     let rows: Vec<&str> = out.lines().collect();
     assert_eq!(rows.len(), 1 + 3 * 2, "{out}");
@@ -406,7 +400,7 @@ fn the_command() {
     assert_eq!(json["variants"][1]["figures"]["params"], 18_432);
 
     for (name, begin) in [("a.html", "<!DOCTYPE html>"), ("a.SVG", "<svg"), ("a.md", "# Small")] {
-        let (code, out, err) = texts(&call(path, &format!("study small-kernels -o {name}")));
+        let (code, out, err) = texts(&format!("study small-kernels -o {name}"));
         assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
         assert_eq!(err, format!("wrote {name}\n"));
         let text = std::fs::read_to_string(path.join(name)).unwrap();
@@ -428,23 +422,23 @@ fn the_command() {
         ("study small-kernels --sweep c=3..1", "from the smaller number to the larger"),
         ("study --set c=3", "name a study"),
     ] {
-        let (code, out, err) = texts(&call(path, arguments));
+        let (code, out, err) = texts(arguments);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments}: {err}");
         assert!(err.contains(said), "{arguments}: {err}");
     }
-    let over = texts(&call(path, "study mine.yaml -o ./mine.yaml"));
+    let over = texts("study mine.yaml -o ./mine.yaml");
     assert!(over.2.contains("the endings are"), "{}", over.2);
     let mut files: Vec<_> =
         std::fs::read_dir(path).unwrap().map(|f| f.unwrap().file_name()).collect();
     files.sort();
     assert_eq!(files, ["a.SVG", "a.html", "a.md", "fire.json", "mine.yaml"]);
 
-    let (_, _, note) = texts(&call(path, "study x/small-kernels.yaml -o b.md"));
+    let (_, _, note) = texts("study x/small-kernels.yaml -o b.md");
     assert!(
         note.contains("there is no file `x/small-kernels.yaml`; this is the bundled small-kernels")
     );
-    let (_, listed, _) = texts(&call(path, "study"));
-    assert_eq!(listed, texts(&call(path, "list --studies")).1);
+    let (_, listed, _) = texts("study");
+    assert_eq!(listed, texts("list --studies").1);
     for name in bundled::studies() {
         assert!(listed.contains(name), "{listed}");
     }
