@@ -3,7 +3,6 @@
 mod output;
 mod progress;
 
-use std::cmp::Reverse;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,8 +12,8 @@ use clap::Args;
 use cnnstat::figure::{Figure, Limit};
 use cnnstat::front::yaml::Description;
 use cnnstat::sweep::{
-    Axis, AxisError, Evaluated, Grid, Layout, MOST_POINTS, MOST_STEPS, Misfits, Objective, Variant,
-    Work, evaluate, foresee, front,
+    Axis, AxisError, Evaluated, Grid, Layout, MOST_POINTS, MOST_STEPS, Misfits, Objective, Order,
+    Variant, Work, evaluate, foresee,
 };
 
 use super::failure::Failure;
@@ -175,7 +174,8 @@ impl Sweep {
             description.elaborate(&layout.grid.settings(0))?;
         }
         if holds_all {
-            let held = self.ordered(held, layout.figures)?;
+            let order = Order { pareto: &self.pareto, front_alone: self.front, sort: self.sort };
+            let held = order.apply(held, layout.figures)?;
             self.refuse_too_long(held.len(), format)?;
             output.all(layout, &held, &self.pareto, tally.sentences())?;
         }
@@ -302,38 +302,5 @@ impl Sweep {
                 Err(Failure::message(message))
             }
         }
-    }
-
-    /// The variants in their order, with marks of those on the front.
-    fn ordered(
-        &self,
-        variants: Vec<Variant>,
-        figures: &[Figure],
-    ) -> Result<Vec<(Variant, bool)>, Failure> {
-        let rank = |variant: &Variant, objective: &Objective| {
-            let position = figures.iter().position(|figure| *figure == objective.figure)?;
-            variant.figure(position).map(|value| objective.rank(value))
-        };
-        let point = |variant: &Variant| {
-            self.pareto.iter().map(|objective| rank(variant, objective)).collect::<Option<Vec<_>>>()
-        };
-        let marks = if self.pareto.is_empty() {
-            vec![false; variants.len()]
-        } else {
-            let points: Vec<_> = variants.iter().map(point).collect();
-            front(&points)?
-        };
-        let mut ordered: Vec<_> = variants.into_iter().zip(marks).collect();
-        if self.front {
-            ordered.retain(|(_, marked)| *marked);
-        }
-        if let Some(objective) = &self.sort {
-            // What does not fit has no figure and stands at the end.
-            ordered.sort_by_cached_key(|(variant, _)| {
-                let rank = rank(variant, objective);
-                (Reverse(rank.is_some()), rank)
-            });
-        }
-        Ok(ordered)
     }
 }

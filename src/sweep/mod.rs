@@ -11,10 +11,11 @@ mod front;
 mod grid;
 mod misfits;
 mod objective;
+mod order;
 mod table;
 
 pub use axis::{Axis, AxisError, Choices};
-pub use chart::{MOST_POINTS, chart};
+pub use chart::{MOST_POINTS, axes, chart};
 pub use evaluate::{Evaluated, MOST_STEPS, TooMuchWork, Variant, evaluate, foresee};
 
 pub use crate::front::yaml::Work;
@@ -22,4 +23,5 @@ pub use front::{FrontError, front};
 pub use grid::{Grid, GridError, MOST_VARIANTS};
 pub use misfits::Misfits;
 pub use objective::Objective;
-pub use table::{Layout, title};
+pub use order::Order;
+pub use table::Layout;

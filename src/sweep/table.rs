@@ -7,7 +7,8 @@ use super::{Choices, Evaluated, Grid, Variant};
 use crate::figure::Figure;
 use crate::front::yaml::Description;
 use crate::front::yaml::value::{Number, Value};
-use crate::report::table::{Cell, Column, Emphasis, Row, shape_text, without_batch};
+use crate::report::CONVENTIONS;
+use crate::report::table::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
 
 /// What is shown of every variant of a grid.
 #[derive(Debug, Clone)]
@@ -82,6 +83,22 @@ impl Layout<'_> {
         Row { cells, level: 0, emphasis }
     }
 
+    /// The variants as a table, each with whether it is on the front; `notes` stand below before what the figures mean.
+    #[must_use]
+    pub fn table(
+        &self,
+        description: &Description,
+        variants: &[(Variant, bool)],
+        notes: Vec<String>,
+    ) -> Table {
+        Table {
+            title: title(description, self.grid),
+            columns: self.columns(),
+            rows: variants.iter().map(|(variant, marked)| self.row(variant, *marked)).collect(),
+            notes: notes.into_iter().chain([CONVENTIONS.to_owned()]).collect(),
+        }
+    }
+
     /// The variant for scripts.
     #[must_use]
     pub fn record<'l>(&'l self, variant: &'l Variant, on_front: bool) -> impl Serialize + 'l {
@@ -90,8 +107,7 @@ impl Layout<'_> {
 }
 
 /// What the variants of a grid have in common: the network, how many there are, the batch and the input where they do not vary.
-#[must_use]
-pub fn title(description: &Description, grid: &Grid) -> String {
+fn title(description: &Description, grid: &Grid) -> String {
     let varies = |is: fn(&Choices) -> bool| grid.axes().iter().any(|axis| is(&axis.choices));
     let variants = if grid.len() == 1 { "variant" } else { "variants" };
     let mut title = format!("{}: {} {variants}", description.name(), grid.len());

@@ -302,7 +302,7 @@ impl Parser {
                 .ok()
                 .map(|values| (name.clone(), ascending(values)));
         }
-        let length = values.as_sequence().map_or(0, |items| items.len());
+        let length = values.as_sequence().map_or(0, <[_]>::len);
         if u64::try_from(length).is_ok_and(|length| length > MAX_POINTS) {
             self.error(place, format!("a sweep has at most {MAX_POINTS} values"));
             return None;
