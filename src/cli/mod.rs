@@ -83,8 +83,8 @@ enum Command {
 
 /// Reads the arguments. Where they are wrong, they are read again with control characters written out, so that a message that
 /// repeats them shows these as all other messages do.
-fn arguments(given: Vec<OsString>) -> Result<Arguments, clap::Error> {
-    Arguments::try_parse_from(&given).map_err(|error| {
+fn arguments(given: &[OsString]) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(given).map_err(|error| {
         let shown = given.iter().map(|one| visible(&one.to_string_lossy()).into_owned());
         // What is wrong only for a byte that is no text is not repeated.
         Arguments::try_parse_from(shown).err().unwrap_or(error)
@@ -93,7 +93,7 @@ fn arguments(given: Vec<OsString>) -> Result<Arguments, clap::Error> {
 
 /// Runs the command that the arguments name.
 pub(crate) fn main() -> ExitCode {
-    let arguments = match arguments(env::args_os().collect()) {
+    let arguments = match arguments(&env::args_os().collect::<Vec<_>>()) {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
