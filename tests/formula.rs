@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod common;
+mod support;
 
 use std::collections::BTreeMap;
 
@@ -575,12 +576,8 @@ proptest! {
 }
 
 fn program(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cnnstat"))
-        .arg("formula")
-        .args(arguments)
-        .output()
-        .unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    let call = support::Desk::new().call(&format!("formula {}", arguments.join(" ")));
+    (call.code, call.out)
 }
 
 /// What scripts rely on.

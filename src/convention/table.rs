@@ -140,10 +140,17 @@ fn recount_notes(recount: &Recount, shown: &str) -> Vec<String> {
         (name, version) => format!("{name} {version}"),
     };
     let rules = recount.convention.tool().rules.iter().filter(|rule| !rule.part);
-    let others: Vec<_> = rules.map(|rule| rule.name).filter(|name| *name != shown).collect();
+    let others: Vec<_> = rules.filter(|rule| rule.name != shown).collect();
     let mut notes = Vec::new();
-    if !others.is_empty() {
-        notes.push(format!("{name} also counts {}.", others.join(", ")));
+    if let Some((first, more)) = others.split_first() {
+        let names: Vec<_> = others.iter().map(|rule| rule.name).collect();
+        let more = more.iter().map(|rule| format!(" or `{}`", rule.figure.name()));
+        notes.push(format!(
+            "{name} also counts {}: `explain --figures {}`{}.",
+            names.join(", "),
+            first.figure.name(),
+            more.collect::<String>()
+        ));
     }
     notes.extend(recount.assumptions.iter().map(|assumption| format!("{name}: {assumption}")));
     notes

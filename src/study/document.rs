@@ -147,6 +147,7 @@ impl StudyReport {
             let verb = if same.len() == 1 { "is" } else { "are" };
             parts.push(Part::Text(format!("{text} {verb} the same.")));
         }
+        parts.extend(swept.misfits_sentence().map(Part::Text));
         Section { title: format!("Over {}", swept.parameter), parts }
     }
 

@@ -107,6 +107,11 @@ impl StudyReport {
             columns.push(Column::figure(figure.label(), figure.name(), 0));
             columns.push(Column::figure("Ratio", &format!("{}_ratio", figure.name()), 0));
         }
+        let swept = self.sweep.as_ref();
+        let has_misfits = swept.is_some_and(|swept| !swept.misfits.is_empty());
+        if has_misfits {
+            columns.push(Column::text("Does not fit", "error", 0));
+        }
         let row = |at: usize,
                    value: Option<u64>,
                    extent: FieldExtent,
@@ -117,12 +122,16 @@ impl StudyReport {
             let against = variant.and_then(|variant| variant.against.as_deref());
             let mut cells = vec![Cell::text(name), Cell::text(against.unwrap_or_default())];
             cells.extend(value.map(Cell::Count));
-            for name in &self.figures {
-                let own = figure(at, *name);
-                let ratio = own.zip(other.and_then(|other| figure(other, *name)));
+            for measure in &self.figures {
+                let own = figure(at, *measure);
+                let ratio = own.zip(other.and_then(|other| figure(other, *measure)));
                 let ratio = ratio.and_then(|(own, other)| ExactRatio::new(own, other));
-                cells.push(cell(*name, own, extent));
+                cells.push(cell(*measure, own, extent));
                 cells.push(ratio.map_or(Cell::Empty, |ratio| Cell::Ratio(ratio.value)));
+            }
+            if has_misfits {
+                let misfit = swept.zip(value).and_then(|(swept, value)| swept.misfit(value, name));
+                cells.push(misfit.map_or(Cell::Empty, |misfit| Cell::text(&misfit.error)));
             }
             Row::plain(cells)
         };

@@ -73,6 +73,20 @@ pub fn chart(
     Document { title, lead: Vec::new(), sections }
 }
 
+/// The positions of the figures of a chart's axes among those of the layout: the first two of the front, otherwise the first two;
+/// `None` where there are not as many.
+#[must_use]
+pub fn axes(layout: &Layout<'_>, objectives: &[Objective]) -> Option<[usize; 2]> {
+    let position = |objective: &Objective| {
+        layout.figures.iter().position(|figure| *figure == objective.figure)
+    };
+    match (objectives, layout.figures) {
+        ([x, y, ..], _) => position(x).zip(position(y)).map(|(x, y)| [x, y]),
+        (_, [_, _, ..]) => Some([0, 1]),
+        _ => None,
+    }
+}
+
 fn floats(points: &[(u64, u64)]) -> Vec<(f64, f64)> {
     points.iter().map(|(x, y)| (*x as f64, *y as f64)).collect()
 }

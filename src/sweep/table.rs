@@ -9,7 +9,7 @@ use crate::figure::quantity::write::counted;
 use crate::front::yaml::Description;
 use crate::front::yaml::value::{Number, Value};
 use crate::report::CONVENTIONS;
-use crate::report::table::{Cell, Column, Emphasis, Row, field, shape_text, without_batch};
+use crate::report::table::{Cell, Column, Emphasis, Row, Table, field, shape_text, without_batch};
 
 /// What is shown of every variant of a grid.
 #[derive(Debug, Clone)]
@@ -86,8 +86,7 @@ impl Layout<'_> {
     }
 
     /// What the figures of these variants mean.
-    #[must_use]
-    pub fn notes(&self, variants: &[(Variant, bool)]) -> Vec<String> {
+    fn notes(&self, variants: &[(Variant, bool)]) -> Vec<String> {
         let is_shown = self.figures.contains(&Figure::ReceptiveField);
         let extents = variants.iter().filter_map(|(variant, _)| match &variant.evaluated {
             Evaluated::Figures(figures) => Some(figures.receptive_field_extent),
@@ -95,6 +94,22 @@ impl Layout<'_> {
         });
         let global = field::global_note(extents.filter(|_| is_shown));
         [CONVENTIONS.to_owned()].into_iter().chain(global).collect()
+    }
+
+    /// The variants as a table, each with whether it is on the front; `notes` stand below before what the figures mean.
+    #[must_use]
+    pub fn table(
+        &self,
+        description: &Description,
+        variants: &[(Variant, bool)],
+        notes: Vec<String>,
+    ) -> Table {
+        Table {
+            title: title(description, self.grid),
+            columns: self.columns(),
+            rows: variants.iter().map(|(variant, marked)| self.row(variant, *marked)).collect(),
+            notes: notes.into_iter().chain(self.notes(variants)).collect(),
+        }
     }
 
     /// The variant for scripts.
@@ -105,8 +120,7 @@ impl Layout<'_> {
 }
 
 /// What the variants of a grid have in common: the network, how many there are, the batch and the input where they do not vary.
-#[must_use]
-pub fn title(description: &Description, grid: &Grid) -> String {
+fn title(description: &Description, grid: &Grid) -> String {
     let varies =
         |is: fn(&Choices) -> bool| grid.dimensions().iter().any(|dimension| is(&dimension.choices));
     let variants = counted(grid.len(), ["variant", "variants"]);
