@@ -8,7 +8,7 @@ use cnnstat::analysis::analyse;
 use cnnstat::bundled::{self, Bundled};
 use cnnstat::figure::Figure;
 use cnnstat::front::yaml::{Description, Settings};
-use cnnstat::sweep::{Dimension, Grid, evaluate, front};
+use cnnstat::sweep::{Dimension, Grid, MOST_STEPS, Work, evaluate, front};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// Variants of a sample.
@@ -31,7 +31,10 @@ fn variants(criterion: &mut Criterion) {
     group.sample_size(20);
     group.bench_function("evaluate", |bencher| {
         let figures = [Figure::Params, Figure::Macs];
-        bencher.iter(|| evaluate(&description, black_box(&grid), &figures, 0..VARIANTS));
+        bencher.iter(|| {
+            let work = Work::of_at_most(MOST_STEPS);
+            evaluate(&description, black_box(&grid), &figures, 0..VARIANTS, &work)
+        });
     });
     group.finish();
 }

@@ -54,21 +54,48 @@ fn every_layer_does_what_it_costs() {
         for apart in [true, false] {
             let engine = Engine::compile(network, weights.clone(), apart).unwrap();
             let mut memory = engine.memory().unwrap();
-            struct Compare<'a>(&'a std::collections::HashMap<cnnstat::network::Tensor, Vec<f64>>, f64, &'a cnnstat::network::Network);
+            struct Compare<'a>(
+                &'a std::collections::HashMap<cnnstat::network::Tensor, Vec<f64>>,
+                f64,
+                &'a cnnstat::network::Network,
+            );
             impl Observer for Compare<'_> {
-                fn sample(&mut self, tensor: cnnstat::network::Tensor, sample: usize, values: &[f32]) {
+                fn sample(
+                    &mut self,
+                    tensor: cnnstat::network::Tensor,
+                    sample: usize,
+                    values: &[f32],
+                ) {
                     let expected = &self.0[&tensor][sample * values.len()..][..values.len()];
                     let largest = self.0[&tensor].iter().fold(0.0_f64, |a, b| a.max(b.abs()));
-                    let d = expected.iter().zip(values).map(|(a, b)| (a - f64::from(*b)).abs()).fold(0.0, f64::max) / largest;
-                    if d > 1e-4 { println!("{} differs by {d}", self.2.node(tensor).unwrap().name()); }
+                    let d = expected
+                        .iter()
+                        .zip(values)
+                        .map(|(a, b)| (a - f64::from(*b)).abs())
+                        .fold(0.0, f64::max)
+                        / largest;
+                    if d > 1e-4 {
+                        println!("{} differs by {d}", self.2.node(tensor).unwrap().name());
+                    }
                     self.1 = self.1.max(d);
                 }
             }
             let mut compare = Compare(&by_oracle, 0.0, network);
             engine.run(network, &mut memory, &[&values], &mut compare).unwrap();
             let mut best = f64::MAX;
-            for _ in 0..5 { let t = std::time::Instant::now(); engine.run(network, &mut memory, &[&values], &mut Unobserved).unwrap(); best = best.min(t.elapsed().as_secs_f64()); }
-            println!("  apart {apart}: {:.2e} best {:.2} ms arena {} peak {:?} / {}", compare.1, best * 1e3, engine.arena_bytes(), analysis.memory.concatenation.as_ref().map(|c| c[2].peak_activation_bytes), analysis.memory.in_place.peak_bytes);
+            for _ in 0..5 {
+                let t = std::time::Instant::now();
+                engine.run(network, &mut memory, &[&values], &mut Unobserved).unwrap();
+                best = best.min(t.elapsed().as_secs_f64());
+            }
+            println!(
+                "  apart {apart}: {:.2e} best {:.2} ms arena {} peak {:?} / {}",
+                compare.1,
+                best * 1e3,
+                engine.arena_bytes(),
+                analysis.memory.concatenation.as_ref().map(|c| c[2].peak_activation_bytes),
+                analysis.memory.in_place.peak_bytes
+            );
         }
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod common;
+mod support;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use cnnstat::front::yaml::{Description, Settings};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use proptest::prelude::*;
+use rayon::prelude::*;
 
 fn read(text: &str) -> Description {
     common::read(text).unwrap_or_else(|error| panic!("{}\n{text}", common::plain(&error)))
@@ -130,11 +132,11 @@ fn the_memory_of_naive_concatenation() {
 #[test]
 fn the_depths_of_a_residual_network() {
     let description = common::bundled_description("resnet50");
-    let all = formulas(&description, "depths", &[Figure::Params, Figure::Macs]);
+    let all = formulas(&description, "depths[2]", &[Figure::Params, Figure::Macs]);
     for figure in [Figure::Params, Figure::Macs] {
         let form = form(&all, figure);
         assert_eq!(form.total_degree(), 1);
-        let value = form.at(&[3, 4, 6, 3]);
+        let value = form.at(&[6]);
         let expected: u64 = if figure == Figure::Params { 25_557_032 } else { 4_089_184_256 };
         assert_eq!(value, BigRational::from_integer(expected.into()));
     }
@@ -144,14 +146,15 @@ fn the_depths_of_a_residual_network() {
 #[test]
 fn forms_hold_far_away() {
     let figures = [Figure::Params, Figure::Macs, Figure::Flops, Figure::Activations];
-    for (name, over) in [
+    let cases = [
         ("squeezenet", "c,h,w"),
-        ("resnet50", "c,h,w"),
+        ("resnet50", "c,h"),
         ("densenet121", "growth,h"),
         ("vgg16", "h,w"),
         ("alexnet", "h,w"),
-        ("resnet18", "depths,classes"),
-    ] {
+        ("resnet18", "depths[1],depths[3],classes"),
+    ];
+    cases.par_iter().for_each(|(name, over)| {
         let description = common::bundled_description(name);
         let all = formulas(&description, over, &figures);
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(16));
@@ -176,7 +179,7 @@ fn forms_hold_far_away() {
                 Ok(())
             })
             .unwrap();
-    }
+    });
 }
 
 /// The figures by elaboration and analysis alone.
@@ -573,12 +576,8 @@ proptest! {
 }
 
 fn program(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cnnstat"))
-        .arg("formula")
-        .args(arguments)
-        .output()
-        .unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    let call = support::Desk::new().call(&format!("formula {}", arguments.join(" ")));
+    (call.code, call.out)
 }
 
 /// What scripts rely on.
@@ -594,13 +593,16 @@ fn the_command_gives_canonical_forms() {
     assert_eq!(json["assumptions"]["params"], serde_json::json!(["H ≡ 3 (mod 32), H ≥ 67"]));
     assert!(json["domains"]["params"][0]["confirmed"].as_u64() > Some(1_000_000));
     // A refusal alone is a failure, in every format.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("doubling.yaml");
+    std::fs::write(&file, "input: [1]\nparams: {n: 3}\nlayers: [linear: 2 ** n]\n").unwrap();
     for format in ["table", "json", "csv", "markdown", "latex"] {
-        let arguments = ["fractalnet", "--over", "columns", "--of", "params", "--format", format];
-        let (code, text) = program(&arguments);
+        let file = file.to_str().unwrap();
+        let (code, text) = program(&[file, "--over", "n", "--of", "params", "--format", format]);
         assert_eq!(code, Some(2), "{format}");
-        assert!(text.contains("258292, 847716"), "{format}: {text}");
+        assert!(text.contains("4, 8, 16"), "{format}: {text}");
     }
-    let (_, text) = program(&["resnet50", "--over", "depths,h,w", "--of", "params,macs"]);
+    let (_, text) = program(&["resnet18", "--over", "depths[0],h,w", "--of", "params,macs"]);
     assert!(
         text.lines().all(|line| line.chars().count() <= 80 || line.starts_with("ResNet")),
         "{text}"
@@ -629,5 +631,66 @@ fn a_rule_that_hides_between_the_values_is_found() {
         );
         let all = formulas(&common::read(&text).unwrap(), "a,b", &[Figure::Params]);
         assert!(all.get(Figure::Params).is_none(), "{rule}: {all:?}");
+    }
+}
+
+/// The layer with the peak of memory is proven to be that for all values of the class, and where another one takes over, the form begins
+/// behind that place or there is none. Bytes are those of a layer's operands and its result, 4 a value; every layer ends its operand.
+#[test]
+fn the_peak_of_memory_is_proven() {
+    let maps = |layers: &str| {
+        let b = if layers.contains("b\"") { ", b: 10" } else { "" };
+        format!("input: [3, 8, 8]\nparams: {{a: 40{b}}}\nlayers: [{layers}]\n")
+    };
+    let conv = |out: &str| format!("conv: {{out: \"{out}\", kernel: 1, bias: false}}");
+    let all =
+        |layers: &[&str]| maps(&layers.iter().map(|out| conv(out)).collect::<Vec<_>>().join(", "));
+    // The form, the smallest value for which it holds; or what the refusal speaks of.
+    type Expected<'e> = Result<(&'e str, &'e [u64]), &'e str>;
+    let cases: [(String, &str, Expected<'_>); 8] = [
+        (all(&["a", "a"]), "a", Ok(("512*a", &[3]))),
+        // 256·(a + 30) at the second, 256·(30 + 5) at the third.
+        (all(&["a", "30", "5"]), "a", Ok(("256*a + 7680", &[5]))),
+        (all(&["30", "30", "a", "1"]), "a", Ok(("256*a + 7680", &[30]))),
+        (all(&["a * a", "90 * a", "a"]), "a", Ok(("256*a**2 + 23040*a", &[1]))),
+        (all(&["a * a", "1", "100 * a", "1"]), "a", Err("conv3")),
+        (all(&["a", "a", "1", "b", "b"]), "a,b", Err("at `conv5` at a = 40, b = 101")),
+        (all(&["a + b", "a + b", "1", "b", "b"]), "a,b", Ok(("512*a + 512*b", &[1, 2]))),
+        (maps("repeat: {times: a, layers: [relu]}"), "a", Err("other layers")),
+    ];
+    for (text, over, expected) in cases {
+        let all = formulas(&read(&text), over, &[Figure::PeakMemory]);
+        match (&all.figures[0].1, expected) {
+            (Ok(form), Ok((canonical, starts))) => {
+                let found: Vec<u64> = form.domain.iter().map(|domain| domain.start).collect();
+                assert_eq!(form.polynomial.canonical(), canonical, "{text}");
+                assert_eq!(found, starts, "{text}");
+            }
+            (Err(refusal), Err(part)) => {
+                assert!(refusal.message.contains(part), "{text}: {refusal}");
+            }
+            (found, _) => panic!("{text}: {found:?}"),
+        }
+    }
+}
+
+/// Layers behind strides have the class of all strides, the one with the peak another; in every part of its class it has to be the largest.
+#[test]
+fn the_peak_of_memory_has_the_coarsest_class() {
+    let maps = |layers: &str| format!("input: [8, 64, 64]\nlayers: [{layers}]\n");
+    let cases = [
+        ("conv: {out: 8, kernel: 1}, max_pool: 4, max_pool: 4", "4096*h", "h ≥ 16"),
+        // What the last pool drops is in no peak, what the first drops is.
+        (
+            "max_pool: 2, conv: {out: 64, kernel: 1}, max_pool: 4",
+            "4608*h",
+            "h a multiple of 2, h ≥ 8",
+        ),
+    ];
+    for (layers, canonical, holds) in cases {
+        let all = formulas(&read(&maps(layers)), "h", &[Figure::PeakMemory]);
+        let form = all.get(Figure::PeakMemory).unwrap_or_else(|| panic!("{layers}: {all:?}"));
+        assert_eq!(form.polynomial.canonical(), canonical, "{layers}");
+        assert_eq!(form.domain[0].to_string(), holds, "{layers}");
     }
 }

@@ -167,8 +167,8 @@ fn stochastic_depth_leaves_three_quarters_of_the_blocks() {
     let survival = bundled("resnet110-stochastic-depth", &[]).survival.unwrap();
     assert_eq!(survival.branches.all, 54);
     assert!((survival.branches.expected.unwrap() - 40.25).abs() < 1e-9);
-    assert_eq!(survival.layers.all, 110);
-    assert!((survival.layers.expected.unwrap() - 82.5).abs() < 1e-9);
+    assert_eq!(survival.weighted_layers.all, 110);
+    assert!((survival.weighted_layers.expected.unwrap() - 82.5).abs() < 1e-9);
     assert_eq!(survival.unknown, None);
     assert!(survival.macs.expected.unwrap() < survival.macs.all as f64);
     assert_eq!(bundled("resnet34", &[]).survival, None);
@@ -183,8 +183,26 @@ fn what_the_rule_does_not_cover_is_unknown() {
     );
     let survival = written(&text).survival.unwrap();
     assert_eq!(survival.branches.expected, Some(1.0));
-    assert_eq!(survival.layers.expected, None);
+    assert_eq!(survival.weighted_layers.expected, None);
     assert_eq!(survival.unknown.as_deref(), Some("stem"));
+}
+
+/// A rate so near to 1 that a float would lose what it leaves over is refused, however it is written; others are exact to ten digits.
+#[test]
+fn rates_next_to_one_are_refused() {
+    let with = |rate: &str| {
+        format!(
+            "input: [4, 8, 8]\nlayers: [add: [[], [conv: {{out: 4, kernel: 1}}, drop_path: {rate}]]]\n"
+        )
+    };
+    for rate in
+        ["\"0.999999999999999999999\"", "0.9999999", "\"1 - 1 / 10 ** 30\"", "1", "\"-1 / 3\""]
+    {
+        let refused = common::read(&with(rate)).map(|file| file.elaborate(&Settings::default()));
+        assert!(!matches!(refused, Ok(Ok(_))), "{rate}");
+    }
+    let survival = written(&with("\"1 - 1 / 3000 ** 2 * 27\"")).survival.unwrap();
+    assert!((survival.branches.expected.unwrap() - 0.000_003).abs() < 1e-15);
 }
 
 // ---- any network ------------------------------------------------------------------------------------------------
@@ -498,7 +516,7 @@ proptest! {
         };
         prop_assert_eq!(found.is_some(), is("drop_path").next().is_some());
         let Some(found) = found else { return Ok(()) };
-        for (kind, found) in [("drop_path", found.branches), ("conv", found.layers)] {
+        for (kind, found) in [("drop_path", found.branches), ("conv", found.weighted_layers)] {
             prop_assert_eq!(found.all, is(kind).count() as u64);
             prop_assert_eq!(found.expected.is_some(), is(kind).all(|node| case.is_covered(node)));
             if let Some(found) = found.expected {
@@ -506,9 +524,9 @@ proptest! {
                 prop_assert!((found - expected).abs() < 1e-9, "{} {}", found, expected);
             }
         }
-        let params = found.layers.expected.map(|layers| 4.0 * layers);
+        let params = found.weighted_layers.expected.map(|layers| 4.0 * layers);
         prop_assert_eq!(found.params.expected, params);
-        prop_assert_eq!(found.params.all, 4 * found.layers.all);
+        prop_assert_eq!(found.params.all, 4 * found.weighted_layers.all);
     }
 }
 

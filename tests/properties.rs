@@ -427,12 +427,7 @@ fn file(layers: &[Value]) -> String {
 
 /// What is summed over the layers.
 fn sums(report: &Report) -> Totals {
-    Totals {
-        peak_activation_bytes: None,
-        peak_layer: None,
-        training_bytes: None,
-        ..report.totals.clone()
-    }
+    Totals { peak_activation_bytes: None, training_bytes: None, ..report.totals.clone() }
 }
 
 proptest! {

@@ -5,8 +5,7 @@
 mod common;
 #[path = "common/judge.rs"]
 mod judge;
-
-use std::process::Command;
+mod support;
 
 use cnnstat::analysis::{AxisField, AxisWindow, ReceptiveField, receptive_field};
 use cnnstat::network::{Builder, Network, Output, Place, Tensor};
@@ -26,10 +25,7 @@ use serde_json::{Value, json};
 // ---- published --------------------------------------------------------------------------------------------------
 
 fn summary(network: &str) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cnnstat"));
-    let output = command.args(["summary", network, "--format", "json"]).output().unwrap();
-    assert!(output.status.success(), "{network}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    support::Desk::new().json(&format!("summary {network} --format json"))
 }
 
 /// The layer that stands for an endpoint: the one of its name, or the last in the block of its name.

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod common;
+mod support;
 
 use std::path::Path;
-use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
 
 use cnnstat::back;
@@ -15,6 +15,7 @@ use cnnstat::figure::{Figure, Measure, PathFigure};
 use cnnstat::front::yaml::{Library, Settings, Study};
 use cnnstat::study::{StudiedVariant, StudyReport, evaluate};
 use num_rational::BigRational;
+use support::{Call, Desk};
 
 fn read(text: &str) -> Result<Study, Diagnostics> {
     Study::read(&Source::new("test.yaml", text), &Bundled)
@@ -280,8 +281,8 @@ fn everything_is_bounded() {
         ("1..10001", "there are more than 10000 values"),
         ("[]", "a list of whole numbers is needed here"),
         ("[-1]", "a list of whole numbers is needed here"),
-        ("[0]", "at c = 0"),
-        ("[18446744073709551615]", "at c = 18446744073709551615"),
+        ("[0]", "with c=0"),
+        ("[18446744073709551615]", "with c=18446744073709551615"),
     ] {
         let said = said(&format!("{one}sweep: {{c: {sweep}}}\n"));
         let holds = if expected.is_empty() { said.is_empty() } else { said.contains(expected) };
@@ -291,6 +292,36 @@ fn everything_is_bounded() {
     assert!(said(long).contains("steps to build, all together"), "{}", said(long));
     let one = long.replace("1..9000", "[2000000]");
     assert!(said(&one).contains("takes more than 1000000 steps to build"), "{}", said(&one));
+}
+
+/// At 9 taps, no kernel fits the 8 pixels: the variant is unknown there, and the others are shown.
+#[test]
+fn what_does_not_fit_a_sweep_is_unknown() {
+    let text = "study: Some\ninput: [3, 8, 8]\nparams: {k: 3}\nfigures: [params]\nvariants:\n  \
+        wide: [conv: {out: 1, kernel: k, bias: false}]\n  \
+        other: [conv: {out: 1, kernel: 1, bias: false}]\nsweep: {k: [1, 3, 9]}\n";
+    let study = read(text).unwrap();
+    let (report, _) = evaluate(&study, &Settings::default(), None).unwrap();
+    let json = serde_json::to_value(&report).unwrap();
+    let params = |point: usize| json["sweep"]["points"][point]["variants"].clone();
+    assert_eq!(params(1), serde_json::json!([{"params": 27}, {"params": 3}]));
+    assert_eq!(params(2), serde_json::json!([{"params": null}, {"params": 3}]));
+    let misfits = json["sweep"]["misfits"].as_array().unwrap();
+    assert_eq!(misfits.len(), 1);
+    assert_eq!((&misfits[0]["value"], &misfits[0]["variant"]), (&9.into(), &"wide".into()));
+    let why = "`conv`: the kernel spans 9 pixels of height";
+    assert!(misfits[0]["error"].as_str().unwrap().contains(why), "{misfits:?}");
+    let page = back::document::terminal(&report.document(), Some(80), false);
+    assert!(page.contains("1 of 6 variants does not fit: `conv`: the kernel spans 9"), "{page}");
+    assert!(page.contains("(`wide` with k=9)"), "{page}");
+    let csv = back::csv::render(&report.flat_table()).unwrap();
+    let row = csv.lines().find(|line| line.starts_with("wide,,9,")).unwrap();
+    assert!(row.contains(why), "{csv}");
+    assert!(csv.lines().next().unwrap().ends_with(",error"), "{csv}");
+    // Where nothing fits, the call is wrong.
+    let sweep = study.sweep_of("k=9,10").unwrap();
+    let only = read(&text.replace("kernel: 1,", "kernel: k,")).unwrap();
+    assert!(evaluate(&only, &Settings::default(), Some(&sweep)).is_err());
 }
 
 /// The studies of `tests/in`, and the bundled networks.
@@ -338,21 +369,15 @@ fn a_file_that_was_cut_short_is_refused_or_read() {
     }
 }
 
-fn call(folder: &Path, arguments: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cnnstat"));
-    command.current_dir(folder).args(arguments.split_whitespace()).output().unwrap()
-}
-
-fn texts(output: &Output) -> (Option<i32>, String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
-}
-
 #[test]
 fn the_command() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
-    let (code, out, err) = texts(&call(path, "study fire-against-plain --format json"));
+    let desk = Desk::new();
+    let path = desk.path();
+    let texts = |arguments: &str| {
+        let Call { code, out, err } = desk.call(arguments);
+        (code, out, err)
+    };
+    let (code, out, err) = texts("study fire-against-plain --format json");
     assert_eq!((code, err.as_str()), (Some(0), ""));
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     let fire = &json["variants"][1];
@@ -363,10 +388,9 @@ fn the_command() {
     assert_eq!(json["sweep"]["points"][0]["variants"][0]["params"], 20_736);
 
     // At 512 channels: 16·512 + 10240.
-    let (code, out, _) = texts(&call(
-        path,
+    let (code, out, _) = texts(
         "study fire-against-plain.yaml --set C=512 --sweep C=1..4*2 --format csv -o fire.json",
-    ));
+    );
     assert_eq!(code, Some(0));
     let rows: Vec<&str> = out.lines().collect();
     assert_eq!(rows.len(), 1 + 3 * 2, "{out}");
@@ -376,7 +400,7 @@ fn the_command() {
     assert_eq!(json["variants"][1]["figures"]["params"], 18_432);
 
     for (name, begin) in [("a.html", "<!DOCTYPE html>"), ("a.SVG", "<svg"), ("a.md", "# Small")] {
-        let (code, out, err) = texts(&call(path, &format!("study small-kernels -o {name}")));
+        let (code, out, err) = texts(&format!("study small-kernels -o {name}"));
         assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
         assert_eq!(err, format!("wrote {name}\n"));
         let text = std::fs::read_to_string(path.join(name)).unwrap();
@@ -402,23 +426,23 @@ fn the_command() {
         ("study small-kernels --sweep c=3..1", "from the smaller number to the larger"),
         ("study --set c=3", "name a study"),
     ] {
-        let (code, out, err) = texts(&call(path, arguments));
+        let (code, out, err) = texts(arguments);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments}: {err}");
         assert!(err.contains(said), "{arguments}: {err}");
     }
-    let over = texts(&call(path, "study mine.yaml -o ./mine.yaml"));
+    let over = texts("study mine.yaml -o ./mine.yaml");
     assert!(over.2.contains("the endings are"), "{}", over.2);
     let mut files: Vec<_> =
         std::fs::read_dir(path).unwrap().map(|f| f.unwrap().file_name()).collect();
     files.sort();
     assert_eq!(files, ["a.SVG", "a.html", "a.md", "fire.json", "mine.yaml", "network.yaml"]);
 
-    let (_, _, note) = texts(&call(path, "study x/small-kernels.yaml -o b.md"));
+    let (_, _, note) = texts("study x/small-kernels.yaml -o b.md");
     assert!(
         note.contains("there is no file `x/small-kernels.yaml`; this is the bundled small-kernels")
     );
-    let (_, listed, _) = texts(&call(path, "study"));
-    assert_eq!(listed, texts(&call(path, "list --studies")).1);
+    let (_, listed, _) = texts("study");
+    assert_eq!(listed, texts("list --studies").1);
     for name in bundled::studies() {
         assert!(listed.contains(name), "{listed}");
     }

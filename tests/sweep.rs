@@ -6,7 +6,10 @@ mod common;
 
 use cnnstat::figure::Figure;
 use cnnstat::front::yaml::{Description, Settings};
-use cnnstat::sweep::{Choices, Dimension, Evaluated, Grid, GridError, Objective, evaluate, front};
+use cnnstat::sweep::{
+    Choices, Dimension, Evaluated, Figured, Grid, GridError, MOST_STEPS, Misfits, Objective,
+    TooMuchWork, Variant, Work, evaluate, foresee, front,
+};
 use common::{analyse, bundled_description, plain, read};
 use proptest::prelude::*;
 
@@ -32,6 +35,16 @@ layers:
 ",
     )
     .unwrap_or_else(|error| panic!("{}", plain(&error)))
+}
+
+/// The figures of some variants, within the bound on all work.
+fn evaluated(
+    description: &Description,
+    grid: &Grid,
+    figures: &[Figure],
+    variants: std::ops::Range<u64>,
+) -> Vec<Variant> {
+    evaluate(description, grid, figures, variants, &Work::of_at_most(MOST_STEPS)).unwrap()
 }
 
 /// The values of a dimension as text.
@@ -177,13 +190,15 @@ fn variants_have_the_figures_of_their_settings() {
         Dimension::batch("1,3").unwrap(),
     ];
     let grid = Grid::new(dimensions).unwrap();
-    let variants = evaluate(&description, &grid, &Figure::ALL, 0..u64::MAX);
+    let variants = evaluated(&description, &grid, &Figure::ALL, 0..u64::MAX);
     assert_eq!(variants.len(), 48);
     for (position, variant) in (0..).zip(&variants) {
         assert_eq!(variant.position, position);
         let (_, report) = analyse(&description, &grid.settings(position));
         let expected = Figure::ALL.map(|figure| report.totals.get(figure));
-        assert_eq!(variant.evaluated, Evaluated::Figures(expected.into()));
+        let receptive_field_extent = report.receptive_field_extent;
+        let expected = Figured { values: expected.into(), receptive_field_extent };
+        assert_eq!(variant.evaluated, Evaluated::Figures(expected));
     }
 }
 
@@ -192,7 +207,7 @@ fn a_variant_that_does_not_fit_says_why() {
     let description = description();
     let dimensions = vec![Dimension::parameter(&description, "depths=[1,1],[8,8],[1]").unwrap()];
     let grid = Grid::new(dimensions).unwrap();
-    let variants = evaluate(&description, &grid, &[Figure::Params], 0..3);
+    let variants = evaluated(&description, &grid, &[Figure::Params], 0..3);
     let fits: Vec<_> = variants.iter().map(cnnstat::sweep::Variant::fits).collect();
     assert_eq!(fits, [true, false, true]);
     let Evaluated::Misfit(message) = &variants[1].evaluated else { panic!() };
@@ -210,7 +225,7 @@ fn the_order_does_not_hang_on_threads() {
     let grid = Grid::new(dimensions).unwrap();
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| evaluate(&description, &grid, &[Figure::Params, Figure::Macs], 0..150))
+        pool.install(|| evaluated(&description, &grid, &[Figure::Params, Figure::Macs], 0..150))
     };
     let alone = with(1);
     assert_eq!(alone.len(), 150);
@@ -224,7 +239,7 @@ fn nothing_set_is_the_network_itself() {
     let description = bundled_description("squeezenet");
     let grid = Grid::new(Vec::new()).unwrap();
     assert_eq!(grid.settings(0), Settings::default());
-    let variants = evaluate(&description, &grid, &[Figure::Params], 0..1);
+    let variants = evaluated(&description, &grid, &[Figure::Params], 0..1);
     // Iandola et al. 2016, table 1.
     assert_eq!(variants[0].figure(0), Some(1_248_424));
 }
@@ -271,4 +286,64 @@ proptest! {
 fn a_large_front_of_two_is_found_at_once() {
     let points: Vec<_> = (0..300_000).map(|at| Some(vec![at, 300_000 - at])).collect();
     assert!(front(&points).unwrap().into_iter().all(|on_front| on_front));
+}
+
+/// Grids of too much work are refused, foreseen or not; what is allowed does not hang on where in the grid the work is.
+#[test]
+fn work_is_bounded_in_all() {
+    let description = read(
+        "
+input: [3, 8, 8]
+params: {depth: 1, wide: 1}
+layers:
+  - conv: {out: wide, kernel: 1}
+  - repeat: {times: \"depth if wide < 90 else 1000\", layers: [relu]}
+",
+    )
+    .unwrap();
+    let grid = |axes: &[&str]| {
+        let axes = axes.iter().map(|text| Dimension::parameter(&description, text).unwrap());
+        Grid::new(axes.collect()).unwrap()
+    };
+    let steps = |grid: &Grid| {
+        let work = Work::of_at_most(u64::MAX);
+        evaluate(&description, grid, &[Figure::Layers], 0..grid.len(), &work).unwrap();
+        work.steps()
+    };
+    // As much as there is, and a step less.
+    for axes in [&["depth=1..30"][..], &["depth=30,1,2"], &["wide=80..99"]] {
+        let grid = grid(axes);
+        let steps = steps(&grid);
+        let by = |most| {
+            let work = Work::of_at_most(most);
+            evaluate(&description, &grid, &[Figure::Layers], 0..grid.len(), &work)
+        };
+        assert_eq!(by(steps).unwrap().len() as u64, grid.len(), "{axes:?}");
+        let refused = TooMuchWork { variants: grid.len(), most: steps - 1 };
+        assert_eq!(by(steps - 1), Err(refused), "{axes:?}");
+        assert_eq!(by(0).unwrap_err().most, 0, "{axes:?}");
+    }
+    // Foreseen is what is far too much, of few variants nothing.
+    let large = grid(&["depth=1..1000"]);
+    let steps = steps(&large);
+    assert_eq!(foresee(&description, &large, steps), Ok(()));
+    let refused = TooMuchWork { variants: 1000, most: steps / 10 };
+    assert_eq!(foresee(&description, &large, steps / 10), Err(refused));
+    assert_eq!(foresee(&description, &grid(&["depth=1..64"]), 1), Ok(()));
+}
+
+#[test]
+fn reasons_are_told_a_few() {
+    let mut misfits = Misfits::default();
+    assert_eq!(misfits.sentence(9), None);
+    misfits.add("too small", || "a=1".to_owned());
+    assert_eq!(misfits.sentence(9).unwrap(), "1 of 9 variants does not fit: too small (a=1).");
+    for (at, reason) in ["too small", "odd", "flat", "late", "odd"].into_iter().enumerate() {
+        misfits.add(reason, || format!("a={}", at + 2));
+    }
+    assert_eq!(misfits.count(), 6);
+    assert_eq!(
+        misfits.sentence(9).unwrap(),
+        "6 of 9 variants do not fit: too small (a=1); odd (a=3); flat (a=4); and other reasons."
+    );
 }

@@ -16,12 +16,12 @@ pub use memory::{
     BYTES_PER_VALUE, Buffer, ConcatenationMemory, ConcatenationPolicy, DataType, Gradients, Memory,
     Optimizer, OptimizerBytes, Part, Placement, Schedule, Stored, Training, WeightBytes, placement,
 };
-use memory::{NodeMemory, memory, node_memory};
+use memory::{NodeMemory, inference, memory, node_memory, training};
 pub use parameters::{NodeParameters, parameters};
 pub use paths::{Paths, paths};
 pub use receptive_field::{
-    AxisField, AxisWindow, NetworkField, PaddingShare, ReceptiveField, ReceptiveFields, Unaligned,
-    receptive_field,
+    AxisField, AxisWindow, FieldExtent, NetworkField, PaddingShare, ReceptiveField,
+    ReceptiveFields, Unaligned, receptive_field,
 };
 pub use table::NodeTable;
 pub use totals::{Figures, Totals};
@@ -92,11 +92,22 @@ pub fn totals(network: &Network, wanted: &[Figure]) -> Result<Totals, AnalysisEr
     let cost = cost(network)?;
     let node_memory = node_memory(network, &parameters, &cost)?;
     let mut totals = totals::totals(network, &totals::figures(&parameters, &cost, &node_memory))?;
-    if wanted.contains(&Figure::PeakMemory) || wanted.contains(&Figure::TrainingMemory) {
-        totals.take_memory(&memory(network, &parameters, &totals.figures)?);
+    if wanted.contains(&Figure::PeakMemory) {
+        totals.peak_activation_bytes = Some(inference(network, &parameters)?.peak_bytes);
+    }
+    if wanted.contains(&Figure::TrainingMemory) {
+        totals.training_bytes = Some(training(network, &parameters)?.training_bytes);
     }
     if wanted.contains(&Figure::ReceptiveField) {
         totals.take_field(&receptive_field(network)?);
     }
     Ok(totals)
+}
+
+/// The activations that are alive at each layer at inference alone, whose largest sum is the network's peak.
+///
+/// # Errors
+/// Where a count exceeds 64 bits.
+pub(crate) fn alive(network: &Network) -> Result<Schedule, AnalysisError> {
+    inference(network, &parameters(network)?)
 }

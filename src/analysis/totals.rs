@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    AnalysisError, Memory, NodeCost, NodeMemory, NodeParameters, NodeTable, ReceptiveFields,
+    AnalysisError, FieldExtent, Memory, NodeCost, NodeMemory, NodeParameters, NodeTable,
+    ReceptiveFields,
 };
 use crate::figure::Figure;
 use crate::network::Network;
@@ -83,25 +84,26 @@ pub struct Totals {
     pub figures: Figures,
     /// Largest sum of live activations at inference; `None` where it is not known.
     pub peak_activation_bytes: Option<u64>,
-    /// The layer at which it is reached, by position in execution order.
-    #[serde(skip)]
-    pub peak_layer: Option<usize>,
     /// Bytes kept for the backward pass; `None` where it is not known.
     pub training_bytes: Option<u64>,
     /// Extent of the receptive field in input pixels: height, width; `None` where it is not known.
     #[serde(skip)]
     pub receptive_field: Option<[u64; 2]>,
+    /// How much of the input a unit of the first output depends on. Where it is everything, `receptive_field` is that of the last layer
+    /// before.
+    #[serde(skip)]
+    pub receptive_field_extent: FieldExtent,
 }
 
 impl Totals {
     pub(super) fn take_memory(&mut self, memory: &Memory) {
         self.peak_activation_bytes = Some(memory.in_place.peak_bytes);
-        self.peak_layer = Some(memory.in_place.peak_layer);
         self.training_bytes = Some(memory.training.training_bytes);
     }
 
     pub(super) fn take_field(&mut self, fields: &ReceptiveFields) {
         self.receptive_field = fields.network.as_ref().map(|field| field.size);
+        self.receptive_field_extent = fields.output_extent;
     }
 
     /// The value of a figure; `None` where it is not known.

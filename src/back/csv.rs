@@ -55,14 +55,19 @@ fn exact(cell: &Cell) -> String {
         Cell::Text(text) => harmless(text),
         Cell::Named(_, key) => harmless(key),
         Cell::Count(count) | Cell::Short(count) | Cell::Bytes(count) => count.to_string(),
-        Cell::Shape(shape) => {
+        Cell::Shape(shape) | Cell::BeforeGlobal(shape) => {
             let sizes: Vec<String> = shape.iter().map(u64::to_string).collect();
             sizes.join("x")
         }
         Cell::Ratio(number)
         | Cell::Share(number)
         | Cell::Number(number)
+        | Cell::Approximate(number)
+        | Cell::Rate(number, _)
+        | Cell::Bar(number)
         | Cell::Seconds(number) => number.to_string(),
+        Cell::Large(count) => count.to_string(),
+        Cell::Range(first, last) => format!("{first}-{last}"),
         Cell::Difference(difference) => difference.to_string(),
         Cell::Unknown | Cell::Empty => String::new(),
     }

@@ -14,26 +14,37 @@ const NARROWEST: u16 = 24;
 /// The forms for a terminal, one a line, broken between terms at the width; with `canonical`, the spelling for programs below each.
 #[must_use]
 pub fn render(sheet: &FormulaSheet, width: Option<u16>, canonical: bool) -> String {
-    let labels = sheet.entries.iter().map(|entry| entry.label.chars().count());
-    let indent = labels.max().unwrap_or(0) + 2;
     let width = width.unwrap_or(WIDTH);
-    let room = width.saturating_sub(u16::try_from(indent).unwrap_or(u16::MAX)).max(NARROWEST);
+    let rows = sheet.entries.iter();
+    let rows = rows.map(|entry| (entry.label.as_str(), paragraphs(entry, canonical)));
     let mut page = one_line(&sheet.title) + "\n\n";
-    for entry in &sheet.entries {
-        let mut label = one_line(&entry.label);
-        for text in paragraphs(entry, canonical) {
-            for line in wrapped(&one_line(&text), Some(room)) {
-                let padding = indent.saturating_sub(label.chars().count());
-                page += &format!("{label}{}{line}\n", " ".repeat(padding));
-                label.clear();
-            }
-        }
-    }
+    page += &in_columns(&rows.collect::<Vec<_>>(), Some(width));
     page.push('\n');
     for note in &sheet.notes {
         for line in wrapped(&one_line(note), Some(width.max(NARROWEST))) {
             page += &line;
             page.push('\n');
+        }
+    }
+    page
+}
+
+/// Labels and what is said of each, in two columns; where a width is given, broken between words at it, but to no less than
+/// [`NARROWEST`].
+pub(super) fn in_columns(rows: &[(&str, Vec<String>)], width: Option<u16>) -> String {
+    let labels: Vec<String> = rows.iter().map(|(label, _)| one_line(label)).collect();
+    let indent = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0) + 2;
+    let taken = u16::try_from(indent).unwrap_or(u16::MAX);
+    let room = width.map(|width| width.saturating_sub(taken).max(NARROWEST));
+    let mut page = String::new();
+    for (mut label, (_, texts)) in labels.into_iter().zip(rows) {
+        for text in texts.iter().map(|text| one_line(text)) {
+            let lines = if room.is_some() { wrapped(&text, room) } else { vec![text] };
+            for line in lines {
+                let gap = " ".repeat(indent.saturating_sub(label.chars().count()));
+                page += &format!("{label}{gap}{line}\n");
+                label.clear();
+            }
         }
     }
     page

@@ -63,10 +63,18 @@ pub(crate) fn for_people(cell: &Cell) -> String {
         Cell::Short(count) => quantity::short(*count),
         Cell::Bytes(bytes) => quantity::mebibytes(*bytes),
         Cell::Shape(shape) => crate::report::table::shape_text(shape),
+        Cell::BeforeGlobal(pixels) => {
+            format!("{}, global", crate::report::table::shape_text(pixels))
+        }
         Cell::Ratio(ratio) => quantity::ratio(*ratio),
         Cell::Difference(difference) => quantity::signed(*difference),
         Cell::Share(share) => quantity::percent(*share),
+        Cell::Large(count) => quantity::large(count),
+        Cell::Range(first, last) => format!("{first}–{last}"),
         Cell::Number(number) => quantity::number(*number),
+        Cell::Approximate(number) => quantity::approximate(*number),
+        Cell::Rate(rate, unit) => quantity::rate(*rate, *unit),
+        Cell::Bar(length) => quantity::bar(*length),
         Cell::Seconds(seconds) => quantity::seconds(*seconds),
         Cell::Unknown => "?".to_owned(),
         Cell::Empty => String::new(),

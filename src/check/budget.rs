@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::CheckError;
-use crate::analysis::analyse;
+use crate::analysis::{FieldExtent, Totals, analyse};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::figure::{Figure, Limit};
 use crate::front::yaml::{Description, Settings};
@@ -28,6 +28,10 @@ pub struct Limited {
     pub most: u64,
     /// Its value by analysis.
     pub analysed: u64,
+    /// How much of the input the output depends on, where the figure is the receptive field; `analysed` is then that of the last layer
+    /// before the output sees everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receptive_field_extent: Option<FieldExtent>,
     /// By how much it is above the most; 0 where it is not.
     pub excess: u64,
     /// Who sets the limit.
@@ -35,9 +39,17 @@ pub struct Limited {
 }
 
 impl Limited {
-    fn new(limit: Limit, analysed: u64, source: LimitSource) -> Self {
+    fn new(limit: Limit, analysed: u64, totals: &Totals, source: LimitSource) -> Self {
         let Limit { figure, most } = limit;
-        Self { figure, most, analysed, excess: analysed.saturating_sub(most), source }
+        let is_field = figure == Figure::ReceptiveField;
+        Self {
+            figure,
+            most,
+            analysed,
+            receptive_field_extent: is_field.then_some(totals.receptive_field_extent),
+            excess: analysed.saturating_sub(most),
+            source,
+        }
     }
 
     /// Whether the figure is at most what it may be.
@@ -61,14 +73,20 @@ pub fn budget(
     let totals = analyse(&elaborated.network)?.totals;
     let limited = |limit: Limit, place: Option<Place>, source| {
         let analysed = totals.get(limit.figure).ok_or_else(|| {
-            let message =
-                format!("`{}` is not known of {}", limit.figure.name(), description.name());
+            let (figure, name) = (limit.figure.name(), description.name());
+            let is_global = limit.figure == Figure::ReceptiveField
+                && totals.receptive_field_extent == FieldExtent::Global;
+            let message = if is_global {
+                format!("`{figure}` of {name} is global from the first layer on, and no number")
+            } else {
+                format!("`{figure}` is not known of {name}")
+            };
             Diagnostics::from(match place {
                 Some(place) => description.error_at(place, message),
                 None => Diagnostic::error(message),
             })
         })?;
-        Ok(Limited::new(limit, analysed, source))
+        Ok(Limited::new(limit, analysed, &totals, source))
     };
     let of_file = description.budget().iter();
     let of_file = of_file.map(|(limit, place)| limited(*limit, Some(*place), LimitSource::File));

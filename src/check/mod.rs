@@ -13,10 +13,11 @@ pub use table::{Checked, table, tally};
 
 use crate::analysis::AnalysisError;
 use crate::diagnostics::{Diagnostic, Diagnostics, suggest};
+use crate::figure::Figure;
 use crate::front::yaml::{Description, Elaborated, Expectation, Expected, Published, Settings};
 use crate::network::Place;
 use crate::report::fold::{self, Overflow, sum};
-use crate::report::{Layer, Report, Totals};
+use crate::report::{FieldExtent, Layer, Report, Totals};
 
 /// What became of a published figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -53,6 +54,10 @@ pub struct Outcome {
     pub published: Published,
     /// Its value by analysis.
     pub analysed: Published,
+    /// How much of the input the output depends on, where the figure is the receptive field; `analysed` is then that of the last layer
+    /// before the output sees everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receptive_field_extent: Option<FieldExtent>,
     /// How far the figure may be off, as text; `None` where it must be equal.
     pub within: Option<String>,
     /// Where it was published.
@@ -184,6 +189,8 @@ fn outcomes_of(
             verdict: verdict(expectation, published, &analysed),
             published: published.clone(),
             analysed,
+            receptive_field_extent: (*figure == Expected::Figure(Figure::ReceptiveField))
+                .then_some(totals.receptive_field_extent),
             within: expectation.within.map(|tolerance| tolerance.to_string()),
             source: expectation.source.clone(),
             differs: expectation.differs.clone(),

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::{LimitSource, Limited, Outcome, Verdict};
+use crate::figure::quantity::write::counted;
 use crate::front::yaml::Published;
-use crate::report::table::{Cell, Column, Emphasis, Row, Table};
-use crate::report::{CONVENTIONS, ratio};
+use crate::report::table::{Cell, Column, Emphasis, Row, Table, field};
+use crate::report::{CONVENTIONS, FieldExtent, ratio};
 
 /// The outcomes of one network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -100,7 +101,7 @@ fn budget_row(limited: &Limited) -> Row {
             Cell::text("the network"),
             Cell::text(limited.figure.name()),
             Cell::Empty,
-            Cell::Count(limited.analysed),
+            analysed(limited.analysed, limited.receptive_field_extent),
             Cell::Count(limited.most),
             excess(Cell::Count(limited.excess)),
             excess(share),
@@ -126,7 +127,10 @@ fn row(outcome: &Outcome, has_budget: bool) -> Row {
         Cell::text(outcome.of.as_deref().unwrap_or("the network")),
         Cell::text(outcome.figure.name()),
         cell(&outcome.published),
-        cell(&outcome.analysed),
+        match &outcome.analysed {
+            Published::Count(count) => analysed(*count, outcome.receptive_field_extent),
+            sizes => cell(sizes),
+        },
     ];
     if has_budget {
         cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]);
@@ -137,6 +141,14 @@ fn row(outcome: &Outcome, has_budget: bool) -> Row {
         Cell::text(outcome.source.as_deref().unwrap_or_default()),
     ]);
     Row { cells, level: 0, emphasis: if passes { Emphasis::Plain } else { Emphasis::Failure } }
+}
+
+/// A count by analysis; a receptive field may be global behind the layer that has it.
+fn analysed(count: u64, extent: Option<FieldExtent>) -> Cell {
+    match extent {
+        Some(FieldExtent::Global) => Cell::BeforeGlobal(vec![count]),
+        _ => Cell::Count(count),
+    }
 }
 
 fn cell(published: &Published) -> Cell {
@@ -159,6 +171,12 @@ fn notes(checked: &[Checked]) -> Vec<String> {
         }
     }
     notes.push(CONVENTIONS.to_owned());
+    let extents = checked.iter().flat_map(|network| {
+        let of_budget = network.budget.iter().filter_map(|limited| limited.receptive_field_extent);
+        let of_outcomes = network.outcomes.iter();
+        of_budget.chain(of_outcomes.filter_map(|outcome| outcome.receptive_field_extent))
+    });
+    notes.extend(field::global_note(extents));
     notes
 }
 
@@ -169,18 +187,22 @@ pub fn tally(checked: &[Checked]) -> String {
     let count = |verdict| outcomes().filter(|outcome| outcome.verdict == verdict).count();
     let failing = outcomes().filter(|outcome| !outcome.verdict.passes()).count();
     let limited = || checked.iter().flat_map(|network| &network.budget);
+    let told = |count: usize, verbs| counted(u64::try_from(count).unwrap_or(u64::MAX), verbs);
+    let hold = |count| told(count, ["holds", "hold"]);
     let budget = match limited().count() {
         0 => String::new(),
         all => {
-            let hold = limited().filter(|limited| limited.holds()).count();
-            format!("\nLimits of budgets: {all}: {hold} hold, {} exceed.", all - hold)
+            let holding = limited().filter(|limited| limited.holds()).count();
+            let exceed = told(all - holding, ["exceeds", "exceed"]);
+            format!("\nLimits of budgets: {all}: {}, {exceed}.", hold(holding))
         }
     };
     format!(
-        "Networks: {}. Published figures: {}: {} hold, {} differ as explained, {failing} fail.{budget}",
+        "Networks: {}. Published figures: {}: {}, {}, {}.{budget}",
         checked.len(),
         outcomes().count(),
-        count(Verdict::Holds),
-        count(Verdict::Differs),
+        hold(count(Verdict::Holds)),
+        told(count(Verdict::Differs), ["differs as explained", "differ as explained"]),
+        told(failing, ["fails", "fail"]),
     )
 }

@@ -5,20 +5,23 @@ use std::process::ExitCode;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cnnstat::convention::{self, Convention, ExplainError};
-use cnnstat::figure::Figure;
 use serde::Serialize;
 
 use super::failure::Failure;
+use super::figures::FigureOptions;
 use super::network::{self, NetworkOptions};
 use super::output::{self, Format};
 use super::terminal::Terminal;
 
 /// Show what makes the difference between two ways of counting a network
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(mut_arg("figures", |figures| figures
+    .help("Which figure: macs, flops, params, activations or activation_memory, where both count it; \
+        the most important one if left out")
+    .hide_possible_values(true)), after_help = "Examples:
   cnnstat explain resnet50 --convention fvcore
   cnnstat explain resnet50 --convention thop --against ptflops --layers
-  cnnstat explain densenet121 --convention onnx-tool --figure params --format json")]
+  cnnstat explain densenet121 --convention onnx-tool --figures params")]
 pub(super) struct Explain {
     /// A network file, or the name of a bundled network
     network: String,
@@ -31,9 +34,8 @@ pub(super) struct Explain {
     #[arg(long, value_name = "NAME", default_value = "cnnstat", value_parser = conventions())]
     against: Convention,
 
-    /// Which figure: macs, flops, params, activations or activation_memory; the most important one if left out
-    #[arg(long, value_name = "FIGURE", value_parser = Figure::named)]
-    figure: Option<Figure>,
+    #[command(flatten)]
+    figures: FigureOptions,
 
     /// Show the layers that make the difference, the most first (as CSV every layer in order; not with JSON)
     #[arg(long)]
@@ -68,10 +70,19 @@ impl Explain {
         if self.format == Format::Json {
             output::refuse_with_json(&[("--layers", self.layers)])?;
         }
+        let figure = match self.figures.each_once().as_slice() {
+            [] => None,
+            [figure] => Some(*figure),
+            [first, ..] => {
+                let message = "one figure is explained at a time";
+                let help = format!("write `--figures {}`", first.name());
+                return Err(Failure::helped(message, help));
+            }
+        };
         let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
         let report = network::report(&description, &elaborated)?;
         let explanation =
-            convention::explain(&elaborated.network, self.convention, self.against, self.figure);
+            convention::explain(&elaborated.network, self.convention, self.against, figure);
         let explanation = explanation.map_err(|error| match error {
             ExplainError::Analysis(error) => Failure::analysis(&description, &error),
             error => Failure::message(error.to_string()),

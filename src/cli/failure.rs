@@ -10,7 +10,7 @@ use cnnstat::diagnostics::{Diagnostic, Diagnostics};
 use cnnstat::formula::FormulaError;
 use cnnstat::front::yaml::Description;
 use cnnstat::report::fold::Overflow;
-use cnnstat::sweep::{FrontError, GridError};
+use cnnstat::sweep::{FrontError, GridError, TooMuchWork};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -25,6 +25,11 @@ impl Failure {
     /// A failure in one sentence.
     pub(super) fn message(message: impl Into<String>) -> Self {
         Self::Input(Diagnostic::error(message).into())
+    }
+
+    /// A failure in one sentence, and what to do.
+    pub(super) fn helped(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Input(Diagnostic::error(message).help(help).into())
     }
 
     /// A failure to write something, named for people.
@@ -89,5 +94,6 @@ from_messages!(
     html::Error,
     FrontError,
     GridError,
-    MachineError
+    MachineError,
+    TooMuchWork
 );

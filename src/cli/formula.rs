@@ -4,19 +4,19 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use cnnstat::back;
-use cnnstat::figure::Figure;
 use cnnstat::formula::{self, Variable};
 use cnnstat::report::formulas::FormulaSheet;
 
 use super::failure::Failure;
+use super::figures::FigureOptions;
 use super::load;
 use super::network::NetworkOptions;
 use super::terminal::Terminal;
 
 const EXAMPLES: &str = "Examples:
   cnnstat formula squeezenet --over c,h,w
-  cnnstat formula densenet121 --over growth --of params,concat_activations
-  cnnstat formula resnet50 --over depths,h,w --of params,macs --format latex";
+  cnnstat formula densenet121 --over growth --figures params,concat_activations
+  cnnstat formula resnet50 --over depths,h,w --figures macs --format latex";
 
 const VARIABLES: &str = "Variables: a parameter of the network by its name, an element of a list (`depths[0]`), \
     a list for all its elements; otherwise c, h, w for the input's sizes and n for the batch.";
@@ -26,7 +26,10 @@ const VARIABLES: &str = "Variables: a parameter of the network by its name, an e
 /// Forms are found by exact interpolation and confirmed at many further points; where a figure is no polynomial, the reason is told.
 /// Exits with 2 where there is no form of any figure.
 #[derive(Debug, Args)]
-#[command(after_help = after_help())]
+#[command(
+    mut_arg("figures", |figures| figures.default_value("params,macs,flops,activations")),
+    after_help = format!("{EXAMPLES}\n\n{VARIABLES}")
+)]
 pub(super) struct Formula {
     /// A network file, or the name of a bundled network
     network: String,
@@ -35,9 +38,8 @@ pub(super) struct Formula {
     #[arg(long, value_name = "VARIABLES")]
     over: String,
 
-    /// The figures
-    #[arg(long, value_name = "FIGURES", value_delimiter = ',', default_value = "params,macs,flops,activations", value_parser = Figure::named)]
-    of: Vec<Figure>,
+    #[command(flatten)]
+    figures: FigureOptions,
 
     /// Show the spelling for programs too
     #[arg(long)]
@@ -66,11 +68,6 @@ enum Format {
     Latex,
 }
 
-fn after_help() -> String {
-    let figures = Figure::ALL.map(Figure::name).join(", ");
-    format!("{EXAMPLES}\n\n{VARIABLES}\n\nFigures: {figures}.")
-}
-
 impl Formula {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         if self.canonical && self.format != Format::Table {
@@ -82,12 +79,7 @@ impl Formula {
         let settings = self.options.settings(&description)?;
         let failed = |error| Failure::formula(&description, error);
         let over = Variable::parse_list(&self.over, &description, &settings).map_err(failed)?;
-        let mut figures = Vec::new();
-        for figure in &self.of {
-            if !figures.contains(figure) {
-                figures.push(*figure);
-            }
-        }
+        let figures = self.figures.each_once();
         let formulas = formula::find(&description, &settings, &over, &figures).map_err(failed)?;
         let sheet = FormulaSheet::new(&formulas);
         terminal.print(&self.render(&sheet, terminal)?)?;

@@ -15,6 +15,9 @@ use super::terminal::Terminal;
 
 /// List the bundled networks, or the bundled studies
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cnnstat list
+  cnnstat list --studies --format json")]
 pub(super) struct List {
     /// List the studies
     #[arg(long)]

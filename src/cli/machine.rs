@@ -7,6 +7,7 @@ use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
 use cnnstat::analysis::roofline::Machine;
+use cnnstat::figure::quantity::write::noun;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::failure::Failure;
@@ -25,7 +26,7 @@ pub(super) fn measured() -> Result<Machine, Failure> {
     let (peak, computing) = best_rate(threads, || (), |()| arithmetic());
     let (bandwidth, moving) = best_rate(threads, || Triad::new(VALUES / threads), Triad::run);
     let threads = computing.min(moving);
-    let noun = if threads == 1 { "thread" } else { "threads" };
+    let noun = noun(threads, ["thread", "threads"]);
     let name = format!("this machine (measured, {threads} {noun})");
     Machine::new(&name, peak, bandwidth)
         .map_err(|error| Failure::message(format!("this machine could not be measured: {error}")))

@@ -2,12 +2,15 @@
 
 mod check;
 mod compare;
+mod completions;
 mod explain;
 mod failure;
+mod figures;
 mod formula;
 mod list;
 mod load;
 mod machine;
+mod man;
 mod memory;
 mod network;
 mod output;
@@ -20,9 +23,12 @@ mod summary;
 mod sweep;
 mod terminal;
 
+use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use cnnstat::back::text::visible;
 
 use failure::Failure;
 use terminal::{ColorWhen, Terminal};
@@ -31,7 +37,7 @@ use terminal::{ColorWhen, Terminal};
 ///
 /// A network is a YAML file, or the name of a bundled one (`cnnstat list` names them).
 #[derive(Debug, Parser)]
-#[command(name = "cnnstat", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "cnnstat", version, max_term_width = 80, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -42,39 +48,55 @@ struct Arguments {
 }
 
 const EXAMPLES: &str = "Examples:
-  cnnstat report squeezenet              write squeezenet.html and show the totals
-  cnnstat summary resnet50 --depth 1     a table folded to the top-level blocks
-  cnnstat compare alexnet squeezenet     two networks side by side
-  cnnstat memory densenet121             peaks, what training keeps, how concatenations are stored
-  cnnstat check mine.yaml                compare a file's published figures with its analysis
-  cnnstat formula resnet50 --over h,w    figures as polynomials
-  cnnstat study small-kernels            variants of an idea, with formulas and ratios
+  cnnstat report squeezenet             write squeezenet.html, show the totals
+  cnnstat summary resnet50 --depth 1    a table folded to top-level blocks
+  cnnstat compare alexnet squeezenet    networks side by side
+  cnnstat memory densenet121            peaks, and what training keeps
+  cnnstat check mine.yaml               published figures against the analysis
+  cnnstat formula resnet50 --over h,w   figures as polynomials
+  cnnstat study small-kernels           variants of an idea, their ratios
   cnnstat explain resnet50 --convention thop
-                                         why another tool prints another number
+                                        why another tool prints another number
   cnnstat sweep mine.yaml --set width=16..64/16 --pareto params,macs
 
 Exit codes: 0 done; 1 a check failed; 2 the input or the call is wrong.";
 
+/// In the order in which they are shown: one network, what becomes of it, others beside it, what there is.
 #[derive(Debug, Subcommand)]
 enum Command {
     Summary(summary::Summary),
     Report(report::Report),
-    Compare(compare::Compare),
     Memory(memory::Memory),
-    Check(check::Check),
-    Explain(explain::Explain),
-    Formula(formula::Formula),
-    Sweep(sweep::Sweep),
     Paths(paths::Paths),
     Roofline(roofline::Roofline),
-    List(list::List),
+    Explain(explain::Explain),
+    Check(check::Check),
+    Formula(formula::Formula),
+    Sweep(sweep::Sweep),
+    Compare(compare::Compare),
     Study(study::Study),
+    List(list::List),
     Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// Reads the arguments. Where they are wrong, they are read again with control characters written out, so that a message that
+/// repeats them shows these as all other messages do.
+fn arguments(given: &[OsString]) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(given).map_err(|error| {
+        let shown = given.iter().map(|one| visible(&one.to_string_lossy()).into_owned());
+        // What is wrong only for a byte that is no text is not repeated.
+        Arguments::try_parse_from(shown).err().unwrap_or(error)
+    })
 }
 
 /// Runs the command that the arguments name.
 pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match arguments(&env::args_os().collect::<Vec<_>>()) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
     let terminal = Terminal::new(arguments.color);
     let done = match arguments.command {
         Command::Summary(summary) => summary.run(&terminal),
@@ -90,6 +112,8 @@ pub(crate) fn main() -> ExitCode {
         Command::List(list) => list.run(&terminal),
         Command::Study(study) => study.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
+        Command::Completions(completions) => completions.run(&mut Arguments::command(), &terminal),
+        Command::Man(man) => man.run(&mut Arguments::command(), &terminal),
     };
     match done {
         Ok(code) => code,

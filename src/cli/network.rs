@@ -51,8 +51,9 @@ impl NetworkOptions {
         let follows =
             study.variants.iter().any(|variant| variant.description.input_follows_parameters());
         if self.input.is_some() && follows {
-            let message = "the input of this study is made of its parameters: set these (`--set`)";
-            return Err(Failure::message(message));
+            let name = study.parameters().next().unwrap_or("NAME");
+            let message = "the input of this study is made of its parameters";
+            return Err(Failure::helped(message, format!("set these: `--set {name}=VALUE`")));
         }
         self.settings_by(|text| study.setting(text))
     }

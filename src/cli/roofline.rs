@@ -128,7 +128,7 @@ impl Roofline {
         let names = || MACHINES.iter().map(|machine| machine.name);
         let Some(name) = &self.machine else {
             return Err(Failure::message(format!(
-                "say which machine: `--machine` {} or `this`, or `--peak-flops` and `--bandwidth`",
+                "say which machine: `--machine` {} or `this`, or its rates, as in `--peak-flops 10T --bandwidth 400G`",
                 names().collect::<Vec<_>>().join(", ")
             )));
         };

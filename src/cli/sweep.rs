@@ -3,20 +3,22 @@
 mod output;
 mod progress;
 
-use std::cmp::Reverse;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use cnnstat::figure::quantity::write::{counted, noun};
 use cnnstat::figure::{Figure, Limit};
 use cnnstat::front::yaml::Description;
 use cnnstat::sweep::{
-    Dimension, DimensionError, Grid, Layout, MOST_POINTS, Objective, Variant, evaluate, front,
+    Dimension, DimensionError, Evaluated, Grid, Layout, MOST_POINTS, MOST_STEPS, Misfits,
+    Objective, Order, Variant, Work, evaluate, foresee,
 };
 
 use super::failure::Failure;
+use super::figures::FigureOptions;
 use super::load;
 use super::terminal::Terminal;
 use output::{Format, Output};
@@ -39,11 +41,13 @@ const MOST_OF_A_PART: u64 = 16_384;
 /// Values are separated by commas; `a..b`, `a..b/step` and `a..b*factor` are ranges, both ends included. A variant that does not
 /// fit is a row that says why.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(mut_arg("figures", |figures| figures
+    .default_value("params,macs,flops,activations,weight_memory")), after_help = "Examples:
   cnnstat sweep resnet18 --set depths=[2,2,2,2],[3,4,6,3] --set classes=10,1000
-  cnnstat sweep densenet121 --set growth=8..64/8 --input 3x160x160,3x224x224 --sort macs
-  cnnstat sweep mine.yaml --set width=16..512*2 --max params=5M --pareto macs,params --front
-  cnnstat sweep mine.yaml --set width=8..64/8 --pareto params,+receptive_field -o sweep.html")]
+  cnnstat sweep densenet121 --set growth=8..64/8 --input 3x160x160,3x224x224
+  cnnstat sweep mine.yaml --set width=16..512*2 --max params=5M --sort macs
+  cnnstat sweep mine.yaml --set width=8..64/8 --pareto params,macs --front
+  cnnstat sweep mine.yaml --set width=8..64/8 -o sweep.html")]
 pub(super) struct Sweep {
     /// A network file, or the name of a bundled network
     #[arg(value_name = "NETWORK")]
@@ -61,10 +65,8 @@ pub(super) struct Sweep {
     #[arg(long, value_name = "BATCHES")]
     batch: Option<String>,
 
-    /// The figures to show, separated by commas
-    #[arg(long, value_name = "FIGURES", value_delimiter = ',', value_parser = Figure::named,
-        default_value = "params,macs,flops,activations,weight_memory")]
-    figures: Vec<Figure>,
+    #[command(flatten)]
+    figures: FigureOptions,
 
     /// Sort by a figure: the smallest first, with + before it the largest
     #[arg(long, value_name = "FIGURE")]
@@ -99,18 +101,20 @@ pub(super) struct Sweep {
 #[derive(Debug, Default)]
 struct Tally {
     evaluated: u64,
-    misfits: u64,
+    misfits: Misfits,
     above: u64,
 }
 
 impl Tally {
     /// What is not shown or not figured, in sentences.
     fn sentences(&self) -> Vec<String> {
-        let told = |count: u64, what: &str| {
-            (count > 0).then(|| format!("{count} of {} variants {what}.", self.evaluated))
-        };
-        let above = told(self.above, "exceed a limit and are left out");
-        told(self.misfits, "do not fit").into_iter().chain(above).collect()
+        let Self { evaluated, misfits, above } = self;
+        let left_out = (*above > 0).then(|| {
+            let variants = counted(*evaluated, ["variant", "variants"]);
+            let what = ["exceeds a limit and is left out", "exceed a limit and are left out"];
+            format!("{above} of {variants} {}.", noun(*above, what))
+        });
+        misfits.sentence(*evaluated).into_iter().chain(left_out).collect()
     }
 }
 
@@ -121,6 +125,7 @@ impl Sweep {
         let format = Format::of(self.format, self.output.as_deref())?;
         let figures = self.all_figures();
         self.refuse_too_many(&grid, format)?;
+        foresee(&description, &grid, MOST_STEPS)?;
         let layout = Layout {
             grid: &grid,
             figures: &figures,
@@ -142,7 +147,7 @@ impl Sweep {
                 terminal.tell(&format!("note: {sentence}"));
             }
         }
-        let fails = self.strict && tally.misfits > 0;
+        let fails = self.strict && tally.misfits.count() > 0;
         Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
@@ -168,12 +173,13 @@ impl Sweep {
             output.part(layout, &rows)
         })?;
         progress.finish();
-        if tally.misfits == tally.evaluated {
+        if tally.misfits.count() == tally.evaluated {
             // Where nothing fits, it is the network or the call that is wrong.
             description.elaborate(&layout.grid.settings(0))?;
         }
         if holds_all {
-            let held = self.ordered(held, layout.figures)?;
+            let order = Order { pareto: &self.pareto, front_alone: self.front, sort: self.sort };
+            let held = order.apply(held, layout.figures)?;
             self.refuse_too_long(held.len(), format)?;
             output.all(layout, &held, &self.pareto, tally.sentences())?;
         }
@@ -183,7 +189,7 @@ impl Sweep {
     fn grid(&self, description: &Description) -> Result<Grid, Failure> {
         let failure = |error| match error {
             DimensionError::Setting(diagnostics) => Failure::Input(diagnostics),
-            form @ DimensionError::Form { .. } => Failure::message(form.to_string()),
+            DimensionError::Form(message) => Failure::message(message),
         };
         let settings = self.settings.iter();
         let dimensions = settings.map(|text| Dimension::parameter(description, text));
@@ -195,8 +201,8 @@ impl Sweep {
 
     /// The figures to show, and those that the variants are compared by, each once.
     fn all_figures(&self) -> Vec<Figure> {
-        let mut figures = Vec::new();
-        for figure in self.figures.iter().copied().chain(self.deciding()) {
+        let mut figures = self.figures.each_once();
+        for figure in self.deciding() {
             if !figures.contains(&figure) {
                 figures.push(figure);
             }
@@ -238,7 +244,7 @@ impl Sweep {
         let most = if format.is_chart() { MOST_POINTS } else { MOST_ROWS };
         if !format.is_streamed() && rows > most {
             return Err(Failure::message(format!(
-                "there are {rows} variants to show, the most here are {most}; use `--format csv` or `jsonl`, or `--front`"
+                "there are {rows} variants to show, the most here are {most}; use `--format csv` or `jsonl`, or show the best alone: `--pareto macs,params --front`"
             )));
         }
         Ok(())
@@ -254,17 +260,22 @@ impl Sweep {
         mut take: impl FnMut(Vec<Variant>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let all = layout.grid.len();
+        let work = Work::of_at_most(MOST_STEPS);
         let (mut start, mut length) = (0, 64);
         while start < all {
             let part: Range<u64> = start..all.min(start + length);
             let begun = Instant::now();
-            let mut variants = evaluate(description, layout.grid, layout.figures, part.clone());
+            let mut variants =
+                evaluate(description, layout.grid, layout.figures, part.clone(), &work)?;
             if begun.elapsed() < PART {
                 length = (2 * length).min(MOST_OF_A_PART);
             }
             for variant in &variants {
                 tally.evaluated += 1;
-                tally.misfits += u64::from(!variant.fits());
+                if let Evaluated::Misfit(reason) = &variant.evaluated {
+                    let settings = || layout.grid.settings(variant.position).to_string();
+                    tally.misfits.add(reason, settings);
+                }
                 self.require_known(variant, layout)?;
             }
             variants.retain(|variant| {
@@ -295,38 +306,5 @@ impl Sweep {
                 Err(Failure::message(message))
             }
         }
-    }
-
-    /// The variants in their order, with marks of those on the front.
-    fn ordered(
-        &self,
-        variants: Vec<Variant>,
-        figures: &[Figure],
-    ) -> Result<Vec<(Variant, bool)>, Failure> {
-        let rank = |variant: &Variant, objective: &Objective| {
-            let position = figures.iter().position(|figure| *figure == objective.figure)?;
-            variant.figure(position).map(|value| objective.rank(value))
-        };
-        let point = |variant: &Variant| {
-            self.pareto.iter().map(|objective| rank(variant, objective)).collect::<Option<Vec<_>>>()
-        };
-        let marks = if self.pareto.is_empty() {
-            vec![false; variants.len()]
-        } else {
-            let points: Vec<_> = variants.iter().map(point).collect();
-            front(&points)?
-        };
-        let mut ordered: Vec<_> = variants.into_iter().zip(marks).collect();
-        if self.front {
-            ordered.retain(|(_, marked)| *marked);
-        }
-        if let Some(objective) = &self.sort {
-            // What does not fit has no figure and stands at the end.
-            ordered.sort_by_cached_key(|(variant, _)| {
-                let rank = rank(variant, objective);
-                (Reverse(rank.is_some()), rank)
-            });
-        }
-        Ok(ordered)
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Explanation, LayerLine, Recount, Side};
+use crate::figure::quantity::write::counted;
 use crate::report::fold::{self, Row as Folded};
 use crate::report::table::{Cell, Column, Emphasis, Row, Table};
 use crate::report::{Report, table};
@@ -66,7 +67,10 @@ pub fn layers_table(report: &Report, explanation: &Explanation, all: bool) -> Ta
         layers.sort_by_key(|layer| std::cmp::Reverse(layer.difference.unsigned_abs()));
         let differ = layers.iter().filter(|layer| layer.difference != 0).count();
         let shown = differ.min(MOST_LAYERS);
-        let parts = [(shown, differ, "further layers"), (differ, layers.len(), "layers alike")];
+        let parts = [
+            (shown, differ, ["further layer", "further layers"]),
+            (differ, layers.len(), ["layer alike", "layers alike"]),
+        ];
         rows.extend(layers.iter().take(shown).map(|layer| layer_row(layer)));
         for (from, to, what) in parts {
             let rest = layers.get(from..to).unwrap_or_default();
@@ -100,14 +104,14 @@ fn layer_row(layer: &LayerLine) -> Row {
 }
 
 /// Several layers as one row. Their sums are less than the totals, which fit.
-fn rest_row(layers: &[&LayerLine], what: &str) -> Row {
+fn rest_row(layers: &[&LayerLine], what: [&str; 2]) -> Row {
     let sum = |count: fn(&LayerLine) -> u64| {
         layers.iter().map(|layer| count(layer)).fold(0u64, u64::saturating_add)
     };
     let (count, against) = (sum(|layer| layer.convention), sum(|layer| layer.against));
     let difference = layers.iter().map(|layer| layer.difference).sum();
     let [count, against, difference] = counts(count, against, difference);
-    let name = Cell::Text(format!("{} {what}", layers.len()));
+    let name = Cell::Text(counted(u64::try_from(layers.len()).unwrap_or(u64::MAX), what));
     Row::plain(vec![name, Cell::Empty, count, against, difference])
 }
 
@@ -136,10 +140,17 @@ fn recount_notes(recount: &Recount, shown: &str) -> Vec<String> {
         (name, version) => format!("{name} {version}"),
     };
     let rules = recount.convention.tool().rules.iter().filter(|rule| !rule.part);
-    let others: Vec<_> = rules.map(|rule| rule.name).filter(|name| *name != shown).collect();
+    let others: Vec<_> = rules.filter(|rule| rule.name != shown).collect();
     let mut notes = Vec::new();
-    if !others.is_empty() {
-        notes.push(format!("{name} also counts {}.", others.join(", ")));
+    if let Some((first, more)) = others.split_first() {
+        let names: Vec<_> = others.iter().map(|rule| rule.name).collect();
+        let more = more.iter().map(|rule| format!(" or `{}`", rule.figure.name()));
+        notes.push(format!(
+            "{name} also counts {}: `explain --figures {}`{}.",
+            names.join(", "),
+            first.figure.name(),
+            more.collect::<String>()
+        ));
     }
     notes.extend(recount.assumptions.iter().map(|assumption| format!("{name}: {assumption}")));
     notes

@@ -66,6 +66,25 @@ impl Differences {
         sum
     }
 
+    /// Whether the value at an index is this one.
+    pub(super) fn is(&self, index: u64, value: u64) -> bool {
+        self.quickly(index).map_or_else(
+            || self.at(index) == BigInt::from(value),
+            |found| found == i128::from(value),
+        )
+    }
+
+    /// The value at an index, where all numbers on the way fit 128 bits.
+    fn quickly(&self, index: u64) -> Option<i128> {
+        let index = i128::from(index);
+        let (mut binomial, mut sum) = (1_i128, 0_i128);
+        for (order, difference) in (0_i128..).zip(&self.0) {
+            sum = sum.checked_add(binomial.checked_mul(*difference)?)?;
+            binomial = binomial.checked_mul(index - order)?.checked_div(order + 1)?;
+        }
+        Some(sum)
+    }
+
     /// The polynomial.
     pub(super) fn polynomial(&self, variable: &str, values: Progression) -> Polynomial {
         let coefficients: Vec<_> = self.0.iter().copied().map(Polynomial::constant).collect();

@@ -22,8 +22,10 @@
 //! # }
 //! ```
 
+mod coarser;
 mod factor;
 mod interpolate;
+mod largest;
 mod points;
 mod polynomial;
 mod ratio;

@@ -7,7 +7,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
-use num_traits::{One, Signed, Zero, pow};
+use num_traits::{One, Signed, ToPrimitive, Zero, pow};
 use serde::{Serialize, Serializer};
 
 use super::work::Work;
@@ -146,6 +146,18 @@ impl Polynomial {
             Some(BigRational::from_integer(value.into()))
         };
         self.evaluate(value).unwrap_or_else(BigRational::zero)
+    }
+
+    /// Its value at whole numbers, ready to be compared with many.
+    pub(super) fn comparable(&self) -> Comparable<'_> {
+        let content = self.content();
+        let whole = |value: &BigRational| (value * content.denom()).to_integer().to_i128();
+        let terms =
+            self.terms.iter().map(|(powers, value)| Some((powers.as_slice(), whole(value)?)));
+        Comparable {
+            polynomial: self,
+            whole: content.denom().to_i128().zip(terms.collect::<Option<_>>()),
+        }
     }
 
     /// The polynomial with a number in the place of a variable.
@@ -288,6 +300,40 @@ impl Polynomial {
             (moved, coefficient.clone())
         });
         Self::from_terms(variables, terms)
+    }
+}
+
+/// A polynomial whose values are compared.
+pub(super) struct Comparable<'p> {
+    polynomial: &'p Polynomial,
+    /// The common denominator, and the terms times that; `None` where one does not fit.
+    whole: Option<(i128, Vec<WholeTerm<'p>>)>,
+}
+
+/// The exponents of a term, and its coefficient.
+type WholeTerm<'p> = (&'p [u64], i128);
+
+impl Comparable<'_> {
+    /// Whether the value at whole numbers, one for each variable in order, is this one.
+    pub(super) fn is(&self, point: &[u64], value: u64) -> bool {
+        self.quickly(point, value).unwrap_or_else(|| {
+            self.polynomial.at(point) == BigRational::from_integer(BigInt::from(value))
+        })
+    }
+
+    /// The same, where all numbers on the way fit 128 bits.
+    fn quickly(&self, point: &[u64], value: u64) -> Option<bool> {
+        let (denominator, terms) = self.whole.as_ref()?;
+        let mut sum = 0_i128;
+        for (powers, coefficient) in terms {
+            let mut term = *coefficient;
+            for (value, power) in point.iter().zip(*powers) {
+                let power = i128::from(*value).checked_pow(u32::try_from(*power).ok()?)?;
+                term = term.checked_mul(power)?;
+            }
+            sum = sum.checked_add(term)?;
+        }
+        Some(sum == denominator.checked_mul(i128::from(value))?)
     }
 }
 

@@ -14,15 +14,20 @@ use crate::figure::Figure;
 use crate::front::yaml::NoVariant;
 use crate::network::{Network, Shape};
 
+/// What to do where the peak of memory has no form.
+const FEWER: &str = "vary fewer of the variables, or look at one network after the other (`sweep`)";
+
 /// What speaks against a figure being a polynomial for a class of values.
 #[derive(Debug, Clone)]
 pub(super) enum Doubt {
     /// There is no network at a point, or the figure is not known there.
     Missing { point: Point },
     /// No polynomial of a low degree goes through the first values.
-    NoPolynomial { values: Progression, figures: Vec<u64> },
+    NoPolynomial { part: usize, values: Progression, figures: Vec<u64> },
     /// The polynomial through the first values differs from the figure further on.
-    Differs { values: Progression, polynomial: Polynomial, at: u64, figure: u64 },
+    Differs { part: usize, values: Progression, polynomial: Polynomial, at: u64, figure: u64 },
+    /// The network has another number of layers at a point, so that the parts of a figure are not those of another point.
+    Layers { point: Point },
     /// There are too few networks to tell.
     Unconfirmed,
 }
@@ -41,7 +46,15 @@ pub(super) fn of_axis(
             return Ok(Refusal { variable, ..missing(samples, figure, &point)? });
         }
         Doubt::Unconfirmed => return Ok(Refusal { variable, ..unconfirmed() }),
-        Doubt::NoPolynomial { values, figures } => {
+        Doubt::Layers { point } => {
+            return Ok(Refusal { variable, ..other_layers(samples, &point) });
+        }
+        Doubt::NoPolynomial { part, .. } | Doubt::Differs { part, .. }
+            if figure == Figure::PeakMemory =>
+        {
+            return Ok(Refusal { variable, ..no_polynomial_at(samples, &name, part) });
+        }
+        Doubt::NoPolynomial { values, figures, .. } => {
             let at: Vec<u64> = (0..FITTED).filter_map(|index| values.value(index)).collect();
             let at = at.get(..figures.len()).unwrap_or(&at);
             let degree = figures.len().saturating_sub(2);
@@ -52,7 +65,7 @@ pub(super) fn of_axis(
             );
             (message, (values, None))
         }
-        Doubt::Differs { values, polynomial, at, figure } => {
+        Doubt::Differs { values, polynomial, at, figure, .. } => {
             let message = format!(
                 "no polynomial in {name}: {} holds at small {name}, but at {name} = {at} the figure is {figure}",
                 polynomial.canonical()
@@ -93,8 +106,11 @@ pub(super) fn differs(
     figure: Figure,
     polynomial: &Polynomial,
     point: &[u64],
-    value: u64,
+    (layer, value): (Option<usize>, u64),
 ) -> Refusal {
+    if let Some(layer) = layer {
+        return no_polynomial_at(samples, &at(samples, point), layer);
+    }
     let message = format!(
         "no polynomial: {} holds at small values, but at {} the {} are {value}",
         polynomial.canonical(),
@@ -102,6 +118,44 @@ pub(super) fn differs(
         figure.name()
     );
     Refusal { message, variable: None, layer: None }
+}
+
+/// The peak of memory where the bytes at a layer are no polynomial.
+fn no_polynomial_at(samples: &Samples<'_>, what: &str, layer: usize) -> Refusal {
+    let layer = samples.layer(layer);
+    let message = format!(
+        "the bytes alive at `{}` are no polynomial in {what}; {FEWER}",
+        layer.as_deref().unwrap_or_default()
+    );
+    Refusal { message, variable: None, layer }
+}
+
+/// The peak of memory where the layers are not the same everywhere.
+pub(super) fn other_layers(samples: &Samples<'_>, point: &[u64]) -> Refusal {
+    let message = format!(
+        "the network has other layers at {}, so that its largest is not known for all; {FEWER}",
+        at(samples, point)
+    );
+    Refusal { message, variable: None, layer: None }
+}
+
+/// The peak of memory where no layer has it everywhere: the largest at the variables' own values, and one that is larger elsewhere.
+pub(super) fn crossing(
+    samples: &Samples<'_>,
+    [largest, other]: [String; 2],
+    larger: Option<&[u64]>,
+) -> Refusal {
+    let own = at(samples, samples.own());
+    let message = match larger {
+        Some(point) => format!(
+            "the peak is at `{largest}` at {own}, but at `{other}` at {}; give the variables larger values, or vary fewer",
+            at(samples, point)
+        ),
+        None => format!(
+            "the peak is at `{largest}` at {own}, but it is not proven that `{other}` never takes it over; {FEWER}"
+        ),
+    };
+    Refusal { message, variable: None, layer: Some(other) }
 }
 
 pub(super) fn unconfirmed() -> Refusal {

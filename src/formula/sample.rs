@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{FormulaError, Quantity, Setup, Variable};
-use crate::analysis::{Totals, totals};
+use crate::analysis::{AnalysisError, Totals, alive, totals};
 use crate::diagnostics::Diagnostic;
 use crate::figure::Figure;
 use crate::front::yaml::value::{Number, Value};
@@ -35,6 +35,8 @@ pub(super) struct Samples<'s> {
     own: Point,
     most_steps: usize,
     known: HashMap<Point, Sample>,
+    /// The bytes alive at each layer, where the peak of memory is wanted.
+    alive: HashMap<Point, Arc<[u64]>>,
     /// What the comparisons of the description came out as at the points at which there is a network.
     decisions: HashMap<Point, Decisions>,
     work: usize,
@@ -54,6 +56,7 @@ impl<'s> Samples<'s> {
             own: own.collect::<Result<_, _>>()?,
             most_steps: setup.layers.saturating_mul(TIMES_THE_STEPS).saturating_add(MORE_STEPS),
             known: HashMap::new(),
+            alive: HashMap::new(),
             decisions: HashMap::new(),
             work: 0,
         };
@@ -92,8 +95,7 @@ impl<'s> Samples<'s> {
             Ok((network, decisions)) => {
                 self.decisions.insert(point.to_vec(), decisions);
                 self.work = self.work.saturating_add(network.len());
-                let totals = totals(&network, self.wanted).map(Arc::new);
-                totals.map_err(|error| NoVariant::Wrong(error.to_string().into()))
+                self.measured(&network, point)
             }
             Err(why) => {
                 if why == NoVariant::TooLarge {
@@ -114,6 +116,58 @@ impl<'s> Samples<'s> {
         }
         self.known.insert(point.to_vec(), sample.clone());
         Ok(sample)
+    }
+
+    /// Whether so many networks as large as that of the variables' own values take no more than `most` of the work, of which as much is left.
+    pub(super) fn can_afford(&self, networks: usize, most: usize) -> bool {
+        let work = self.setup.layers.saturating_add(WORK_OF_A_NETWORK).saturating_mul(networks);
+        work <= most && self.work.saturating_add(work) <= MAX_WORK
+    }
+
+    /// The figures of the network at a point.
+    fn measured(&mut self, network: &Network, point: &[u64]) -> Sample {
+        let failed = |error: AnalysisError| NoVariant::Wrong(error.to_string().into());
+        let others: Vec<Figure> =
+            self.wanted.iter().copied().filter(|figure| *figure != Figure::PeakMemory).collect();
+        let mut totals = totals(network, &others).map_err(failed)?;
+        if self.wanted.contains(&Figure::PeakMemory) {
+            let schedule = alive(network).map_err(failed)?;
+            totals.peak_activation_bytes = Some(schedule.peak_bytes);
+            self.alive.insert(point.to_vec(), schedule.alive_bytes.into());
+        }
+        Ok(Arc::new(totals))
+    }
+
+    /// The parts of a figure at a point, of each of which there is a form: for the peak of memory, the largest of its parts, the bytes at
+    /// each layer, for any other figure itself. `None` where the network does not exist, or the figure is not known.
+    pub(super) fn parts(
+        &mut self,
+        figure: Figure,
+        point: &[u64],
+    ) -> Result<Option<Arc<[u64]>>, FormulaError> {
+        let value = self.figure(figure, point)?;
+        Ok(match figure {
+            Figure::PeakMemory => self.alive.get(point).cloned(),
+            _ => value.map(|value| [value].into()),
+        })
+    }
+
+    /// All that is known of a figure's parts, in the order of the points.
+    pub(super) fn known_parts(&self, figure: Figure) -> Vec<(Point, Arc<[u64]>)> {
+        if figure != Figure::PeakMemory {
+            let known = self.known(figure).into_iter();
+            return known.map(|(point, value)| (point, [value].into())).collect();
+        }
+        let known = self.alive.iter().map(|(point, parts)| (point.clone(), parts.clone()));
+        let mut known: Vec<_> = known.collect();
+        known.sort_unstable();
+        known
+    }
+
+    /// The layer at a position in execution order in the network itself.
+    pub(super) fn layer(&self, position: usize) -> Option<String> {
+        let network = self.network(&self.own).ok()?;
+        network.layers().nth(position).map(|(_, node)| node.name().to_owned())
     }
 
     /// A figure at a point; `None` where the network does not exist, or the figure is not known.
@@ -159,24 +213,17 @@ impl<'s> Samples<'s> {
         Ok(found.map_or_else(Vec::new, |(one, next)| one.steps_to_multiples(next)))
     }
 
-    /// Whether a comparison of the description comes out otherwise at one point than at another, or memory has its peak at another
-    /// layer; `None` where a network is missing.
+    /// Whether a comparison of the description comes out otherwise at one point than at another; `None` where a network is missing.
     pub(super) fn decide_differently(
         &mut self,
         one: &[u64],
         other: &[u64],
     ) -> Result<Option<bool>, FormulaError> {
-        let (one_sample, other_sample) = (self.at(one)?, self.at(other)?);
+        for point in [one, other] {
+            let _ = self.at(point)?;
+        }
         let found = self.decisions.get(one).zip(self.decisions.get(other));
-        let Some((decided, there)) = found else { return Ok(None) };
-        let peaks = match (one_sample, other_sample) {
-            // In networks of other layers, a position says nothing.
-            (Ok(one), Ok(other)) => {
-                one.layers == other.layers && one.peak_layer != other.peak_layer
-            }
-            _ => false,
-        };
-        Ok(Some(peaks || decided.differ(there)))
+        Ok(found.map(|(decided, there)| decided.differ(there)))
     }
 
     /// The batch and the input's sizes, with the variables in their places.

@@ -1,9 +1,11 @@
 //! The search for the form of a figure: classes of values along every axis, a fit on a grid, and points at which it must hold.
 
-use num_bigint::BigInt;
-use num_rational::BigRational;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::coarser::coarsened;
 use super::interpolate::{Differences, Progression, through};
+use super::largest::largest;
 use super::points::{self, FITTED};
 use super::refusal::{self, Doubt};
 use super::sample::{Point, Samples};
@@ -84,16 +86,11 @@ fn fit(
     let Some(grid) = grid(axes) else {
         return Ok(Err(refusal::too_many_points(MAX_GRID)));
     };
-    let mut values = Vec::with_capacity(grid.len());
     for point in &grid {
-        match samples.figure(figure, point)? {
-            Some(value) => values.push(value),
-            None => return refusal::missing(samples, figure, point).map(Err),
+        if samples.figure(figure, point)?.is_none() {
+            return refusal::missing(samples, figure, point).map(Err);
         }
     }
-    let names: Vec<String> = samples.over().iter().map(|variable| variable.name.clone()).collect();
-    let shape: Vec<_> = axes.iter().map(|axis| (axis.values, axis.degree)).collect();
-    let polynomial = through(&values, &names, &shape).in_variables(&names);
     let tried: Vec<Vec<u64>> = axes.iter().map(|axis| axis.tried.clone()).collect();
     let mut confirmations = 0;
     for point in points::off_axes(&tried) {
@@ -101,32 +98,90 @@ fn fit(
     }
     let spread: Vec<_> = axes.iter().map(|axis| (axis.values, axis.tried.as_slice())).collect();
     turns::look_around(samples, &spread)?;
-    let domain: Vec<Domain> = names
-        .iter()
-        .zip(axes)
-        .map(|(name, axis)| Domain {
-            variable: name.clone(),
-            start: axis.values.start,
-            step: axis.values.step,
-            confirmed: axis.tried.last().copied().unwrap_or(axis.values.start),
-        })
-        .collect();
-    // All that is known of the figure must follow from the form, what was looked at for other figures too.
-    let known = samples.known(figure).into_iter();
-    let within = known.filter(|(point, _)| {
-        point.iter().zip(&domain).all(|(value, domain)| domain.contains(*value))
-    });
-    for (point, value) in within {
-        let expected = polynomial.at(&point);
-        if expected != BigRational::from_integer(BigInt::from(value)) {
-            let differs = refusal::differs(samples, figure, &polynomial, &point, value);
-            return Ok(Err(differs));
-        }
-    }
+    let parts = match parts(samples, figure, axes, &grid) {
+        Ok(parts) => parts,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     if axes.len() > 1 && confirmations < CONFIRMATIONS {
         return Ok(Err(refusal::unconfirmed()));
     }
+    let polynomials: Vec<Polynomial> =
+        parts.iter().map(|(_, polynomial)| polynomial.clone()).collect();
+    let values: Vec<Progression> = axes.iter().map(|axis| axis.values).collect();
+    let largest = match largest(&polynomials, &values, samples.own()) {
+        Ok(largest) => largest,
+        Err(crossing) => {
+            let name = |at: usize| parts.get(at).and_then(|(layer, _)| samples.layer(*layer));
+            let layers = [crossing.largest, crossing.other].map(|at| name(at).unwrap_or_default());
+            return Ok(Err(refusal::crossing(samples, layers, crossing.at.as_deref())));
+        }
+    };
+    let names = names(samples);
+    let polynomial = polynomials.get(largest.position).cloned();
+    let polynomial = polynomial.unwrap_or_else(|| Polynomial::zero(&names));
+    let values = if figure == Figure::PeakMemory {
+        let degrees = axes.iter().map(|axis| axis.degree);
+        let classes: Vec<_> = largest.values.iter().copied().zip(degrees).collect();
+        coarsened(samples, &polynomial, &classes)?
+    } else {
+        largest.values
+    };
+    let domain = names.iter().zip(axes).zip(&values).map(|((name, axis), values)| Domain {
+        variable: name.clone(),
+        start: values.start,
+        step: values.step,
+        confirmed: axis.tried.last().copied().unwrap_or(axis.values.start),
+    });
+    let domain = domain.collect();
     Ok(Ok(Formula { polynomial, domain }))
+}
+
+fn names(samples: &Samples<'_>) -> Vec<String> {
+    samples.over().iter().map(|variable| variable.name.clone()).collect()
+}
+
+/// The forms of the parts of a figure, each with the first position that it stands at, if all that is known of the parts follows from
+/// them, what was looked at for other figures too.
+fn parts(
+    samples: &Samples<'_>,
+    figure: Figure,
+    axes: &[Axis],
+    grid: &[Point],
+) -> Result<Vec<(usize, Polynomial)>, Refusal> {
+    let names = names(samples);
+    let mut known = samples.known_parts(figure);
+    known.retain(|(point, _)| {
+        point.iter().zip(axes).all(|(value, axis)| axis.values.index(*value).is_some())
+    });
+    let count = known.first().map_or(0, |(_, parts)| parts.len());
+    if let Some((point, _)) = known.iter().find(|(_, parts)| parts.len() != count) {
+        return Err(refusal::other_layers(samples, point));
+    }
+    let at: HashMap<&Point, usize> =
+        known.iter().enumerate().map(|(at, (point, _))| (point, at)).collect();
+    let shape: Vec<_> = axes.iter().map(|axis| (axis.values, axis.degree)).collect();
+    let mut forms = Vec::new();
+    let mut seen: HashSet<Vec<u64>> = HashSet::new();
+    for part in 0..count {
+        let values: Vec<u64> =
+            known.iter().filter_map(|(_, parts)| parts.get(part).copied()).collect();
+        // Parts that are equal wherever they were looked at have the same form.
+        if !seen.insert(values.clone()) {
+            continue;
+        }
+        let fitted: Vec<u64> =
+            grid.iter().filter_map(|point| values.get(*at.get(point)?).copied()).collect();
+        let polynomial = through(&fitted, &names, &shape).in_variables(&names);
+        let comparable = polynomial.comparable();
+        for ((point, _), value) in known.iter().zip(&values) {
+            if !comparable.is(point, *value) {
+                let layer = (figure == Figure::PeakMemory).then_some(part);
+                return Err(refusal::differs(samples, figure, &polynomial, point, (layer, *value)));
+            }
+        }
+        forms.push((part, polynomial));
+    }
+    Ok(forms)
 }
 
 /// The points of the grid, the last axis varying fastest; `None` where there are too many.
@@ -161,18 +216,22 @@ fn axis(
     bases: &[Point],
 ) -> Result<Result<Axis, Doubt>, FormulaError> {
     let mut first: Option<Doubt> = None;
-    let mut broken: Vec<(Polynomial, Doubt)> = Vec::new();
+    let mut broken: Vec<(usize, Polynomial, Doubt)> = Vec::new();
     for step in steps {
         let doubt = match class(samples, figure, position, *step, bases)? {
-            Ok((axis, polynomial)) => {
+            Ok((axis, polynomials)) => {
                 // A class with the same polynomial as one of smaller steps only leaves out where that one does not hold.
-                let same = broken.into_iter().find(|(known, _)| *known == polynomial);
-                return Ok(same.map_or(Ok(axis), |(_, doubt)| Err(doubt)));
+                let mut broken = broken.into_iter();
+                let same = broken.find(|(part, known, _)| polynomials.get(*part) == Some(known));
+                return Ok(same.map_or(Ok(axis), |(_, _, doubt)| Err(doubt)));
             }
             Err(doubt) => doubt,
         };
-        if let Doubt::Differs { polynomial, .. } = &doubt {
-            broken.push((polynomial.clone(), doubt.clone()));
+        if matches!(doubt, Doubt::Layers { .. }) {
+            return Ok(Err(doubt));
+        }
+        if let Doubt::Differs { part, polynomial, .. } = &doubt {
+            broken.push((*part, polynomial.clone(), doubt.clone()));
         }
         let first_is_missing = matches!(first, None | Some(Doubt::Missing { .. }));
         if first.is_none() || (first_is_missing && !matches!(doubt, Doubt::Missing { .. })) {
@@ -182,20 +241,20 @@ fn axis(
     Ok(Err(first.unwrap_or(Doubt::Unconfirmed)))
 }
 
-/// Whether the figure is a polynomial for the values in steps of `step` to which the variable's own value belongs, and which it is along
-/// the first line.
+/// Whether the figure is a polynomial for the values in steps of `step` to which the variable's own value belongs, and which its parts
+/// are along the first line.
 fn class(
     samples: &mut Samples<'_>,
     figure: Figure,
     position: usize,
     step: u64,
     bases: &[Point],
-) -> Result<Result<(Axis, Polynomial), Doubt>, FormulaError> {
+) -> Result<Result<(Axis, Vec<Polynomial>), Doubt>, FormulaError> {
     let own = samples.own().get(position).copied().unwrap_or(0);
     let values = smallest(samples, position, step, own, bases)?;
     let name = samples.over().get(position).map(|variable| variable.name.clone());
     let name = name.unwrap_or_default();
-    let mut polynomial = Polynomial::constant(0);
+    let mut polynomials = Vec::new();
     let mut degree = 0;
     let mut tried = Vec::new();
     for (number, base) in bases.iter().enumerate() {
@@ -204,9 +263,11 @@ fn class(
             Ok(differences) => differences,
             Err(doubt) => return Ok(Err(doubt)),
         };
-        degree = degree.max(differences.degree());
+        let degrees = differences.iter().map(Differences::degree);
+        degree = degrees.max().unwrap_or(0).max(degree);
         if number == 0 {
-            polynomial = differences.polynomial(&name, values);
+            let parts = differences.iter();
+            polynomials = parts.map(|part| part.polynomial(&name, values)).collect();
             match line.confirm(&differences)? {
                 Ok(values) => tried = values,
                 Err(doubt) => return Ok(Err(doubt)),
@@ -218,7 +279,7 @@ fn class(
     {
         return Ok(Err(doubt));
     }
-    Ok(Ok((Axis { values, degree, tried }, polynomial)))
+    Ok(Ok((Axis { values, degree, tried }, polynomials)))
 }
 
 /// What speaks against the step itself.
@@ -292,44 +353,61 @@ impl Line<'_, '_> {
         moved(&self.base, self.position, value)
     }
 
-    /// The differences of the first values.
-    fn differences(&mut self) -> Result<Result<Differences, Doubt>, FormulaError> {
-        let mut fitted = Vec::new();
+    /// The differences of the first values of every part of the figure.
+    fn differences(&mut self) -> Result<Result<Vec<Differences>, Doubt>, FormulaError> {
+        let mut fitted: Vec<Arc<[u64]>> = Vec::new();
         for index in 0..FITTED {
             let Some(value) = self.values.value(index) else {
                 return Ok(Err(Doubt::Unconfirmed));
             };
             let point = self.point(value);
-            match self.samples.figure(self.figure, &point)? {
-                Some(figure) => fitted.push(figure),
+            match self.samples.parts(self.figure, &point)? {
+                Some(parts) if fitted.first().is_some_and(|first| first.len() != parts.len()) => {
+                    return Ok(Err(Doubt::Layers { point }));
+                }
+                Some(parts) => fitted.push(parts),
                 // What grows too fast to be looked at may be known for no polynomial all the same.
                 None if fitted.len() >= ENOUGH
                     && matches!(self.samples.at(&point)?, Err(NoVariant::TooLarge))
-                    && Differences::of(&fitted).is_none() =>
+                    && self.differences_of(&fitted).is_err() =>
                 {
                     break;
                 }
                 None => return Ok(Err(Doubt::Missing { point })),
             }
         }
-        let differences = Differences::of(&fitted);
-        Ok(differences.ok_or(Doubt::NoPolynomial { values: self.values, figures: fitted }))
+        Ok(self.differences_of(&fitted))
+    }
+
+    /// The differences of values of all parts.
+    fn differences_of(&self, fitted: &[Arc<[u64]>]) -> Result<Vec<Differences>, Doubt> {
+        let count = fitted.first().map_or(0, |parts| parts.len());
+        let part = |part: usize| {
+            let figures: Vec<u64> =
+                fitted.iter().filter_map(|parts| parts.get(part).copied()).collect();
+            Differences::of(&figures).ok_or(Doubt::NoPolynomial {
+                part,
+                values: self.values,
+                figures,
+            })
+        };
+        (0..count).map(part).collect()
     }
 
     /// The values at which the figure was looked at, if it is as the differences have it at enough of them, and at all.
     fn confirm(
         &mut self,
-        differences: &Differences,
+        differences: &[Differences],
     ) -> Result<Result<Vec<u64>, Doubt>, FormulaError> {
         let own = self.base.get(self.position).copied().unwrap_or(0);
         let numbers = self.samples.numbers();
         let mut tried: Vec<u64> =
             (0..FITTED).filter_map(|index| self.values.value(index)).collect();
         let mut missing = 0;
-        let closely = matches!(self.figure, Figure::PeakMemory | Figure::ReceptiveField);
+        let closely = self.figure == Figure::ReceptiveField;
         for value in points::on_axis(self.values, own, &numbers, closely) {
             let point = self.point(value);
-            let Some(figure) = self.samples.figure(self.figure, &point)? else {
+            let Some(parts) = self.samples.parts(self.figure, &point)? else {
                 if matches!(self.samples.at(&point)?, Err(NoVariant::TooLarge)) {
                     break;
                 }
@@ -340,13 +418,22 @@ impl Line<'_, '_> {
                 continue;
             };
             missing = 0;
+            if parts.len() != differences.len() {
+                return Ok(Err(Doubt::Layers { point }));
+            }
             let index = self.values.index(value).unwrap_or(0);
-            if differences.at(index) != BigInt::from(figure) {
-                let variable = self.samples.over().get(self.position);
-                let name = variable.map_or("", |variable| variable.name.as_str());
-                let polynomial: Polynomial = differences.polynomial(name, self.values);
-                let doubt = Doubt::Differs { values: self.values, polynomial, at: value, figure };
-                return Ok(Err(doubt));
+            for ((part, figure), differences) in parts.iter().enumerate().zip(differences) {
+                if !differences.is(index, *figure) {
+                    let variable = self.samples.over().get(self.position);
+                    let name = variable.map_or("", |variable| variable.name.as_str());
+                    return Ok(Err(Doubt::Differs {
+                        part,
+                        values: self.values,
+                        polynomial: differences.polynomial(name, self.values),
+                        at: value,
+                        figure: *figure,
+                    }));
+                }
             }
             tried.push(value);
         }

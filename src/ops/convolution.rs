@@ -268,6 +268,14 @@ impl Operator for Conv {
         channels_detail(&self.window, self.groups)
     }
 
+    fn window(&self) -> Option<Window> {
+        Some(self.window)
+    }
+
+    fn groups(&self) -> u64 {
+        self.groups
+    }
+
     /// The gradient of the kernel is made from the operand.
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
         Ok(Kept::OPERANDS)
@@ -423,6 +431,14 @@ impl Operator for ConvTranspose {
 
     fn detail(&self) -> String {
         channels_detail(&self.window, self.groups)
+    }
+
+    fn window(&self) -> Option<Window> {
+        Some(self.window)
+    }
+
+    fn groups(&self) -> u64 {
+        self.groups
     }
 
     /// The gradient of the kernel is made from the operand.

@@ -110,6 +110,16 @@ pub trait Operator {
         String::new()
     }
 
+    /// The window that slides over its operand; `None`, unless said otherwise.
+    fn window(&self) -> Option<Window> {
+        None
+    }
+
+    /// Groups of channels that see only their own: one of all channels, unless said otherwise.
+    fn groups(&self) -> u64 {
+        1
+    }
+
     /// What its backward pass needs of the forward pass, in training and where a gradient is asked for.
     ///
     /// # Errors

@@ -237,6 +237,10 @@ impl Operator for MaxPool {
         self.window.to_string()
     }
 
+    fn window(&self) -> Option<Window> {
+        Some(self.window)
+    }
+
     /// Where each maximum was found.
     fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
         Kept::NOTHING.indices(output.elements())
@@ -295,6 +299,10 @@ impl Operator for AvgPool {
 
     fn detail(&self) -> String {
         self.window.to_string()
+    }
+
+    fn window(&self) -> Option<Window> {
+        Some(self.window)
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {

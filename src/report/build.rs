@@ -33,6 +33,7 @@ impl Report {
             batch: input.map_or(0, |shape| shape.batch()),
             input: input.map_or_else(Vec::new, |shape| shape.sizes().to_vec()),
             receptive_field: network_field(network, &analysis.receptive_fields),
+            receptive_field_extent: analysis.receptive_fields.output_extent,
             exceeds_input: analysis
                 .receptive_fields
                 .exceeds_input
@@ -78,7 +79,7 @@ fn layers(network: &Network, analysis: &Analysis) -> Vec<Layer> {
             .last()
             .and_then(|consumer| positions.get(consumer.tensor.index()).copied()),
         receptive_field: input.and_then(|input| LayerField::of(field, input)),
-        receptive_field_extent: FieldExtent::from(field),
+        receptive_field_extent: field.extent(),
         ..layer(network, tensor, node, *figures)
     });
     layers.collect()
@@ -103,6 +104,8 @@ fn layer(network: &Network, tensor: Tensor, node: &Node, figures: Figures) -> La
         op: operator.name().to_owned(),
         kind: operator.kind(shapes),
         detail: operator.detail(),
+        window: operator.window(),
+        groups: operator.groups(),
         block: node.block().to_owned(),
         inputs: network.operands(tensor).iter().map(|operand| name(network, *operand)).collect(),
         input_shapes: shapes.iter().map(|shape| shape.sizes().to_vec()).collect(),

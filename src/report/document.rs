@@ -3,6 +3,8 @@
 //! What is no report on a single network — a study, a sweep, a roofline — becomes a document, and every back end knows how to write
 //! one: the terminal and Markdown its text and tables, HTML all of it, SVG its charts and pictures.
 
+use std::ops::Range;
+
 use super::table::Table;
 
 /// A page.
@@ -146,12 +148,27 @@ pub enum Mark {
 }
 
 /// A picture of a small network.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Picture {
     /// What stands under it.
     pub caption: String,
     /// The boxes, in execution order.
     pub boxes: Vec<PictureBox>,
+    /// Boxes that have a frame, inner ones before those around them.
+    pub groups: Vec<PictureGroup>,
+    /// Whether layers that change no shape are left out.
+    pub is_abridged: bool,
+}
+
+/// Neighboring boxes of a picture that have a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureGroup {
+    /// What they are called; may be empty.
+    pub name: String,
+    /// How often they follow one another in the network, of which they are drawn once.
+    pub times: u64,
+    /// Their positions.
+    pub boxes: Range<usize>,
 }
 
 /// A layer in a picture.

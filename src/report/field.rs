@@ -68,20 +68,6 @@ pub struct LayerField {
     pub padding_share: Option<PaddingShare>,
 }
 
-/// How much of the input a layer's units depend on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FieldExtent {
-    /// A window that moves with the unit.
-    Window,
-    /// All that a map below sees.
-    Global,
-    /// Pixels that are not known.
-    Unknown,
-    /// Nothing of the first input.
-    None,
-}
-
 /// A layer whose operands do not lie around the same pixels.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Unaligned {
@@ -130,16 +116,5 @@ impl LayerField {
             padding_share: field.padding_share(input),
             field: ReceptiveField::of(field, input)?,
         })
-    }
-}
-
-impl From<&analysis::ReceptiveField> for FieldExtent {
-    fn from(field: &analysis::ReceptiveField) -> Self {
-        match field {
-            analysis::ReceptiveField::Window(_) => Self::Window,
-            analysis::ReceptiveField::Global => Self::Global,
-            analysis::ReceptiveField::Unknown => Self::Unknown,
-            analysis::ReceptiveField::Independent => Self::None,
-        }
     }
 }

@@ -19,11 +19,11 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-pub use field::{FieldExtent, LayerField, NetworkField, ReceptiveField, Stride, Unaligned};
+pub use field::{LayerField, NetworkField, ReceptiveField, Stride, Unaligned};
 
-pub use crate::analysis::{Figures, Memory, PaddingShare, Totals};
+pub use crate::analysis::{FieldExtent, Figures, Memory, PaddingShare, Totals};
 pub use crate::front::Setting;
-pub use crate::ops::{FlopKind, FlopsByKind, OperatorKind};
+pub use crate::ops::{FlopKind, FlopsByKind, OperatorKind, Window};
 
 /// What the figures mean; stands under every table.
 pub const CONVENTIONS: &str = "MACs: multiply–accumulates of conv, conv_transpose, linear, matmul; no bias, \
@@ -56,6 +56,8 @@ pub struct Report {
     pub memory: Memory,
     /// Receptive field of the first output, or of the last layer before it depends on everything; `None` where it is not known.
     pub receptive_field: Option<NetworkField>,
+    /// How much of the input a unit of the first output depends on.
+    pub receptive_field_extent: FieldExtent,
     /// The first layer whose receptive field is larger than the input.
     pub exceeds_input: Option<String>,
     /// The layers whose operands do not lie around the same pixels.
@@ -71,15 +73,6 @@ impl Report {
     #[must_use]
     pub fn alive_bytes(&self, layers: Range<usize>) -> Option<u64> {
         self.memory.in_place.alive_bytes.get(layers)?.iter().max().copied()
-    }
-
-    /// How much of the input the network's field stands for where it is no window: that of the last layer.
-    #[must_use]
-    pub fn receptive_field_extent(&self) -> Option<FieldExtent> {
-        match &self.receptive_field {
-            Some(_) => Some(FieldExtent::Window),
-            None => self.layers.last().map(|layer| layer.receptive_field_extent),
-        }
     }
 }
 
@@ -103,6 +96,12 @@ pub struct Layer {
     pub kind: OperatorKind,
     /// The operator's arguments for people, such as `3x3, stride 2, padding 1`; empty where there is nothing to say.
     pub detail: String,
+    /// The window that slides over its operand, if there is one.
+    #[serde(skip)]
+    pub window: Option<Window>,
+    /// Groups of channels that see only their own, 1 where there are none.
+    #[serde(skip)]
+    pub groups: u64,
     /// Path of the block that holds the layer, empty at top level.
     pub block: String,
     /// Names of the layers whose outputs it takes, in order; `input` is the network's input.

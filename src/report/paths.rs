@@ -5,7 +5,8 @@ use num_bigint::BigUint;
 use serde::{Serialize, Serializer};
 
 use crate::analysis::AnalysisError;
-use crate::analysis::paths::{BlockConnections, Expectation, Survival, paths};
+use crate::analysis::paths::paths;
+pub use crate::analysis::paths::{BlockConnections, Expectation, PathsOfLength, Survival};
 use crate::front::Metadata;
 use crate::network::Network;
 use crate::ops::Op;
@@ -26,9 +27,9 @@ pub struct PathsReport {
     /// How long they are, in weighted layers.
     pub lengths: LengthsReport,
     /// The direct connections of the network, whose block is empty, and of its blocks.
-    pub connections: Vec<ConnectionsReport>,
+    pub connections: Vec<BlockConnections>,
     /// What is in use on average under `drop_path`; `None` where the network has none.
-    pub drop_path: Option<SurvivalReport>,
+    pub drop_path: Option<Survival>,
     /// Every operator, in execution order.
     pub layers: Vec<LayerPaths>,
 }
@@ -55,51 +56,7 @@ pub struct LengthsReport {
     /// The longest.
     pub longest: u64,
     /// How many have which length, the shortest first; `None` where that is too much work.
-    pub distribution: Option<Vec<LengthReport>>,
-}
-
-/// The paths of one length.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LengthReport {
-    /// The length.
-    pub length: u64,
-    /// How many paths have it.
-    pub paths: PathCount,
-}
-
-/// The direct connections within a block.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ConnectionsReport {
-    /// The block's path, empty for the whole network.
-    pub block: String,
-    /// How many joins it has.
-    pub joins: u64,
-    /// How many direct connections; `None` where they exceed 64 bits.
-    pub connections: Option<u64>,
-}
-
-/// What is in use on average.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SurvivalReport {
-    /// Branches that end in a `drop_path`.
-    pub branches: ExpectationReport,
-    /// Weighted layers.
-    pub weighted_layers: ExpectationReport,
-    /// Trained values.
-    pub params: ExpectationReport,
-    /// Multiply–accumulates.
-    pub macs: ExpectationReport,
-    /// A layer of which it is not known how often it is in use; `None` where there is none.
-    pub unknown: Option<String>,
-}
-
-/// A sum and how much of it is in use on average.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct ExpectationReport {
-    /// The expected value, in floating point; `None` where it is not known.
-    pub expected: Option<f64>,
-    /// The whole.
-    pub all: u64,
+    pub distribution: Option<Vec<PathsOfLength>>,
 }
 
 /// How a layer stands on the paths.
@@ -129,10 +86,6 @@ impl PathsReport {
         let input = network.inputs().iter().filter_map(|input| network.node(*input)).next();
         let mean = paths.mean_length();
         let median = paths.lengths.median();
-        let distribution = paths.lengths.distribution.map(|distribution| {
-            let paths = distribution.into_iter();
-            paths.map(|of| LengthReport { length: of.length, paths: PathCount(of.count) }).collect()
-        });
         let layers = network.nodes().zip(&paths.nodes);
         let layers = layers.filter(|((_, node), _)| !matches!(node.op, Op::Input(_)));
         let layers = layers.map(|((_, node), paths)| LayerPaths {
@@ -156,31 +109,12 @@ impl PathsReport {
                 mean,
                 median,
                 longest: paths.lengths.longest,
-                distribution,
+                distribution: paths.lengths.distribution,
             },
             layers: layers.collect(),
-            connections: paths.connections.into_iter().map(ConnectionsReport::from).collect(),
-            drop_path: paths.survival.map(SurvivalReport::from),
+            connections: paths.connections,
+            drop_path: paths.survival,
             paths: paths.count.map(PathCount),
         })
-    }
-}
-
-impl From<BlockConnections> for ConnectionsReport {
-    fn from(BlockConnections { block, joins, connections }: BlockConnections) -> Self {
-        Self { block, joins, connections }
-    }
-}
-
-impl From<Survival> for SurvivalReport {
-    fn from(survival: Survival) -> Self {
-        let report = |Expectation { expected, all }| ExpectationReport { expected, all };
-        Self {
-            branches: report(survival.branches),
-            weighted_layers: report(survival.layers),
-            params: report(survival.params),
-            macs: report(survival.macs),
-            unknown: survival.unknown,
-        }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::document::{Axis, Chart, Document, Mark, Part, Scale, Section, Series, Values};
 use super::fold::Overflow;
-use super::table::{roofline_kinds_table, roofline_table};
+use super::table::{Table, roofline_bounds_table, roofline_kinds_table, roofline_table};
 use super::{OperatorKind, Report};
 use crate::analysis::AnalysisError;
 use crate::analysis::roofline::{Bound, Execution, Machine, Side, Work, work};
@@ -160,24 +160,45 @@ impl Roofline {
         &self.report
     }
 
-    /// The network and the machine as a page: the roof with a point for every layer, and the tables.
+    /// What bounds the layers and their time, in a sentence; `None` where nothing takes time.
+    #[must_use]
+    pub fn verdict(&self) -> Option<String> {
+        let (memory, peak) = self.totals.memory_bound_share.zip(self.totals.peak_share)?;
+        let bound = self.layers.iter().filter(|layer| layer.bound.is_some()).count();
+        let by_memory =
+            self.layers.iter().filter(|layer| layer.bound == Some(Side::Memory)).count();
+        let layers = if bound == 1 { "layer" } else { "layers" };
+        Some(format!(
+            "Memory bounds {by_memory} of {bound} {layers} that take time, and {:.1} % of the time; at best {:.1} % of the machine's peak \
+             is reached.",
+            memory * 100.0,
+            peak * 100.0
+        ))
+    }
+
+    /// The network and the machine as a page: the verdict, the roof with a point for every layer, and the tables.
     ///
     /// # Errors
     /// Where a sum does not fit 64 bits.
     pub fn document(&self, depth: Option<usize>) -> Result<Document, Overflow> {
         let table = roofline_table(self, depth)?;
-        let lead = table.title.clone();
-        let section = |title: &str, part| Section { title: title.to_owned(), parts: vec![part] };
+        let lead = [table.title.clone()].into_iter().chain(self.verdict()).collect();
+        // The page is about one network on one machine, so that titles need not say which.
+        let section = |title: &str, table: Table| {
+            let title = title.to_owned();
+            Section { parts: vec![Part::Table(Table { title: title.clone(), ..table })], title }
+        };
         Ok(Document {
             title: format!("Roofline of {}", self.name),
-            lead: vec![lead],
+            lead,
             sections: vec![
+                section("What bounds the time", roofline_bounds_table(self)),
                 Section {
                     title: "Roof".to_owned(),
                     parts: vec![Part::Chart(self.chart()), Part::Chart(self.depth_chart())],
                 },
-                section("Kinds of operators", Part::Table(roofline_kinds_table(self))),
-                section("Layers", Part::Table(table)),
+                section("Kinds of operators", roofline_kinds_table(self)),
+                section("Layers", table),
             ],
         })
     }

@@ -4,7 +4,8 @@ use super::{Figures, Layer, Report, Setting, Unaligned};
 use crate::bundled::{self, Bundled};
 use crate::front::yaml::{Description, Settings};
 
-fn bundled(name: &str) -> Report {
+/// A bundled network.
+pub(crate) fn bundled(name: &str) -> Report {
     let description = Description::read(&bundled::source(name).unwrap(), &Bundled).unwrap();
     let elaborated = description.elaborate(&Settings::default()).unwrap();
     Report::new(&elaborated.network, description.metadata(&elaborated)).unwrap()

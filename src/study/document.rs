@@ -13,6 +13,9 @@ const MOST_POINTS: usize = 200;
 /// More variants than this are no chart that anybody reads.
 const MOST_LINES: usize = 12;
 
+const ABRIDGED: &str = "The pictures leave out normalization, activation and dropout. What is framed stands there as often as is \
+    written beside it, each time taking what the time before gave.";
+
 impl StudyReport {
     /// The study as a page: what is compared, the figures, their closed forms, and what becomes of them over the sweep.
     #[must_use]
@@ -29,6 +32,9 @@ impl StudyReport {
     fn variants_section(&self) -> Section {
         let pictures = self.variants.iter().map(|variant| variant.picture.clone()).collect();
         let mut parts = vec![Part::Pictures(pictures)];
+        if self.variants.iter().any(|variant| variant.picture.is_abridged) {
+            parts.push(Part::Text(ABRIDGED.to_owned()));
+        }
         parts.extend(self.notes.iter().cloned().map(Part::Text));
         Section { title: "Variants".to_owned(), parts }
     }
@@ -141,6 +147,7 @@ impl StudyReport {
             let verb = if same.len() == 1 { "is" } else { "are" };
             parts.push(Part::Text(format!("{text} {verb} the same.")));
         }
+        parts.extend(swept.misfits_sentence().map(Part::Text));
         Section { title: format!("Over {}", swept.parameter), parts }
     }
 
@@ -166,6 +173,9 @@ impl StudyReport {
     /// The ratios that change over the sweep, each once; `None` where none does.
     fn ratio_chart(&self, swept: &Swept, figures: &[Measure]) -> Option<Chart> {
         let mut series: Vec<Series> = Vec::new();
+        let against = self.variants.iter().filter(|variant| variant.against.is_some());
+        let mut compared = against.map(StudiedVariant::compared);
+        let compared = compared.next().filter(|_| compared.next().is_none());
         for (at, variant) in self.variants.iter().enumerate() {
             let Some(other) = self.position(variant.against.as_deref()) else { continue };
             for figure in figures {
@@ -173,7 +183,11 @@ impl StudyReport {
                     let of = |at: usize| point.variants.get(at)?.get(*figure).copied().flatten();
                     super::ExactRatio::new(of(at)?, of(other)?).map(|ratio| ratio.value)
                 };
-                let name = format!("{}, {}", figure.label(), variant.compared());
+                // Where there is a single comparison, the title says which.
+                let name = match &compared {
+                    Some(_) => figure.label().to_owned(),
+                    None => format!("{}, {}", figure.label(), variant.compared()),
+                };
                 let drawn = line(name, swept, ratio);
                 let first = drawn.points.first().map(|(_, ratio)| *ratio);
                 let varies = drawn.points.iter().any(|(_, ratio)| Some(*ratio) != first);
@@ -182,7 +196,10 @@ impl StudyReport {
                 }
             }
         }
-        let title = format!("Ratios over {}", swept.parameter);
+        let title = match compared {
+            Some(compared) => format!("Ratios over {}, {compared}", swept.parameter),
+            None => format!("Ratios over {}", swept.parameter),
+        };
         let few = series.len() <= MOST_LINES;
         few.then(|| chart(title, swept, ("Ratio".to_owned(), Values::Numbers), series)).flatten()
     }

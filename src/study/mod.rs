@@ -12,7 +12,7 @@ use num_traits::ToPrimitive;
 use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 
-pub use sweep::{Swept, SweptPoint};
+pub use sweep::{Misfit, Swept, SweptPoint};
 
 use crate::analysis::paths::{Paths, paths};
 use crate::analysis::{AnalysisError, Totals};
@@ -20,10 +20,11 @@ use crate::diagnostics::Diagnostics;
 use crate::figure::{Figure, Measure, PathFigure};
 use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Polynomial, Ratio, Variable};
 use crate::front::Setting;
+use crate::front::yaml::value::Value;
 use crate::front::yaml::{ParameterSweep, Settings, Study, Variant, each_once};
 use crate::network::Network;
-use crate::report::Report;
 use crate::report::document::{FormulaLine, Picture};
+use crate::report::{FieldExtent, Report};
 
 /// Everything that is shown of a study.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,6 +66,8 @@ pub struct StudiedVariant {
     pub output: Vec<u64>,
     /// Its figures; `null` where one is not known.
     pub figures: ByFigure<Option<u64>>,
+    /// How much of the input its output depends on; where that is everything, the receptive field is that of the last layer before.
+    pub receptive_field_extent: FieldExtent,
     /// Its figures as multiples of the other's.
     pub ratios: ByFigure<ExactRatio>,
     /// Its figures as closed forms.
@@ -188,24 +191,22 @@ pub fn evaluate(
     settings: &Settings,
     sweep: Option<&ParameterSweep>,
 ) -> Result<(StudyReport, Diagnostics), Diagnostics> {
-    let mut reports = Vec::new();
-    let mut measured = Vec::new();
+    // All of what is wrong is told, in the order of the variants, whichever is found first.
+    let looked_at: Vec<Result<LookedAt, Diagnostics>> =
+        study.variants.par_iter().map(|variant| LookedAt::new(study, variant, settings)).collect();
+    let mut reports = Vec::with_capacity(looked_at.len());
+    let mut measured = Vec::with_capacity(looked_at.len());
     let mut values = Vec::new();
     let mut warnings = Diagnostics::default();
     let mut refused = Vec::new();
-    for variant in &study.variants {
-        match variant.description.elaborate(&variant.settings(settings)) {
-            Err(diagnostics) => refused.push(of_variant(diagnostics, &variant.name)),
-            Ok(elaborated) => {
-                let metadata = variant.description.metadata(&elaborated);
-                let network = &elaborated.network;
-                let failed = |error: AnalysisError| not_given(variant, &error);
-                let report = Report::new(network, metadata).map_err(failed)?;
-                let figures = measures(&study.figures, &report.totals, network);
-                measured.push(figures.map_err(failed)?);
-                reports.push(report);
-                values.extend(elaborated.parameters);
-                warnings.0.extend(elaborated.warnings.0);
+    for one in looked_at {
+        match one {
+            Err(diagnostics) => refused.push(diagnostics),
+            Ok(one) => {
+                values.extend(one.parameters);
+                warnings.0.extend(one.warnings.0);
+                measured.push(one.figures);
+                reports.push(one.report);
             }
         }
     }
@@ -219,7 +220,10 @@ pub fn evaluate(
         let (_, value) = values.iter().find(|(known, _)| known == name)?;
         Some(Setting { name: name.to_owned(), value: value.to_string() })
     });
-    let variants = study.variants.iter().zip(&reports).enumerate();
+    let names = study.variants.iter().map(|variant| variant.name.as_str());
+    let pictures: Vec<(&Report, &str)> = reports.iter().zip(names).collect();
+    let pictures = Picture::side_by_side(&pictures);
+    let variants = study.variants.iter().zip(&reports).zip(pictures).enumerate();
     let report = StudyReport {
         study: study.title.clone(),
         question: study.question.clone(),
@@ -230,16 +234,42 @@ pub fn evaluate(
         figures: study.figures.clone(),
         over: study.over.clone(),
         variants: variants
-            .map(|(at, (variant, report))| {
+            .map(|(at, ((variant, report), picture))| {
                 let other = variant.against;
                 let figures = [Some(at), other].map(|at| measured.get(at?));
                 let forms = [Some(at), other].map(|at| formulas.get(at?));
-                studied(study, variant, report, figures, forms)
+                StudiedVariant { picture, ..studied(study, variant, report, figures, forms) }
             })
             .collect(),
         sweep: swept,
     };
     Ok((report, each_once(vec![warnings])))
+}
+
+/// A variant with its figures; its network is large and not kept.
+struct LookedAt {
+    figures: ByFigure<Option<u64>>,
+    report: Report,
+    parameters: Vec<(String, Value)>,
+    warnings: Diagnostics,
+}
+
+impl LookedAt {
+    fn new(study: &Study, variant: &Variant, settings: &Settings) -> Result<Self, Diagnostics> {
+        let elaborated = variant.description.elaborate(&variant.settings(settings));
+        let elaborated =
+            elaborated.map_err(|diagnostics| of_variant(diagnostics, &variant.name))?;
+        let metadata = variant.description.metadata(&elaborated);
+        let network = &elaborated.network;
+        let failed = |error: AnalysisError| not_given(variant, &error);
+        let report = Report::new(network, metadata).map_err(failed)?;
+        Ok(Self {
+            figures: measures(&study.figures, &report.totals, network).map_err(failed)?,
+            report,
+            parameters: elaborated.parameters,
+            warnings: elaborated.warnings,
+        })
+    }
 }
 
 /// The figures of a network.
@@ -321,6 +351,7 @@ fn studied(
         input: report.input.clone(),
         output: report.outputs.first().map_or_else(Vec::new, |output| output.shape.clone()),
         figures: own.cloned().unwrap_or(ByFigure(Vec::new())),
+        receptive_field_extent: report.receptive_field_extent,
         ratios: ByFigure::of(figures, |figure| {
             // How many times as many paths there are tells nobody anything.
             if figure == Measure::Path(PathFigure::Paths) {
@@ -338,7 +369,7 @@ fn studied(
         formula_ratios: ByFigure::of_figures(of, |figure| {
             FormulaRatio::new(forms?.get(figure)?, other_forms?.get(figure)?, &forms?.over)
         }),
-        picture: Picture::of(report, &variant.name),
+        picture: Picture::default(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The tables of a study.
 
 use super::{ExactRatio, StudiedVariant, StudyReport, Swept};
-use crate::figure::Measure;
-use crate::report::CONVENTIONS;
-use crate::report::table::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
+use crate::figure::{Figure, Measure};
+use crate::report::table::{Cell, Column, Emphasis, Row, Table, field, shape_text, without_batch};
+use crate::report::{CONVENTIONS, FieldExtent};
 
 /// More values of a sweep than this are thinned out where people read them.
 const MOST_ROWS: usize = 40;
@@ -36,7 +36,7 @@ impl StudyReport {
                 Column::text("To", "against", 1),
             ],
             rows,
-            notes: self.table_notes(),
+            notes: self.table_notes(&self.figures),
         }
     }
 
@@ -53,7 +53,7 @@ impl StudyReport {
             let (shown, all) = (points.len(), swept.points.len());
             notes.push(format!("{shown} of {all} values; JSON and CSV have all."));
         }
-        notes.extend(self.table_notes());
+        notes.extend(self.table_notes(&[figure]));
         let title = format!("{} over {}", figure.label(), swept.parameter);
         if self.variants.len() > MOST_COLUMNS {
             let mut columns = vec![Column::text("Variant", "variant", 0)];
@@ -64,7 +64,10 @@ impl StudyReport {
             }));
             let rows = self.variants.iter().enumerate().map(|(at, variant)| {
                 let mut cells = vec![Cell::text(&variant.name)];
-                cells.extend(points.iter().map(|point| short(figure, value(point, at))));
+                let cell = |point: &&super::SweptPoint| {
+                    short(figure, value(point, at), point.receptive_field_extent(at))
+                };
+                cells.extend(points.iter().map(cell));
                 Row::plain(cells)
             });
             return Table { title, columns, rows: rows.collect(), notes };
@@ -80,7 +83,7 @@ impl StudyReport {
             let mut cells = vec![Cell::Count(point.value)];
             for (at, variant) in self.variants.iter().enumerate() {
                 let own = value(point, at);
-                cells.push(short(figure, own));
+                cells.push(short(figure, own, point.receptive_field_extent(at)));
                 if let Some(other) = self.position(variant.against.as_deref()) {
                     let ratio = own.zip(value(point, other));
                     let ratio = ratio.and_then(|(own, other)| ExactRatio::new(own, other));
@@ -104,23 +107,34 @@ impl StudyReport {
             columns.push(Column::figure(figure.label(), figure.name(), 0));
             columns.push(Column::figure("Ratio", &format!("{}_ratio", figure.name()), 0));
         }
-        let row =
-            |at: usize, value: Option<u64>, figure: &dyn Fn(usize, Measure) -> Option<u64>| {
-                let variant = self.variants.get(at);
-                let other = self.position(variant.and_then(|variant| variant.against.as_deref()));
-                let name = variant.map_or("", |variant| variant.name.as_str());
-                let against = variant.and_then(|variant| variant.against.as_deref());
-                let mut cells = vec![Cell::text(name), Cell::text(against.unwrap_or_default())];
-                cells.extend(value.map(Cell::Count));
-                for name in &self.figures {
-                    let own = figure(at, *name);
-                    let ratio = own.zip(other.and_then(|other| figure(other, *name)));
-                    let ratio = ratio.and_then(|(own, other)| ExactRatio::new(own, other));
-                    cells.push(cell(*name, own));
-                    cells.push(ratio.map_or(Cell::Empty, |ratio| Cell::Ratio(ratio.value)));
-                }
-                Row::plain(cells)
-            };
+        let swept = self.sweep.as_ref();
+        let has_misfits = swept.is_some_and(|swept| !swept.misfits.is_empty());
+        if has_misfits {
+            columns.push(Column::text("Does not fit", "error", 0));
+        }
+        let row = |at: usize,
+                   value: Option<u64>,
+                   extent: FieldExtent,
+                   figure: &dyn Fn(usize, Measure) -> Option<u64>| {
+            let variant = self.variants.get(at);
+            let other = self.position(variant.and_then(|variant| variant.against.as_deref()));
+            let name = variant.map_or("", |variant| variant.name.as_str());
+            let against = variant.and_then(|variant| variant.against.as_deref());
+            let mut cells = vec![Cell::text(name), Cell::text(against.unwrap_or_default())];
+            cells.extend(value.map(Cell::Count));
+            for measure in &self.figures {
+                let own = figure(at, *measure);
+                let ratio = own.zip(other.and_then(|other| figure(other, *measure)));
+                let ratio = ratio.and_then(|(own, other)| ExactRatio::new(own, other));
+                cells.push(cell(*measure, own, extent));
+                cells.push(ratio.map_or(Cell::Empty, |ratio| Cell::Ratio(ratio.value)));
+            }
+            if has_misfits {
+                let misfit = swept.zip(value).and_then(|(swept, value)| swept.misfit(value, name));
+                cells.push(misfit.map_or(Cell::Empty, |misfit| Cell::text(&misfit.error)));
+            }
+            Row::plain(cells)
+        };
         let count = self.variants.len();
         let rows = match &self.sweep {
             Some(swept) => swept
@@ -130,17 +144,23 @@ impl StudyReport {
                     let figure = |at: usize, figure| {
                         point.variants.get(at).and_then(|of| of.get(figure)).copied().flatten()
                     };
-                    (0..count).map(|at| row(at, Some(point.value), &figure)).collect::<Vec<_>>()
+                    let row =
+                        |at| row(at, Some(point.value), point.receptive_field_extent(at), &figure);
+                    (0..count).map(row).collect::<Vec<_>>()
                 })
                 .collect(),
             None => {
                 let figure = |at: usize, figure| {
                     self.variants.get(at).and_then(|of| of.figures.get(figure)).copied().flatten()
                 };
-                (0..count).map(|at| row(at, None, &figure)).collect()
+                let variants = self.variants.iter().enumerate();
+                let row = |(at, variant): (usize, &StudiedVariant)| {
+                    row(at, None, variant.receptive_field_extent, &figure)
+                };
+                variants.map(row).collect()
             }
         };
-        Table { title: self.study.clone(), columns, rows, notes: self.table_notes() }
+        Table { title: self.study.clone(), columns, rows, notes: self.table_notes(&self.figures) }
     }
 
     /// A title with what every figure hangs on: the batch and the parameters.
@@ -170,8 +190,11 @@ impl StudyReport {
         })
     }
 
-    fn table_notes(&self) -> Vec<String> {
-        vec![CONVENTIONS.to_owned()]
+    fn table_notes(&self, figures: &[Measure]) -> Vec<String> {
+        let is_shown = figures.contains(&Measure::Figure(Figure::ReceptiveField));
+        let extents = self.variants.iter().map(|variant| variant.receptive_field_extent);
+        let global = field::global_note(extents.filter(|_| is_shown));
+        [CONVENTIONS.to_owned()].into_iter().chain(global).collect()
     }
 }
 
@@ -188,7 +211,7 @@ fn figure_row(variant: &StudiedVariant, figure: Measure) -> Row {
     let ratio = variant.ratios.get(figure);
     let cells = vec![
         Cell::text(&variant.name),
-        cell(figure, value),
+        cell(figure, value, variant.receptive_field_extent),
         ratio.map_or(Cell::Empty, |ratio| Cell::Ratio(ratio.value)),
         ratio
             .filter(|ratio| ratio.exact.chars().count() <= LONGEST_RATIO)
@@ -199,13 +222,14 @@ fn figure_row(variant: &StudiedVariant, figure: Measure) -> Row {
 }
 
 /// A figure in its unit.
-fn cell(measure: Measure, value: Option<u64>) -> Cell {
-    measure.figure().map_or_else(|| Cell::count(value), |figure| Cell::figure(figure, value))
+fn cell(measure: Measure, value: Option<u64>, extent: FieldExtent) -> Cell {
+    let figure = |figure| Cell::figure(figure, value, extent);
+    measure.figure().map_or_else(|| Cell::count(value), figure)
 }
 
 /// A figure as people read it beside many others.
-fn short(figure: Measure, value: Option<u64>) -> Cell {
-    match cell(figure, value) {
+fn short(figure: Measure, value: Option<u64>, extent: FieldExtent) -> Cell {
+    match cell(figure, value, extent) {
         Cell::Count(count) => Cell::Short(count),
         other => other,
     }

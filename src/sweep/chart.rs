@@ -59,9 +59,32 @@ pub fn chart(
     let (x, y) = (axis(x), axis(y));
     let chart = Chart { title: format!("{} against {}", y.label, x.label), x, y, series };
     let title = table.title.clone();
-    let parts = vec![Part::Chart(chart), Part::Table(table)];
+    let mut parts = vec![Part::Chart(chart)];
+    let missing = variants.len() - points(false).count() - points(true).count();
+    if missing > 0 {
+        let (are, have) =
+            if missing == 1 { ("variant is", "its") } else { ("variants are", "their") };
+        parts.push(Part::Text(format!(
+            "{missing} {are} not in the chart, for one of {have} figures is not known or no number."
+        )));
+    }
+    parts.push(Part::Table(table));
     let sections = vec![Section { title: "Variants".to_owned(), parts }];
     Document { title, lead: Vec::new(), sections }
+}
+
+/// The positions of the figures of a chart's axes among those of the layout: the first two of the front, otherwise the first two;
+/// `None` where there are not as many.
+#[must_use]
+pub fn axes(layout: &Layout<'_>, objectives: &[Objective]) -> Option<[usize; 2]> {
+    let position = |objective: &Objective| {
+        layout.figures.iter().position(|figure| *figure == objective.figure)
+    };
+    match (objectives, layout.figures) {
+        ([x, y, ..], _) => position(x).zip(position(y)).map(|(x, y)| [x, y]),
+        (_, [_, _, ..]) => Some([0, 1]),
+        _ => None,
+    }
 }
 
 fn floats(points: &[(u64, u64)]) -> Vec<(f64, f64)> {

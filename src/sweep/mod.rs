@@ -9,13 +9,19 @@ mod dimension;
 mod evaluate;
 mod front;
 mod grid;
+mod misfits;
 mod objective;
+mod order;
 mod table;
 
-pub use chart::{MOST_POINTS, chart};
+pub use chart::{MOST_POINTS, axes, chart};
 pub use dimension::{Choices, Dimension, DimensionError};
-pub use evaluate::{Evaluated, Variant, evaluate};
+pub use evaluate::{Evaluated, Figured, MOST_STEPS, TooMuchWork, Variant, evaluate, foresee};
+
+pub use crate::front::yaml::Work;
 pub use front::{FrontError, front};
 pub use grid::{Grid, GridError, MOST_VARIANTS};
+pub use misfits::Misfits;
 pub use objective::Objective;
-pub use table::{Layout, title};
+pub use order::Order;
+pub use table::Layout;

@@ -5,9 +5,11 @@ use serde::{Serialize, Serializer};
 
 use super::{Choices, Evaluated, Grid, Variant};
 use crate::figure::Figure;
+use crate::figure::quantity::write::counted;
 use crate::front::yaml::Description;
 use crate::front::yaml::value::{Number, Value};
-use crate::report::table::{Cell, Column, Emphasis, Row, shape_text, without_batch};
+use crate::report::CONVENTIONS;
+use crate::report::table::{Cell, Column, Emphasis, Row, Table, field, shape_text, without_batch};
 
 /// What is shown of every variant of a grid.
 #[derive(Debug, Clone)]
@@ -60,13 +62,14 @@ impl Layout<'_> {
             Choices::Input(_) => Cell::Shape(settings.input.clone().unwrap_or_default()),
             Choices::Batch(_) => Cell::Count(settings.batch),
         });
-        let figures = self.figures.iter().enumerate().map(|(position, figure)| {
-            if variant.fits() {
-                Cell::figure(*figure, variant.figure(position))
-            } else {
-                Cell::Empty
-            }
-        });
+        let figures =
+            self.figures.iter().enumerate().map(|(position, figure)| match &variant.evaluated {
+                Evaluated::Figures(figures) => {
+                    let value = variant.figure(position);
+                    Cell::figure(*figure, value, figures.receptive_field_extent)
+                }
+                Evaluated::Misfit(_) => Cell::Empty,
+            });
         let mut cells: Vec<_> = dimensions.chain(figures).collect();
         if self.has_front {
             let (mark, key) = if on_front { ("*", "true") } else { ("", "false") };
@@ -82,6 +85,33 @@ impl Layout<'_> {
         Row { cells, level: 0, emphasis }
     }
 
+    /// What the figures of these variants mean.
+    fn notes(&self, variants: &[(Variant, bool)]) -> Vec<String> {
+        let is_shown = self.figures.contains(&Figure::ReceptiveField);
+        let extents = variants.iter().filter_map(|(variant, _)| match &variant.evaluated {
+            Evaluated::Figures(figures) => Some(figures.receptive_field_extent),
+            Evaluated::Misfit(_) => None,
+        });
+        let global = field::global_note(extents.filter(|_| is_shown));
+        [CONVENTIONS.to_owned()].into_iter().chain(global).collect()
+    }
+
+    /// The variants as a table, each with whether it is on the front; `notes` stand below before what the figures mean.
+    #[must_use]
+    pub fn table(
+        &self,
+        description: &Description,
+        variants: &[(Variant, bool)],
+        notes: Vec<String>,
+    ) -> Table {
+        Table {
+            title: title(description, self.grid),
+            columns: self.columns(),
+            rows: variants.iter().map(|(variant, marked)| self.row(variant, *marked)).collect(),
+            notes: notes.into_iter().chain(self.notes(variants)).collect(),
+        }
+    }
+
     /// The variant for scripts.
     #[must_use]
     pub fn record<'l>(&'l self, variant: &'l Variant, on_front: bool) -> impl Serialize + 'l {
@@ -90,12 +120,11 @@ impl Layout<'_> {
 }
 
 /// What the variants of a grid have in common: the network, how many there are, the batch and the input where they do not vary.
-#[must_use]
-pub fn title(description: &Description, grid: &Grid) -> String {
+fn title(description: &Description, grid: &Grid) -> String {
     let varies =
         |is: fn(&Choices) -> bool| grid.dimensions().iter().any(|dimension| is(&dimension.choices));
-    let variants = if grid.len() == 1 { "variant" } else { "variants" };
-    let mut title = format!("{}: {} {variants}", description.name(), grid.len());
+    let variants = counted(grid.len(), ["variant", "variants"]);
+    let mut title = format!("{}: {variants}", description.name());
     if !varies(|choices| matches!(choices, Choices::Batch(_))) {
         title.push_str(", batch 1");
     }
@@ -136,9 +165,14 @@ impl Serialize for Record<'_> {
             map.serialize_entry("batch", &settings.batch)?;
         }
         match &variant.evaluated {
-            Evaluated::Figures(values) => {
-                let figures = layout.figures.iter().map(|figure| figure.name());
-                map.serialize_entry("figures", &Entries(figures.zip(values.iter()).collect()))?;
+            Evaluated::Figures(figured) => {
+                let names = layout.figures.iter().map(|figure| figure.name());
+                let figures = Entries(names.zip(figured.values.iter()).collect());
+                map.serialize_entry("figures", &figures)?;
+                if layout.figures.contains(&Figure::ReceptiveField) {
+                    let extent = &figured.receptive_field_extent;
+                    map.serialize_entry("receptive_field_extent", extent)?;
+                }
             }
             Evaluated::Misfit(message) => map.serialize_entry("error", message)?,
         }

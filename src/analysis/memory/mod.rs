@@ -21,10 +21,13 @@ pub use weights::{DataType, Gradients, Optimizer, OptimizerBytes, WeightBytes};
 use super::{AnalysisError, Figures, NodeParameters, NodeTable, parameters};
 use crate::network::Network;
 use graph::Graph;
-use lifetimes::Rules;
+use lifetimes::{Concatenations, Rules};
 
 /// Bytes of one value, a 32-bit float.
 pub const BYTES_PER_VALUE: u64 = 4;
+
+/// How the peak of a network is counted.
+const IN_PLACE: Rules = Rules { in_place: true, concatenations: Concatenations::Copied };
 
 /// The memory of a network, part by part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,9 +73,33 @@ pub fn placement(network: &Network) -> Result<Placement, AnalysisError> {
     Placement::of(network, &graph).ok_or_else(|| graph::overflow(network))
 }
 
+/// The activations that are alive at each layer at inference, element-wise operators in place, and nothing else.
+///
+/// # Errors
+/// Where a count exceeds 64 bits.
+pub(super) fn inference(
+    network: &Network,
+    parameters: &NodeTable<NodeParameters>,
+) -> Result<Schedule, AnalysisError> {
+    let graph = Graph::of(network, parameters)?;
+    lifetimes::schedule(&graph, IN_PLACE).ok_or_else(|| graph::overflow(network))
+}
+
+/// What training keeps, and nothing else.
+///
+/// # Errors
+/// Where a count exceeds 64 bits.
+pub(super) fn training(
+    network: &Network,
+    parameters: &NodeTable<NodeParameters>,
+) -> Result<Training, AnalysisError> {
+    let graph = Graph::of(network, parameters)?;
+    training::kept(&graph).training(&graph).ok_or_else(|| graph::overflow(network))
+}
+
 /// `None` where a sum exceeds 64 bits.
 fn of_graph(graph: &Graph<'_>, figures: &Figures) -> Option<Memory> {
-    let in_place = lifetimes::schedule(graph, Rules { in_place: true, ..Rules::default() })?;
+    let in_place = lifetimes::schedule(graph, IN_PLACE)?;
     let kept = training::kept(graph);
     let training = kept.training(graph)?;
     let concatenation = concatenation::policies(graph, &kept, &in_place, &training)?;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
+
 use super::graph::{Graph, Vertex};
 use crate::network::Network;
 
@@ -12,7 +14,7 @@ use crate::network::Network;
 /// the block is one feature, x_0; inside of it a feature is what some join of the block takes. The connections of the block are the
 /// sum over its consumers of the number of features that each takes; a feature that reaches a consumer by two ways counts
 /// twice. A dense block of L layers has L(L + 1)/2 (Huang et al. 2016, arXiv:1608.06993, section 1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BlockConnections {
     /// The path of the block; empty for the whole network.
     pub block: String,

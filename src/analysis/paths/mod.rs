@@ -13,6 +13,7 @@ mod survival;
 
 use num_bigint::BigUint;
 use num_traits::{ToPrimitive, Zero};
+use serde::{Serialize, Serializer};
 
 pub use connections::BlockConnections;
 pub use survival::{Expectation, Survival, survival};
@@ -54,12 +55,17 @@ pub struct Lengths {
 }
 
 /// The paths of one length.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PathsOfLength {
     /// The length in weighted layers.
     pub length: u64,
-    /// How many paths have it.
+    /// How many paths have it; a string of digits in JSON.
+    #[serde(rename = "paths", serialize_with = "digits")]
     pub count: BigUint,
+}
+
+fn digits<S: Serializer>(count: &BigUint, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(count)
 }
 
 /// How a node stands on the paths.

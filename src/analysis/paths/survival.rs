@@ -1,6 +1,8 @@
 //! Stochastic depth: what of a network is in use on average while `drop_path` drops branches
 //! (Huang et al. 2016, arXiv:1603.09382).
 
+use serde::Serialize;
+
 use crate::analysis::{AnalysisError, cost, parameters};
 use crate::network::{Network, Tensor};
 use crate::ops::Op;
@@ -8,12 +10,12 @@ use crate::ops::Op;
 /// What is in use on average in a training step, each `drop_path` dropping with its rate and independently of the others.
 ///
 /// A node is in use if at least one path from it to an output survives, that is, meets no `drop_path` that drops.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Survival {
     /// Branches, each ended by a `drop_path`: the paper's expected depth in blocks.
     pub branches: Expectation,
     /// Weighted layers.
-    pub layers: Expectation,
+    pub weighted_layers: Expectation,
     /// Trained values.
     pub params: Expectation,
     /// Multiply–accumulates of a forward pass.
@@ -23,7 +25,7 @@ pub struct Survival {
 }
 
 /// A sum and how much of it is in use on average.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Expectation {
     /// The expected value, in floating point; `None` where it is not known.
     pub expected: Option<f64>,
@@ -57,7 +59,7 @@ pub fn survival(network: &Network) -> Result<Option<Survival>, AnalysisError> {
     let nothing = Expectation::NOTHING;
     let mut survival = Survival {
         branches: nothing,
-        layers: nothing,
+        weighted_layers: nothing,
         params: nothing,
         macs: nothing,
         unknown: None,
@@ -67,7 +69,7 @@ pub fn survival(network: &Network) -> Result<Option<Survival>, AnalysisError> {
         let is_branch = u64::from(matches!(node.op, Op::DropPath(_)));
         let known = [
             survival.branches.add(is_branch, probability),
-            survival.layers.add(u64::from(node.op.is_weighted()), probability),
+            survival.weighted_layers.add(u64::from(node.op.is_weighted()), probability),
             survival.params.add(held.trained, probability),
             survival.macs.add(cost.macs, probability),
         ];

@@ -36,6 +36,21 @@ pub enum ReceptiveField {
     Independent,
 }
 
+/// How much of the input units depend on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldExtent {
+    /// A window that moves with the unit.
+    Window,
+    /// All that a map below sees.
+    Global,
+    /// Pixels that are not known.
+    #[default]
+    Unknown,
+    /// Nothing of the first input.
+    None,
+}
+
 /// What a unit depends on along the rows or the columns of the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AxisField {
@@ -77,9 +92,22 @@ pub struct ReceptiveFields {
     pub unaligned: Vec<Unaligned>,
     /// The field of the network.
     pub network: Option<NetworkField>,
+    /// How much of the input a unit of the first output depends on.
+    pub output_extent: FieldExtent,
 }
 
 impl ReceptiveField {
+    /// How much of the input that is.
+    #[must_use]
+    pub fn extent(&self) -> FieldExtent {
+        match self {
+            Self::Window(_) => FieldExtent::Window,
+            Self::Global => FieldExtent::Global,
+            Self::Unknown => FieldExtent::Unknown,
+            Self::Independent => FieldExtent::None,
+        }
+    }
+
     /// Extent in input pixels, of an input of this size: an axis along which the field is global has the input's. `None` unless it is
     /// a window.
     #[must_use]
@@ -147,7 +175,10 @@ pub fn receptive_field(network: &Network) -> Result<ReceptiveFields, AnalysisErr
         fields.find(|(_, field)| field.exceeds(input)).map(|((tensor, _), _)| tensor)
     });
     let whole = map.and_then(|input| NetworkField::of(network, &nodes, input));
+    let output = network.outputs().first().and_then(|output| nodes.get(output.tensor));
+    let output_extent = output.map_or(FieldExtent::Unknown, ReceptiveField::extent);
     Ok(ReceptiveFields {
+        output_extent,
         input: map,
         nodes,
         exceeds_input,

@@ -119,10 +119,15 @@ impl Page {
         let sections = document.sections.iter().map(|section| PageSection::new(section, document));
         Ok(Self {
             title: one_line(&document.title),
-            lead: document.lead.iter().map(|paragraph| one_line(paragraph)).collect(),
+            lead: document.lead.iter().map(|paragraph| paragraph_of(paragraph)).collect(),
             sections: sections.collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// A paragraph that is not broken between a number and its percent sign.
+fn paragraph_of(text: &str) -> String {
+    one_line(text).replace(" %", "\u{a0}%")
 }
 
 impl PageSection {
@@ -130,7 +135,7 @@ impl PageSection {
         let mut parts: Vec<PagePart> = Vec::new();
         for (place, part) in section.parts.iter().enumerate() {
             match part {
-                Part::Text(text) => parts.push(PagePart::Text(one_line(text))),
+                Part::Text(text) => parts.push(PagePart::Text(paragraph_of(text))),
                 Part::Table(table) => {
                     let title = own_title(table, section, document);
                     parts.push(PagePart::Table(PageTable::new(table, title)));
@@ -171,7 +176,7 @@ impl PageTable {
             label: one_line(&table.title),
             columns: columns.collect(),
             rows: table.rows.iter().map(|row| PageRow::new(row, &table.columns)).collect(),
-            notes: table.notes.iter().map(|note| one_line(note)).collect(),
+            notes: table.notes.iter().map(|note| paragraph_of(note)).collect(),
         }
     }
 }

@@ -177,7 +177,7 @@ fn picture(caption: &str, boxes: &[(&str, &str, OperatorKind, &[usize])]) -> Pic
         kind: *kind,
         inputs: inputs.to_vec(),
     });
-    Picture { caption: caption.to_owned(), boxes: boxes.collect() }
+    Picture { caption: caption.to_owned(), boxes: boxes.collect(), ..Picture::default() }
 }
 
 fn chain() -> Picture {

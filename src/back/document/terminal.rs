@@ -2,9 +2,10 @@
 
 use super::words::in_words;
 use super::{is_told_in_text, own_title, with_notes_once};
+use crate::back::formulas::in_columns;
 use crate::back::terminal::{BOLD, Painter, untitled, wrapped};
 use crate::back::text::one_line;
-use crate::report::document::{Document, FormulaLine, Part, Section};
+use crate::report::document::{Document, Part, Section};
 
 /// The document as lines of text that are at most `width` wide where that is possible, if a width is given; `color` allows ANSI
 /// styles. Charts are left out: what they draw stands in a table beside them.
@@ -69,7 +70,11 @@ impl Page {
                 let table = untitled(table, self.width, self.painter.color);
                 self.push(&table);
             }
-            Part::Formulas(lines) => self.push(&formulas(lines)),
+            Part::Formulas(lines) => {
+                let rows =
+                    lines.iter().map(|line| (line.label.as_str(), vec![line.pretty.clone()]));
+                self.push(&in_columns(&rows.collect::<Vec<_>>(), self.width));
+            }
             Part::Chart(_) => {}
             Part::Pictures(pictures) => {
                 for picture in pictures {
@@ -79,15 +84,4 @@ impl Page {
             }
         }
     }
-}
-
-/// Labels and closed forms in two columns.
-fn formulas(lines: &[FormulaLine]) -> String {
-    let labels: Vec<String> = lines.iter().map(|line| one_line(&line.label)).collect();
-    let widest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-    let rows = labels.iter().zip(lines).map(|(label, line)| {
-        let gap = " ".repeat(widest - label.chars().count());
-        format!("{label}{gap}  {}", one_line(&line.pretty))
-    });
-    rows.collect::<Vec<_>>().join("\n")
 }

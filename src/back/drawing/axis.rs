@@ -1,5 +1,6 @@
 //! The lines and the labels along the axes of a chart.
 
+use super::chart::cut_in_the_middle;
 use super::scale::Scale;
 use super::shapes::{Area, Text, line};
 use super::text_width;
@@ -105,11 +106,11 @@ impl Names {
     }
 }
 
-/// The name, its end cut where it would be too wide.
+/// The name, its middle cut out where it would be too wide.
 fn fitted(name: &str) -> String {
     let mut length = name.chars().count();
     while length > 1 {
-        let name = crate::back::text::cut(name, length);
+        let name = cut_in_the_middle(name, length);
         if text_width(&name, TICK_SIZE) <= WIDEST_TURNED {
             return name;
         }

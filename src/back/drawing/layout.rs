@@ -41,6 +41,8 @@ pub(super) struct Layout {
     /// Lines from item to item, each through at least two points; between the second and the third point, the fourth and the fifth,
     /// … it may move sideways.
     pub(super) lines: Vec<Vec<(f64, f64)>>,
+    /// For every line the item that it leads to.
+    pub(super) targets: Vec<usize>,
     /// Neighbors that hang together: items of which the next hangs on it.
     pub(super) hung: Vec<bool>,
 }
@@ -409,7 +411,7 @@ fn draw(items: &[Item], stacks: &[Stack], plan: &Plan, positions: &[f64]) -> Lay
             y += height;
         }
     }
-    let mut lines = Vec::new();
+    let (mut lines, mut targets) = (Vec::new(), Vec::new());
     for (target, stack) in stacks.iter().enumerate() {
         for (place, source) in stack.inputs.iter().enumerate() {
             let last = stacks[*source].items.last().map_or(0.0, |item| areas[*item].bottom());
@@ -431,6 +433,7 @@ fn draw(items: &[Item], stacks: &[Stack], plan: &Plan, positions: &[f64]) -> Lay
             }
             line.push((end, tops[to]));
             lines.push(line);
+            targets.extend(stack.items.first());
         }
     }
     let rights = positions.iter().zip(&plan.spots).map(|(middle, spot)| middle + spot.half);
@@ -439,6 +442,7 @@ fn draw(items: &[Item], stacks: &[Stack], plan: &Plan, positions: &[f64]) -> Lay
         height: bottoms.last().copied().unwrap_or(0.0),
         areas,
         lines,
+        targets,
         hung,
     }
 }

@@ -1,6 +1,6 @@
 //! The names of a chart's series: beside the ends of their lines where there is room, above the chart elsewhere.
 
-use super::shapes::{Text, line, number, tag};
+use super::shapes::{Text, number, tag};
 use super::spread::{Wish, spread};
 use super::text_width;
 use crate::report::document::Mark;
@@ -12,7 +12,7 @@ pub(super) const NAME_SIZE: f64 = 11.5;
 /// Height of a line of names.
 const LINE: f64 = 19.0;
 /// Room of a sample before a name, and after the name.
-const SAMPLE: f64 = 26.0;
+pub(super) const SAMPLE: f64 = 26.0;
 const AFTER: f64 = 18.0;
 /// Least distance of names at the ends of lines.
 const NAME_LINE: f64 = 14.0;
@@ -27,7 +27,13 @@ pub(super) struct Look {
     /// Number of its dots' shape.
     pub(super) shape: usize,
     pub(super) mark: Mark,
+    /// How many lines it lies on, and shows between its dashes.
+    pub(super) below: usize,
 }
+
+/// Length of a dash over another line, and with the gap behind it.
+const DASH: f64 = 5.0;
+const PERIOD: f64 = 8.0;
 
 impl Look {
     /// The look of the series of a number among those of its sort; `kind` is the kind of operators that it shows.
@@ -38,7 +44,7 @@ impl Look {
             _ if number < COLORS => format!("s{}", number + 1),
             _ => format!("s{} dash", number % COLORS + 1),
         };
-        Self { class, shape: number, mark }
+        Self { class, shape: number, mark, below: 0 }
     }
 
     fn sample(&self, x: f64, y: f64) -> String {
@@ -51,21 +57,48 @@ impl Look {
     }
 
     fn stroke(&self, x: f64, y: f64) -> String {
-        line(&format!("line {}", self.class), (x, y), (x + 18.0, y))
+        let dashes = if self.below > 0 { " stroke-dasharray=\"5 3\"" } else { "" };
+        let path = format!("d=\"M{} {}h18\"{dashes}", number(x), number(y));
+        tag("path", &format!("line {}", self.class), &path)
+    }
+
+    /// The attributes that leave room between dashes for the lines below.
+    pub(super) fn dashes(&self) -> String {
+        if self.below == 0 {
+            return String::new();
+        }
+        // Every line on the way has its own part of the period; the one below all of them is solid.
+        let below = self.below as f64;
+        let gap = PERIOD * (below + 1.0) - DASH;
+        let offset = PERIOD * (1.0 - below);
+        format!(" stroke-dasharray=\"{DASH} {gap}\" stroke-dashoffset=\"{offset}\"")
     }
 
     fn dot(&self, x: f64, y: f64) -> String {
-        tag("path", &format!("dot {}", self.class), &self.dot_path(x, y))
+        tag("path", &format!("dot {}", self.class), &self.dot_path(x, y, 0))
     }
 
-    /// A dot's outline: a circle, a square, a triangle or a diamond, so that series differ without their colors.
-    pub(super) fn dot_path(&self, x: f64, y: f64) -> String {
-        let (x0, y0) = (number(x), number(y));
+    /// A dot's outline: a circle, a square, a triangle or a diamond, so that series differ without their colors. It is larger where others are
+    /// drawn over it.
+    pub(super) fn dot_path(&self, x: f64, y: f64, over: u8) -> String {
+        let size = 1.0 + 0.65 * f64::from(over);
+        let (x0, sized) = (number(x), |length: f64| number(length * size));
         match self.shape % 4 {
-            0 => format!("d=\"M{} {y0}a4 4 0 1 1 8 0a4 4 0 1 1 -8 0z\"", number(x - 4.0)),
-            1 => square(x, y, 3.6),
-            2 => format!("d=\"M{x0} {}l4.6 8h-9.2z\"", number(y - 5.2)),
-            _ => format!("d=\"M{x0} {}l4.9 4.9l-4.9 4.9l-4.9 -4.9z\"", number(y - 4.9)),
+            0 => {
+                let (radius, width) = (sized(4.0), sized(8.0));
+                let left = number(x - 4.0 * size);
+                let arc = |width: &str| format!("a{radius} {radius} 0 1 1 {width} 0");
+                format!("d=\"M{left} {}{}{}z\"", number(y), arc(&width), arc(&format!("-{width}")))
+            }
+            1 => square(x, y, 3.6 * size),
+            2 => {
+                let top = number(y - 5.2 * size);
+                format!("d=\"M{x0} {top}l{} {}h-{}z\"", sized(4.6), sized(8.0), sized(9.2))
+            }
+            _ => {
+                let (top, side) = (number(y - 4.9 * size), sized(4.9));
+                format!("d=\"M{x0} {top}l{side} {side}l-{side} {side}l-{side} -{side}z\"")
+            }
         }
     }
 }

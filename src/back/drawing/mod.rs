@@ -1,10 +1,10 @@
 //! Charts and pictures of networks as SVG, in units of CSS pixels.
 //!
 //! Drawings are text, lines and shapes with the classes of `templates/drawing.css`, which gives them their colors in light and dark
-//! schemes; a page has the style once, a file of its own has it inside. They are written here and not by plotters, which knows
-//! neither classes nor the titles that are shown where somebody points.
+//! schemes; a page has the style once, a file of its own has it inside.
 
 mod axis;
+mod bars;
 mod chart;
 mod layout;
 mod legend;
@@ -16,6 +16,7 @@ mod width;
 
 use thiserror::Error;
 
+pub(super) use bars::{Bar, bar_ticks, bars};
 pub(super) use chart::{Titled, chart};
 pub(super) use picture::picture;
 pub(super) use shapes::{Text, number};

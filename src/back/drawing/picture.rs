@@ -2,17 +2,18 @@
 
 use std::collections::HashSet;
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::layout::{Item, Layout, layout};
-use super::shapes::{Text, number, rounded, tag};
+use super::shapes::{Area, Text, number, rounded, tag};
 use super::{Drawing, Error, text_width};
 use crate::back::text::{cut, one_line};
-use crate::report::document::{Picture, PictureBox};
+use crate::report::document::{Picture, PictureBox, PictureGroup};
 
 /// More boxes than this are not drawn.
 const MOST_BOXES: usize = 120;
 /// Longer texts are cut.
-const LONGEST: usize = 30;
+const LONGEST: usize = 44;
 /// How much wider the bold letters of titles are.
 const BOLD: f64 = 1.07;
 /// Font sizes, as in the style sheet.
@@ -24,6 +25,10 @@ const MARGIN: f64 = 4.0;
 const RADIUS: f64 = 7.0;
 /// Height of an arrow's head.
 const HEAD: f64 = 6.0;
+/// Room between a frame and what lies in it, boxes or frames.
+const FRAME: f64 = 8.0;
+/// Room between a frame and its name.
+const BESIDE: f64 = 7.0;
 
 /// The picture, without its caption.
 ///
@@ -31,11 +36,13 @@ const HEAD: f64 = 6.0;
 /// Where there are too many boxes.
 pub(crate) fn picture(picture: &Picture) -> Result<Drawing, Error> {
     Error::beyond(&picture.caption, "boxes", picture.boxes.len(), MOST_BOXES)?;
-    let boxes: Vec<Shown> = picture.boxes.iter().map(Shown::new).collect();
+    let boxes: Vec<Shown> =
+        picture.boxes.iter().map(|shown| Shown::new(shown, !picture.is_abridged)).collect();
     let items: Vec<Item> =
         boxes.iter().enumerate().map(|(place, shown)| shown.item(place)).collect();
     let layout = layout(&items);
-    let mut body = String::new();
+    let frames = frames(&picture.groups, &layout);
+    let mut body: String = frames.iter().rev().map(Frame::drawn).collect();
     let mut drawn = HashSet::new();
     for line in &layout.lines {
         body += &arrow(line, &mut drawn);
@@ -43,13 +50,91 @@ pub(crate) fn picture(picture: &Picture) -> Result<Drawing, Error> {
     for (place, shown) in boxes.iter().enumerate() {
         body += &shown.drawn(place, &items, &layout);
     }
-    let moved = format!("<g transform=\"translate({MARGIN} {MARGIN})\">{body}</g>");
+    let left = frames.iter().map(|frame| frame.area.x).fold(0.0, f64::min);
+    let right = frames.iter().map(Frame::right).fold(layout.width, f64::max);
+    let bottom = frames.iter().map(|frame| frame.area.bottom()).fold(layout.height, f64::max);
+    let moved = format!(
+        "<g transform=\"translate({} {})\">{body}</g>",
+        number(MARGIN - left),
+        number(MARGIN)
+    );
     Ok(Drawing {
-        width: layout.width + 2.0 * MARGIN,
-        height: layout.height + 2.0 * MARGIN,
+        width: right - left + 2.0 * MARGIN,
+        height: bottom + 2.0 * MARGIN,
         body: moved,
         label: format!("{}: {}", picture.caption, in_words(picture)),
     })
+}
+
+/// A frame around boxes.
+struct Frame {
+    area: Area,
+    name: String,
+    boxes: Range<usize>,
+}
+
+/// The frames of groups, each around its boxes, the lines to them, and the frames within. What is not repeated has none where other
+/// boxes are in its way.
+fn frames(groups: &[PictureGroup], layout: &Layout) -> Vec<Frame> {
+    let mut frames: Vec<Frame> = Vec::with_capacity(groups.len());
+    for group in groups {
+        let boxes = group.boxes.clone();
+        let areas = layout.areas.get(boxes.clone()).unwrap_or_default();
+        let is_inner =
+            |frame: &&Frame| boxes.start <= frame.boxes.start && frame.boxes.end <= boxes.end;
+        let inner: Vec<Area> = frames.iter().filter(is_inner).map(Frame::with_name).collect();
+        let areas = areas.iter().chain(&inner).copied();
+        let Some(around) = areas.reduce(|one, other| one.around(&other)) else { continue };
+        let lines = layout.lines.iter().zip(&layout.targets);
+        let points = lines.filter(|(_, target)| boxes.contains(target)).flat_map(|(line, _)| line);
+        let across = points.filter(|(_, y)| (around.y..=around.bottom()).contains(y));
+        let around = across.fold(around, |around, (x, _)| {
+            around.around(&Area { x: *x, y: around.y, width: 0.0, height: 0.0 })
+        });
+        let area = Area {
+            x: around.x - FRAME,
+            y: around.y - FRAME,
+            width: around.width + 2.0 * FRAME,
+            height: around.height + 2.0 * FRAME,
+        };
+        let frame = Frame { area, name: group_name(group), boxes };
+        let room = frame.with_name();
+        let mut others = layout.areas.iter().enumerate();
+        let is_blocked =
+            others.any(|(place, other)| !frame.boxes.contains(&place) && other.overlaps(&room));
+        if group.times > 1 || !is_blocked {
+            frames.push(frame);
+        }
+    }
+    frames
+}
+
+/// What stands beside a frame.
+fn group_name(group: &PictureGroup) -> String {
+    let name = cut(&one_line(&group.name), LONGEST);
+    match (group.times, name.is_empty()) {
+        (0..=1, _) => name,
+        (times, true) => format!("×{times}"),
+        (times, false) => format!("{name} ×{times}"),
+    }
+}
+
+impl Frame {
+    /// Where it ends with its name.
+    fn right(&self) -> f64 {
+        self.area.right() + BESIDE + text_width(&self.name, TITLE_SIZE) * BOLD
+    }
+
+    fn with_name(&self) -> Area {
+        Area { width: self.right() - self.area.x, ..self.area }
+    }
+
+    fn drawn(&self) -> String {
+        let path = format!("d=\"{}\"", rounded(self.area, RADIUS + 3.0, RADIUS + 3.0));
+        let at = (self.area.right() + BESIDE, self.area.y + self.area.height / 2.0 + 4.5);
+        let name = Text { class: "name", at, anchor: "start", text: &self.name };
+        tag("path", "frame", &path) + &name.element()
+    }
 }
 
 /// The boxes in execution order; where one does not take the one before, what it takes.
@@ -59,6 +144,9 @@ fn in_words(picture: &Picture) -> String {
         if place > 0 {
             words += ", ";
         }
+        for group in picture.groups.iter().filter(|group| group.boxes.start == place) {
+            let _ = write!(words, "{} [", group_name(group));
+        }
         words += &shown.title;
         let before = place.checked_sub(1);
         let follows = shown.inputs.iter().copied().eq(before);
@@ -66,6 +154,9 @@ fn in_words(picture: &Picture) -> String {
             let names = shown.inputs.iter().filter_map(|input| picture.boxes.get(*input));
             let names: Vec<&str> = names.map(|input| input.title.as_str()).collect();
             let _ = write!(words, " (from {})", names.join(" and "));
+        }
+        for _ in picture.groups.iter().filter(|group| group.boxes.end == place + 1) {
+            words += "]";
         }
     }
     words
@@ -76,17 +167,19 @@ struct Shown<'picture> {
     of: &'picture PictureBox,
     title: String,
     detail: String,
+    /// Whether it may stand with what it follows.
+    may_hang: bool,
 }
 
 impl<'picture> Shown<'picture> {
-    fn new(of: &'picture PictureBox) -> Self {
+    fn new(of: &'picture PictureBox, may_hang: bool) -> Self {
         let text = |text: &str| cut(&one_line(text), LONGEST);
-        Self { of, title: text(&of.title), detail: text(&of.detail) }
+        Self { of, title: text(&of.title), detail: text(&of.detail), may_hang }
     }
 
     /// Whether it has one line only and stands with what it follows.
     fn is_slim(&self) -> bool {
-        self.detail.is_empty() && self.of.inputs.len() == 1
+        self.may_hang && self.detail.is_empty() && self.of.inputs.len() == 1
     }
 
     fn item(&self, place: usize) -> Item {
@@ -167,4 +260,35 @@ fn arrow(points: &[(f64, f64)], drawn: &mut HashSet<String>) -> String {
     }
     let head = format!("M{} {}l-4 -{HEAD}h8z", number(end.0), number(end.1));
     tag("path", "edge", &format!("d=\"{path}\"")) + &tag("path", "head", &format!("d=\"{head}\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn frames_are_around_their_boxes_alone() {
+        let [plain, residual] = ["plain34", "resnet34"].map(sample::bundled);
+        let dense = sample::deep();
+        let networks = [(&plain, ""), (&residual, ""), (&dense, "")];
+        for shown in Picture::side_by_side(&networks) {
+            let boxes: Vec<Shown> =
+                shown.boxes.iter().map(|shown| Shown::new(shown, false)).collect();
+            let items: Vec<Item> =
+                boxes.iter().enumerate().map(|(place, shown)| shown.item(place)).collect();
+            let layout = layout(&items);
+            let frames = frames(&shown.groups, &layout);
+            assert_eq!(frames.len(), shown.groups.len());
+            for (frame, group) in frames.iter().zip(&shown.groups) {
+                for (place, area) in layout.areas.iter().enumerate() {
+                    assert_eq!(frame.area.holds(area), group.boxes.contains(&place), "{place}");
+                    assert_eq!(frame.area.overlaps(area), group.boxes.contains(&place), "{place}");
+                }
+            }
+            let drawing = picture(&shown).unwrap();
+            assert!(frames.iter().all(|frame| frame.right() <= drawing.width));
+            assert_eq!(drawing.body.matches("class=\"frame\"").count(), frames.len());
+        }
+    }
 }

@@ -1,17 +1,13 @@
 //! From values to positions, and the values at which an axis is marked.
 
 use crate::back::quantity;
+use crate::figure::quantity::MEBIBYTE;
 use crate::report::document::{Scale as Kind, Values};
 
-/// Bytes in a MiB.
-const MEBIBYTE: f64 = 1_048_576.0;
 /// Numbers beyond this, or below its inverse on a logarithmic axis, are not drawn.
 const LARGEST: f64 = 1e100;
 /// Part of an axis that stays free at an end, so that no dot is cut.
 const MARGIN: f64 = 0.04;
-/// SI prefixes and the powers of ten they stand for.
-const PREFIXES: [(f64, &str); 6] =
-    [(1e18, " E"), (1e15, " P"), (1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")];
 
 /// A marked value.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,7 +119,7 @@ impl Scale {
 
 fn unit(values: Values) -> f64 {
     match values {
-        Values::Bytes => MEBIBYTE,
+        Values::Bytes => MEBIBYTE as f64,
         Values::Counts | Values::Numbers => 1.0,
     }
 }
@@ -207,15 +203,12 @@ fn exponent(value: f64) -> i32 {
 /// A mark's label.
 fn written(value: f64, values: Values) -> String {
     let size = value.abs();
-    if values == Values::Counts {
-        for (power, prefix) in PREFIXES {
-            if size >= power && size < 1e21 {
-                let number = trimmed(value / power);
-                // Powers of two among others are known by all of their digits.
-                let is_known = number.len() > 4 && size < 1e6;
-                return if is_known { quantity::number(value) } else { number + prefix };
-            }
-        }
+    let prefix = quantity::prefix(size).filter(|_| values == Values::Counts && size < 1e21);
+    if let Some((prefix, power)) = prefix {
+        let number = trimmed(value / power);
+        // Powers of two among others are known by all of their digits.
+        let is_known = number.len() > 4 && size < 1e6;
+        return if is_known { quantity::number(value) } else { format!("{number} {prefix}") };
     }
     if size != 0.0 && !(1e-4..1e15).contains(&size) {
         return format!("{value:.0e}").replace('-', "−");
@@ -262,7 +255,7 @@ mod tests {
             (&[3e6, 2.4e7], Values::Counts, &["0", "5 M", "10 M", "15 M", "20 M"]),
             (&[-4.0, 4.0], Values::Numbers, &["−4", "−2", "0", "2", "4"]),
             (&[-4.0, -3.0], Values::Numbers, &["−4", "−3", "−2", "−1", "0"]),
-            (&[MEBIBYTE * 3.0], Values::Bytes, &["0", "1", "2", "3"]),
+            (&[MEBIBYTE as f64 * 3.0], Values::Bytes, &["0", "1", "2", "3"]),
             (&[0.9e100], Values::Numbers, &["0", "2e99", "4e99", "6e99", "8e99"]),
         ];
         for (shown, values, expected) in cases {

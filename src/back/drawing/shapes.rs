@@ -96,6 +96,13 @@ impl Area {
         self.y + self.height
     }
 
+    /// The smallest area that holds both.
+    pub(super) fn around(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let width = self.right().max(other.right()) - x;
+        Self { x, y, width, height: self.bottom().max(other.bottom()) - y }
+    }
+
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         self.x < other.right()
             && other.x < self.right()

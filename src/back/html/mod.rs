@@ -11,12 +11,11 @@ use crate::report::fold::{self, Overflow};
 use crate::report::table::{self, shape_text, without_batch};
 use crate::report::{CONVENTIONS, FieldExtent, Figures, FlopKind, Layer, OperatorKind, Report};
 
-use super::chart::{self, percentage};
 use super::document::PageTable;
 use super::page::Template;
-use super::quantity::{mebibytes, percent, short, thousands};
+use super::quantity::{counted, mebibytes, percent, short, thousands};
 use super::text::{one_line, visible};
-use charts::{Chart, Span, axis, charts};
+use charts::{Chart, Span, axis, charts, percentage};
 use rows::{Row, RowFigures, TableRows};
 
 const TEMPLATE: Template = Template {
@@ -25,6 +24,7 @@ const TEMPLATE: Template = Template {
     style: concat!(
         include_str!("../../../templates/colors.css"),
         include_str!("../../../templates/base.css"),
+        include_str!("../../../templates/drawing.css"),
         include_str!("../../../templates/report.css")
     ),
     script: include_str!("../../../templates/report.js"),
@@ -42,9 +42,6 @@ pub enum Error {
     /// The sum of a block does not fit 64 bits.
     #[error(transparent)]
     Overflow(#[from] Overflow),
-    /// A chart could not be drawn.
-    #[error(transparent)]
-    Chart(#[from] chart::Error),
     /// More layers than a browser can show.
     #[error(
         "a page shows at most {MOST_LAYERS} layers, this network has {0}: see `summary` for its figures"
@@ -59,7 +56,7 @@ pub enum Error {
 ///
 /// # Errors
 ///
-/// Where the sum of a block does not fit 64 bits, or there are more layers than a chart has room for.
+/// Where the sum of a block does not fit 64 bits, or there are more layers than a browser can show.
 pub fn render(report: &Report) -> Result<String, Error> {
     if report.layers.len() > MOST_LAYERS {
         return Err(Error::Layers(report.layers.len()));
@@ -138,7 +135,7 @@ impl Page {
             further: further_tiles(report),
             memory: memory_tables(report),
             legend: legend(report),
-            charts: charts(report, &rows)?,
+            charts: charts(report, &rows),
             dense: report.layers.len() > DENSE,
             axis: axis(&rows, report.layers.len()),
             rows: TableRows::of(report, &rows),
@@ -199,8 +196,8 @@ fn further_tiles(report: &Report) -> Vec<Tile> {
 
 fn field_tile(report: &Report) -> Tile {
     let Some(whole) = &report.receptive_field else {
-        let (number, exact) = match report.receptive_field_extent() {
-            Some(FieldExtent::Global) => ("global", "from the first layer on"),
+        let (number, exact) = match report.receptive_field_extent {
+            FieldExtent::Global => ("global", "from the first layer on"),
             _ => ("?", ""),
         };
         return Tile::new("Receptive field", number, exact.to_owned());
@@ -238,7 +235,7 @@ impl Tile {
     }
 
     fn bytes(name: &'static str, bytes: u64) -> Self {
-        Self::new(name, &mebibytes(bytes), format!("{} bytes", thousands(bytes)))
+        Self::new(name, &mebibytes(bytes), counted(bytes, ["byte", "bytes"]))
     }
 }
 

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::back::chart::fraction;
-use crate::back::quantity::{mebibytes, thousands};
+use super::charts::fraction;
+use crate::back::quantity::{counted, mebibytes, thousands};
 use crate::back::text::{for_people, visible};
 use crate::report::fold::{Block, LayerRow, Row as Folded};
 use crate::report::table::{field, shape_text, without_batch};
@@ -95,7 +95,6 @@ impl<'report> TableRows<'report> {
 
     fn block(&self, block: &Block<'_>, id: &str, parent: &str, level: usize) -> Row {
         let count = block.totals.layers;
-        let layers = if count == 1 { "layer" } else { "layers" };
         Row {
             id: id.to_owned(),
             parent: parent.to_owned(),
@@ -104,7 +103,7 @@ impl<'report> TableRows<'report> {
             name: visible(block.name).into_owned(),
             path: visible(block.path).into_owned(),
             kind: "",
-            op: format!("{} {layers}", thousands(count)),
+            op: counted(count, ["layer", "layers"]),
             detail: String::new(),
             from: Vec::new(),
             output: shape_text(without_batch(block.output_shape)),

@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use cnnstat::back;
 use cnnstat::front::yaml::Description;
-use cnnstat::report::CONVENTIONS;
 use cnnstat::report::document::Document;
-use cnnstat::report::table::Table;
-use cnnstat::sweep::{Layout, Objective, Variant, chart, title};
+use cnnstat::sweep::{Layout, Objective, Variant, axes, chart};
 
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Ending, Kind, Whole};
@@ -174,16 +172,13 @@ impl<'a> Output<'a> {
         }
         let has_misfits = variants.iter().any(|(variant, _)| !variant.fits());
         let layout = Layout { has_misfits, ..layout.clone() };
-        let table = Table {
-            title: title(self.description, layout.grid),
-            columns: layout.columns(),
-            rows: variants.iter().map(|(variant, marked)| layout.row(variant, *marked)).collect(),
-            notes: notes.into_iter().chain([CONVENTIONS.to_owned()]).collect(),
-        };
+        let table = layout.table(self.description, variants, notes);
         let text = match self.format {
             Format::Markdown => back::markdown::render(&table),
             Format::Svg | Format::Html => {
-                let axes = axes(&layout, objectives)?;
+                let axes = axes(&layout, objectives).ok_or_else(|| {
+                    Failure::message("a chart needs two figures, as in `--figures params,macs`")
+                })?;
                 drawn(self.format, &chart(&layout, axes, objectives, variants, table))?
             }
             _ => match &self.sink {
@@ -229,19 +224,6 @@ impl<'a> Output<'a> {
         }
         Ok(())
     }
-}
-
-/// The figures of a chart's axes: those of the front, otherwise the first two.
-fn axes(layout: &Layout<'_>, objectives: &[Objective]) -> Result<[usize; 2], Failure> {
-    let position = |objective: &Objective| {
-        layout.figures.iter().position(|figure| *figure == objective.figure)
-    };
-    match (objectives, layout.figures) {
-        ([x, y, ..], _) => position(x).zip(position(y)).map(|(x, y)| [x, y]),
-        (_, [_, _, ..]) => Some([0, 1]),
-        _ => None,
-    }
-    .ok_or_else(|| Failure::message("a chart needs two figures, by `--pareto` or `--figures`"))
 }
 
 /// The chart or the page.

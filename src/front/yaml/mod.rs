@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 pub use expectation::{Expectation, Expected, Published, Tolerance};
 pub use files::{Library, MAX_BYTES};
-pub(crate) use range::Range;
+pub(crate) use range::{items, once, whole_numbers};
 pub use schema::schema;
 pub(crate) use study::each_once;
 pub use study::{ParameterSweep, Study, Variant};
@@ -43,6 +43,7 @@ use problem::Problems;
 use tree::Tree;
 use value::Value;
 pub(crate) use variants::NoVariant;
+pub use variants::Work;
 
 /// A network file, with all that it extends, checked for form.
 #[derive(Debug)]
@@ -210,6 +211,15 @@ impl Description {
             Some(value) if !parser.problems.any_errors() => Ok((name.to_owned(), value)),
             _ => Err(parser.problems.diagnose(&parser.places)),
         }
+    }
+
+    /// Reads `name=values`, the values of a parameter to try, each once and no more than so many: separated by commas, each as
+    /// [`setting`](Self::setting) has it, or a range of numbers with both ends: `a..b`, `a..b/step`, `a..b*factor`.
+    ///
+    /// # Errors
+    /// Where there is no such parameter, a value is none, or there are too many.
+    pub fn values(&self, text: &str, most: u64) -> Result<(String, Vec<Value>), Diagnostics> {
+        range::named_values(text, most, |setting| self.setting(setting))
     }
 
     /// The network for these settings.

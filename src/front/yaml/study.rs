@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::elaborate::{Choice, MAX_STEPS, elaborate};
 use super::parse::{Parser, STUDY, STUDY_KEYS};
-use super::value::{Number, Value};
-use super::{Description, Library, Range, Settings, files};
+use super::range::named_values;
+use super::value::Value;
+use super::{Description, Library, Settings, files};
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
 use crate::figure::{Figure, Measure};
 
@@ -14,7 +15,7 @@ use crate::figure::{Figure, Measure};
 pub(super) const MAX_VARIANTS: usize = 100;
 
 /// The most values of a sweep.
-pub(super) const MAX_POINTS: usize = 10_000;
+pub(super) const MAX_POINTS: u64 = 10_000;
 
 /// The largest study, in bytes: it is read once for every variant.
 const MAX_STUDY_BYTES: usize = 1 << 20;
@@ -155,21 +156,23 @@ impl Study {
         Err(self.no_parameter(name).into())
     }
 
-    /// Reads `c=16..512*2` or `c=16,32,64`, the values of a parameter to try.
+    /// Reads `c=16..512*2` or `c=16,32,64`, the values of a parameter to try, as [`Description::values`] does.
     ///
     /// # Errors
     /// Where the study has no such parameter, or the text gives no values.
     pub fn sweep_of(&self, text: &str) -> Result<ParameterSweep, Diagnostics> {
-        let Some((name, values)) = text.split_once('=') else {
-            let diagnostic = Diagnostic::error(format!("`{text}` is no sweep"));
-            return Err(diagnostic.help("write `c=16..512*2`, or `c=16,32,64`").into());
-        };
-        let name = name.trim();
-        if !self.parameters.iter().any(|known| known == name) {
-            return Err(self.no_parameter(name).into());
+        let (name, values) = named_values(text, MAX_POINTS, |setting| self.setting(setting))?;
+        if !self.parameters.contains(&name) {
+            return Err(self.no_parameter(&name).into());
         }
-        let values = values_of(values).map_err(Diagnostic::error)?;
-        Ok(ParameterSweep { parameter: name.to_owned(), values })
+        let whole = |value: &Value| {
+            value.as_u64().ok_or_else(|| {
+                let message = format!("a sweep is over whole numbers, not {}", value.describe());
+                Diagnostics::from(Diagnostic::error(message))
+            })
+        };
+        let values = values.iter().map(whole).collect::<Result<_, _>>()?;
+        Ok(ParameterSweep { parameter: name, values: ascending(values) })
     }
 
     fn no_parameter(&self, name: &str) -> Diagnostic {
@@ -217,63 +220,9 @@ pub(crate) fn each_once(all: Vec<Diagnostics>) -> Diagnostics {
     Diagnostics(diagnostics)
 }
 
-/// The whole numbers of `16..512*2`, `8..64/8` or `1..5`; `None` where the text is no range.
-pub(super) fn values_of_range(text: &str) -> Option<Result<Vec<u64>, String>> {
-    let numbers = |range: Range| {
-        let numbers = range.numbers(u64::try_from(MAX_POINTS).unwrap_or(u64::MAX))?;
-        let whole: Option<Vec<u64>> = numbers.into_iter().map(Number::as_u64).collect();
-        whole.ok_or_else(|| "a sweep is over whole numbers".to_owned())
-    };
-    Some(Range::parse(text)?.and_then(numbers))
-}
-
-/// The values of `16,32,64`, or those of a range.
-fn values_of(text: &str) -> Result<Vec<u64>, String> {
-    if let Some(values) = values_of_range(text) {
-        return values;
-    }
-    let numbers = text.split(',').map(|part| part.trim().parse::<u64>());
-    let mut numbers: Vec<u64> = numbers.collect::<Result<_, _>>().map_err(|_| {
-        format!("`{}` are no whole numbers: write `16,32,64` or `16..512*2`", text.trim())
-    })?;
-    if numbers.len() > MAX_POINTS {
-        return Err(format!("a sweep has at most {MAX_POINTS} values"));
-    }
-    numbers.sort_unstable();
-    numbers.dedup();
-    Ok(numbers)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values() {
-        for (text, values) in [
-            ("16..128*2", Ok(vec![16, 32, 64, 128])),
-            ("16..127*2", Ok(vec![16, 32, 64])),
-            ("8..24/8", Ok(vec![8, 16, 24])),
-            (" 1 .. 3 ", Ok(vec![1, 2, 3])),
-            ("5..5", Ok(vec![5])),
-            ("0..2", Ok(vec![0, 1, 2])),
-            ("8, 4,4", Ok(vec![4, 8])),
-            ("3..1", Err("from the smaller number to the larger")),
-            ("0..8*2", Err("starts above 0")),
-            ("1..8*1", Err("a factor is above 1")),
-            ("1..8/0", Err("a step is above 0")),
-            ("1..2/0.5", Err("whole numbers")),
-            ("1..10001", Err("more than 10000 values")),
-            ("1..", Err("the end of a range is a number")),
-            ("-1..3", Err("whole numbers")),
-            ("1..2*x", Err("the factor of a range is a number")),
-            ("a,b", Err("no whole numbers")),
-        ] {
-            match (values_of(text), values) {
-                (Ok(found), Ok(values)) => assert_eq!(found, values, "{text}"),
-                (Err(found), Err(part)) => assert!(found.contains(part), "{text}: {found}"),
-                (found, expected) => panic!("{text}: {found:?}, not {expected:?}"),
-            }
-        }
-    }
+/// The values in ascending order, each once.
+pub(super) fn ascending(mut values: Vec<u64>) -> Vec<u64> {
+    values.sort_unstable();
+    values.dedup();
+    values
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
 
 use super::decisions::{Decisions, Witness};
 use super::elaborate::{self, Choice, MAX_STEPS, Unbuilt, elaborate_before};
@@ -20,6 +23,75 @@ pub(crate) enum NoVariant {
     Wrong(Arc<str>),
 }
 
+/// So many networks tell beforehand how much work all of them are.
+const SAMPLES: u64 = 64;
+
+/// The steps that building many networks takes, all together, and the most that these may be. Threads share it; whether all of them
+/// are within the bound does not hang on the order in which they are built.
+#[derive(Debug)]
+pub struct Work {
+    steps: AtomicU64,
+    most: u64,
+}
+
+impl Work {
+    /// Work of at most so many steps.
+    #[must_use]
+    pub fn of_at_most(most: u64) -> Self {
+        Self { steps: AtomicU64::new(0), most }
+    }
+
+    /// The most steps.
+    #[must_use]
+    pub fn most(&self) -> u64 {
+        self.most
+    }
+
+    /// The steps up to now.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
+    }
+
+    /// Whether there were more steps than there may be.
+    #[must_use]
+    pub fn is_exceeded(&self) -> bool {
+        self.steps() > self.most
+    }
+
+    /// Whether so many networks take far more than so many steps, as some of them show that lie all over; of a few it is not said.
+    /// `build` builds one of them.
+    pub(crate) fn is_far_beyond(
+        most: u64,
+        networks: u64,
+        build: impl Fn(u64, &Self) + Sync,
+    ) -> bool {
+        if networks <= SAMPLES {
+            return false;
+        }
+        let allowed = u128::from(most) * 2 * u128::from(SAMPLES) / u128::from(networks);
+        let work = Self::of_at_most(u64::try_from(allowed).unwrap_or(u64::MAX));
+        (0..SAMPLES).into_par_iter().for_each(|sample| {
+            // Multiples of the golden ratio lie evenly, in step with no axis of a grid (Knuth, TAOCP 3, 6.4).
+            let place = u128::from(sample.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let position = (place * u128::from(networks)) >> 64;
+            build(u64::try_from(position).unwrap_or_default(), &work);
+        });
+        work.is_exceeded()
+    }
+
+    /// The most steps that the next network may take.
+    fn left(&self) -> usize {
+        // The bound on one network is told as such.
+        let left = self.most.saturating_sub(self.steps());
+        usize::try_from(left).ok().filter(|left| *left <= MAX_STEPS).unwrap_or(usize::MAX)
+    }
+
+    fn add(&self, steps: usize) {
+        self.steps.fetch_add(u64::try_from(steps).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
 impl Description {
     /// The network for these settings, for those who try many. Nothing is told of what may not be meant, and of what does
     /// not fit only what was found first, without its place.
@@ -27,26 +99,31 @@ impl Description {
     /// # Errors
     /// A sentence on what does not fit.
     pub fn network(&self, settings: &Settings) -> Result<Network, String> {
-        let variant = self.variant(settings, MAX_STEPS, Witness::default());
+        let (variant, _) = self.variant(settings, MAX_STEPS, Witness::default());
         variant.map(|(network, _)| network).map_err(|why| match why {
             NoVariant::TooLarge => elaborate::too_many_steps(MAX_STEPS),
             NoVariant::Wrong(text) => text.as_ref().to_owned(),
         })
     }
 
-    /// As [`network`](Self::network), if it takes no more than so many steps to build.
+    /// As [`network`](Self::network), one of those that are built by this work.
     ///
     /// # Errors
-    /// As there.
-    pub(crate) fn network_within(
+    /// As there, and where the work is exceeded.
+    pub(crate) fn network_by(
         &self,
         settings: &Settings,
-        most_steps: usize,
+        work: &Work,
     ) -> Result<Network, NoVariant> {
-        self.variant(settings, most_steps, Witness::default()).map(|(network, _)| network)
+        if work.is_exceeded() {
+            return Err(NoVariant::TooLarge);
+        }
+        let (variant, steps) = self.variant(settings, work.left(), Witness::default());
+        work.add(steps);
+        variant.map(|(network, _)| network)
     }
 
-    /// As [`network_within`](Self::network_within), with what its comparisons came out as.
+    /// As [`network`](Self::network), if it takes no more than so many steps to build, with what its comparisons came out as.
     ///
     /// # Errors
     /// As there.
@@ -55,10 +132,10 @@ impl Description {
         settings: &Settings,
         most_steps: usize,
     ) -> Result<(Network, Decisions), NoVariant> {
-        self.variant(settings, most_steps, Witness::noting())
+        self.variant(settings, most_steps, Witness::noting()).0
     }
 
-    /// The network for these settings, if it takes no more than so many steps to build.
+    /// The network for these settings, if it takes no more than so many steps to build, and how many were tried.
     ///
     /// Unlike [`Description::elaborate`], it does not look up where that stands, which would cost more than building the network.
     fn variant(
@@ -66,7 +143,7 @@ impl Description {
         settings: &Settings,
         most_steps: usize,
         witness: Witness,
-    ) -> Result<(Network, Decisions), NoVariant> {
+    ) -> (Result<(Network, Decisions), NoVariant>, usize) {
         let choice = Choice {
             settings: &settings.parameters,
             input: settings.input.as_deref(),
@@ -74,7 +151,8 @@ impl Description {
             most_steps,
         };
         let mut problems = Problems::default();
-        match elaborate_before(&self.tree, &choice, &mut problems, witness) {
+        let attempt = elaborate_before(&self.tree, &choice, &mut problems, witness);
+        let variant = match attempt.built {
             Ok(built) => Ok((built.network, built.decisions)),
             // More than any network may take are no matter of what was asked for.
             Err(Unbuilt::TooManySteps) if most_steps <= MAX_STEPS => Err(NoVariant::TooLarge),
@@ -82,7 +160,8 @@ impl Description {
                 let text = problems.first_error().unwrap_or("it could not be built");
                 Err(NoVariant::Wrong(text.into()))
             }
-        }
+        };
+        (variant, attempt.steps)
     }
 
     /// Whether the input's sizes are made of parameters, so that these would no longer be true of another input.

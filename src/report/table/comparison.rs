@@ -29,6 +29,7 @@ pub fn comparison_table(reports: &[Report], networks: Networks) -> Table {
         notes.push(format!("× is the ratio to {first}."));
     }
     notes.push(CONVENTIONS.to_owned());
+    notes.extend(field::global_note(reports.iter().map(|report| report.receptive_field_extent)));
     Table { title, columns, rows, notes }
 }
 

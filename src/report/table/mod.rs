@@ -15,11 +15,17 @@ pub use comparison::{Networks, comparison_table};
 pub use layers::{layers_table, list_table};
 pub use memory::{memory_table, policies_table, schedule_table};
 pub use paths::{path_layers_table, path_lengths_table, paths_table};
-pub use roofline::{machines_table, roofline_kinds_table, roofline_layers_table, roofline_table};
+pub use roofline::{
+    machines_table, roofline_bounds_table, roofline_kinds_table, roofline_layers_table,
+    roofline_table,
+};
 pub use summary::summary_table;
 pub use totals::totals_table;
 
-use super::{Figures, FlopKind, Report, Totals};
+use num_bigint::BigUint;
+
+use super::{FieldExtent, Figures, FlopKind, Report, Totals};
+use crate::figure::quantity::RateUnit;
 use crate::figure::{Figure, Unit};
 
 /// A titled table with notes.
@@ -96,14 +102,26 @@ pub enum Cell {
     Bytes(u64),
     /// A shape, such as `64×56×56`.
     Shape(Vec<u64>),
+    /// The extent of a receptive field that is global behind the layer it is of: `427×427, global`.
+    BeforeGlobal(Vec<u64>),
     /// A factor between two figures, such as `×0.51`.
     Ratio(f64),
     /// How far one count is from another, with its sign.
     Difference(i128),
     /// A part of a whole, such as `12.3 %`.
     Share(f64),
+    /// A count that may be beyond 64 bits, written short where it is long (`1.847 × 10¹⁵`).
+    Large(BigUint),
+    /// From one count to another, both included: `3–5`.
+    Range(u64, u64),
     /// A measured or derived number, to four digits: `4.29`.
     Number(f64),
+    /// A number that is known in floating point only: `≈ 40.25`.
+    Approximate(f64),
+    /// So much a second, such as `15.7 TFLOP/s`.
+    Rate(f64, RateUnit),
+    /// A part of the longest bar of its column, which is 1.
+    Bar(f64),
     /// A duration in seconds.
     Seconds(f64),
     /// A figure that is not known.
@@ -143,11 +161,24 @@ impl Cell {
         bytes.map_or(Self::Unknown, Self::Bytes)
     }
 
-    /// The value of a figure in its unit.
-    pub(crate) fn figure(figure: Figure, value: Option<u64>) -> Self {
-        match figure.unit() {
-            Unit::Bytes => Self::bytes(value),
-            Unit::Count | Unit::Pixels => Self::count(value),
+    /// The value of a figure in its unit; `extent` is that of the receptive field of the network's output.
+    pub(crate) fn figure(figure: Figure, value: Option<u64>, extent: FieldExtent) -> Self {
+        match (figure.unit(), value) {
+            (Unit::Bytes, _) => Self::bytes(value),
+            (Unit::Count, _) => Self::count(value),
+            (Unit::Pixels, Some(pixels)) if extent != FieldExtent::Global => Self::Count(pixels),
+            (Unit::Pixels, _) => Self::field(value.map(|pixels| vec![pixels]), extent),
+        }
+    }
+
+    /// The extent of the receptive field of a network, along both axes or the larger one.
+    pub(crate) fn field(pixels: Option<Vec<u64>>, extent: FieldExtent) -> Self {
+        match (pixels, extent) {
+            (Some(pixels), FieldExtent::Global) => Self::BeforeGlobal(pixels),
+            (Some(pixels), _) => Self::Shape(pixels),
+            (None, FieldExtent::Global) => Self::text("global"),
+            (None, FieldExtent::None) => Self::Empty,
+            (None, FieldExtent::Window | FieldExtent::Unknown) => Self::Unknown,
         }
     }
 
@@ -241,7 +272,7 @@ fn entry(figure: Figure, totals: &Totals) -> Entry {
         Figure::ConcatActivations | Figure::ConcatMemory => ("of concatenations", 1),
         other => (other.label(), 0),
     };
-    let cell = Cell::figure(figure, totals.get(figure));
+    let cell = Cell::figure(figure, totals.get(figure), totals.receptive_field_extent);
     Entry { label, key: figure.key().to_owned(), level, cell }
 }
 

@@ -4,7 +4,7 @@ use num_bigint::BigUint;
 use num_traits::ToPrimitive;
 
 use super::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
-use crate::report::paths::{ExpectationReport, LengthReport, PathCount, PathsReport};
+use crate::report::paths::{Expectation, PathCount, PathsOfLength, PathsReport};
 
 const PATHS: &str = "A path leads from an input to the first output, operand by operand. Its length is the number of its weighted layers: \
     conv, conv_transpose, linear.";
@@ -16,8 +16,6 @@ const TOO_LARGE: &str =
 
 /// Lengths stand one a row where there are no more of them.
 const MOST_LENGTHS: usize = 64;
-/// The longest bar.
-const BAR: f64 = 40.0;
 
 /// The totals: paths, lengths, direct connections, and what is in use under `drop_path`.
 #[must_use]
@@ -83,21 +81,10 @@ fn heading_row(label: &str) -> Row {
     Row { emphasis: Emphasis::Block, ..Row::plain(cells) }
 }
 
-fn expectation(label: &str, key: &str, expectation: &ExpectationReport) -> Row {
+fn expectation(label: &str, key: &str, expectation: &Expectation) -> Row {
     let label = Cell::Named(label.to_owned(), format!("{key} in use"));
-    let expected = expectation.expected.map_or(Cell::Unknown, |expected| {
-        let whole = expected >= 1e6;
-        let text = if whole { scientific(expected) } else { format!("≈ {expected:.2}") };
-        Cell::Named(text, expected.to_string())
-    });
+    let expected = expectation.expected.map_or(Cell::Unknown, Cell::Approximate);
     Row { level: 1, ..Row::plain(vec![label, expected, Cell::Count(expectation.all)]) }
-}
-
-/// A large number in floating point: `≈ 1.234 × 10⁹`.
-fn scientific(number: f64) -> String {
-    let text = format!("{number:.3e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    format!("≈ {digits} × 10{}", raised(exponent))
 }
 
 /// The distribution of the lengths; where they are many, neighbors share a row. With `bars` for people.
@@ -114,13 +101,13 @@ pub fn path_lengths_table(report: &PathsReport, bars: bool) -> Table {
             if bin.first == bin.last {
                 Cell::Count(bin.first)
             } else {
-                Cell::Text(format!("{}–{}", bin.first, bin.last))
+                Cell::Range(bin.first, bin.last)
             },
-            big(&bin.count),
+            Cell::Large(bin.count.clone()),
             Cell::Share(share),
         ];
         if bars {
-            cells.push(Cell::text(&bar(share / largest)));
+            cells.push(Cell::Bar(share / largest));
         }
         rows.push(Row::plain(cells));
     }
@@ -147,11 +134,11 @@ struct Bin {
 }
 
 /// Bins of equally many lengths that occur, at most so many bins.
-fn bins(distribution: &[LengthReport], most: usize) -> Vec<Bin> {
+fn bins(distribution: &[PathsOfLength], most: usize) -> Vec<Bin> {
     let each = distribution.len().div_ceil(most.max(1)).max(1);
     let bins = distribution.chunks(each).filter_map(|paths| {
         let (first, last) = (paths.first()?.length, paths.last()?.length);
-        Some(Bin { first, last, count: paths.iter().map(|paths| &paths.paths.0).sum() })
+        Some(Bin { first, last, count: paths.iter().map(|paths| &paths.count).sum() })
     });
     bins.collect()
 }
@@ -161,19 +148,6 @@ fn share(part: &BigUint, whole: &BigUint) -> f64 {
     let scaled: BigUint = part << 64_u32;
     let quotient = if whole.bits() == 0 { BigUint::default() } else { scaled / whole };
     quotient.to_f64().map_or(0.0, |quotient| quotient / 2_f64.powi(64))
-}
-
-/// A bar of a length between 0 and 1, drawn in eighths of a character.
-fn bar(length: f64) -> String {
-    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let mut rest = length * BAR;
-    let mut text = String::new();
-    while rest >= 1.0 {
-        text.push('█');
-        rest -= 1.0;
-    }
-    let part = (1_u8..8).rev().find(|part| rest * 8.0 >= f64::from(*part)).unwrap_or(0);
-    text + EIGHTHS.get(usize::from(part)).copied().unwrap_or_default()
 }
 
 /// Every layer with its distances to the output and the paths through it.
@@ -206,70 +180,5 @@ pub fn path_layers_table(report: &PathsReport) -> Table {
 }
 
 fn count(count: Option<&PathCount>) -> Cell {
-    count.map_or(Cell::Unknown, |PathCount(count)| big(count))
-}
-
-/// A number of paths, shortened for people where it is long and exact for scripts.
-fn big(count: &BigUint) -> Cell {
-    const LONGEST: u64 = 1_000_000_000_000_000;
-    if let Some(count) = count.to_u64().filter(|count| *count < LONGEST) {
-        return Cell::Count(count);
-    }
-    let digits = count.to_string();
-    let exponent = digits.len().saturating_sub(1);
-    // Two digits more than are shown decide the rounding.
-    let leading: String = digits.chars().take(6).collect();
-    let leading = leading.parse::<f64>().unwrap_or(0.0) / 1e5;
-    let (leading, exponent) =
-        if leading >= 9.9995 { (1.0, exponent.saturating_add(1)) } else { (leading, exponent) };
-    let mut text = format!("{leading:.3} × 10{}", raised(&exponent.to_string()));
-    if count.count_ones() == 1 {
-        let power = count.bits().saturating_sub(1);
-        text = format!("2{} ≈ {text}", raised(&power.to_string()));
-    }
-    Cell::Named(text, digits)
-}
-
-/// Digits as an exponent.
-fn raised(digits: &str) -> String {
-    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    let raised = |digit: char| {
-        let place = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok());
-        place.and_then(|place| RAISED.get(place)).copied().unwrap_or('⁻')
-    };
-    digits.chars().map(raised).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_numbers_are_shortened_for_people_alone() {
-        let power = BigUint::from(2_u32).pow(50);
-        let cases = [
-            (BigUint::from(999_999_999_999_999_u64), None),
-            (power, Some("2⁵⁰ ≈ 1.126 × 10¹⁵")),
-            (BigUint::from(10_u32).pow(20) - 1_u32, Some("1.000 × 10²⁰")),
-            (BigUint::from(3_174_600_000_000_000_u64), Some("3.175 × 10¹⁵")),
-        ];
-        for (count, expected) in cases {
-            match (big(&count), expected) {
-                (Cell::Count(shown), None) => assert_eq!(BigUint::from(shown), count),
-                (Cell::Named(text, exact), Some(expected)) => {
-                    assert_eq!((text.as_str(), exact), (expected, count.to_string()));
-                }
-                (cell, _) => panic!("{cell:?}"),
-            }
-        }
-        assert_eq!(scientific(12_345_678.0), "≈ 1.235 × 10⁷");
-    }
-
-    #[test]
-    fn bars_are_drawn_in_eighths() {
-        for (length, expected) in [(0.0, ""), (0.5 / 40.0, "▌"), (2.25 / 40.0, "██▎")] {
-            assert_eq!(bar(length), expected);
-        }
-        assert_eq!(bar(1.0).chars().count(), 40);
-    }
+    count.map_or(Cell::Unknown, |PathCount(count)| Cell::Large(count.clone()))
 }

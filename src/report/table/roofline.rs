@@ -2,6 +2,7 @@
 
 use super::{Cell, Column, Emphasis, Row, Table, heading};
 use crate::analysis::roofline::{MACHINES, Machine, NamedMachine, Side};
+use crate::figure::quantity::{RateUnit, write};
 use crate::report::OperatorKind;
 use crate::report::fold::{self, Overflow, Row as Folded};
 use crate::report::roofline::{LayerRoofline, Roofline, RooflineTotals};
@@ -90,37 +91,49 @@ fn push_rows(
 }
 
 fn notes(roofline: &Roofline) -> Vec<String> {
-    let totals = &roofline.totals;
-    let mut notes = vec![machine_note(&roofline.machine)];
-    if let Some((memory, peak)) = totals.memory_bound_share.zip(totals.peak_share) {
-        notes.push(format!(
-            "{:.1} % of the time is bound by memory; at best {:.1} % of the peak is reached.",
-            memory * 100.0,
-            peak * 100.0
-        ));
-    }
-    notes.extend([ROOFLINE.to_owned(), if roofline.fused { FUSED } else { SEPARATE }.to_owned()]);
+    let mut notes = vec![machine_note(&roofline.machine), ROOFLINE.to_owned()];
+    notes.push(if roofline.fused { FUSED } else { SEPARATE }.to_owned());
+    notes.extend(roofline.verdict());
     notes
 }
 
 fn machine_note(machine: &Machine) -> String {
     format!(
-        "{}: {}FLOP/s, {}B/s; below {:.1} FLOPs a byte memory bounds.",
+        "{}: {}, {}; below {} FLOPs a byte memory bounds.",
         machine.name(),
-        rate(machine.peak_flops()),
-        rate(machine.bandwidth()),
-        machine.ridge()
+        write::rate(machine.peak_flops(), RateUnit::Flops),
+        write::rate(machine.bandwidth(), RateUnit::Bytes),
+        write::number(machine.ridge())
     )
 }
 
-/// A rate with an SI prefix, to which the unit is added: `15.7 T`.
-fn rate(rate: f64) -> String {
-    let prefixes = [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
-    let prefix = prefixes.into_iter().find(|(scale, _)| rate >= *scale);
-    let (scale, prefix) = prefix.unwrap_or((1.0, ""));
-    let text = format!("{:.3}", rate / scale);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{text} {prefix}")
+/// The work and the time that each of memory and arithmetic bounds, and of both.
+#[must_use]
+pub fn roofline_bounds_table(roofline: &Roofline) -> Table {
+    let mut columns = vec![Column::text("Bound by", "bound", 0)];
+    columns.push(Column::figure("Layers", "layers", 0));
+    columns
+        .extend(figure_columns().into_iter().filter(|column| column.key != "memory_bound_share"));
+    let row = |name: &str, layers: &[&LayerRoofline], emphasis| {
+        let totals = RooflineTotals::of(layers.iter().copied(), &roofline.machine)?;
+        let count = u64::try_from(layers.len()).ok()?;
+        let [flops, bytes, intensity, seconds, share, _, peak] =
+            cells(&totals, roofline.totals.seconds);
+        let figures = [flops, bytes, intensity, seconds, share, peak];
+        let content = [Cell::text(name), Cell::Count(count)].into_iter().chain(figures);
+        Some(Row { cells: content.collect(), level: 0, emphasis })
+    };
+    let bound: Vec<&LayerRoofline> =
+        roofline.layers.iter().filter(|layer| layer.bound.is_some()).collect();
+    let sides = [("memory", Side::Memory), ("arithmetic", Side::Compute)].map(|(name, side)| {
+        let layers: Vec<_> =
+            bound.iter().copied().filter(|layer| layer.bound == Some(side)).collect();
+        row(name, &layers, Emphasis::Plain)
+    });
+    let whole = row("Total", &bound, Emphasis::Total);
+    let rows = sides.into_iter().chain([whole]).flatten().collect();
+    let title = format!("What bounds {} on {}", roofline.name, roofline.machine.name());
+    Table { title, columns, rows, notes: vec![machine_note(&roofline.machine)] }
 }
 
 /// The work and the time of each kind of operators.
@@ -183,18 +196,17 @@ pub fn machines_table() -> Table {
     let columns = vec![
         Column::text("Name", "name", 0),
         Column::text("Machine", "machine", 1),
-        Column::figure("FLOP/s", "peak_flops", 0),
-        Column::figure("B/s", "bandwidth", 0),
+        Column::figure("Peak", "peak_flops", 0),
+        Column::figure("Bandwidth", "bandwidth", 0),
         Column::figure("FLOPs/byte at the ridge", "ridge", 2),
         Column::text("Source", "source", 3),
     ];
-    let rate_cell = |value: f64| Cell::Named(rate(value).trim_end().to_owned(), value.to_string());
     let rows = MACHINES.iter().map(|NamedMachine { name, machine, source }| {
         Row::plain(vec![
             Cell::text(name),
             Cell::text(machine.name()),
-            rate_cell(machine.peak_flops()),
-            rate_cell(machine.bandwidth()),
+            Cell::Rate(machine.peak_flops(), RateUnit::Flops),
+            Cell::Rate(machine.bandwidth(), RateUnit::Bytes),
             Cell::Number(machine.ridge()),
             Cell::text(source),
         ])

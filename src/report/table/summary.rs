@@ -1,6 +1,7 @@
 //! The layers of a network under their blocks.
 
 use super::{Cell, Column, Emphasis, Row, Table, field, heading};
+use crate::figure::quantity::write::counted;
 use crate::report::fold::{self, Overflow, Row as Folded};
 use crate::report::{CONVENTIONS, Report};
 
@@ -86,6 +87,11 @@ fn layer_row(row: &fold::LayerRow<'_>, level: usize) -> Row {
 fn total_row(report: &Report) -> Row {
     let figures = &report.totals.figures;
     let count = report.totals.layers;
+    // The rows above say from where on it is global, and the column stays narrow.
+    let window = match field::network_cell(report) {
+        Cell::BeforeGlobal(pixels) => Cell::Shape(pixels),
+        cell => cell,
+    };
     Row {
         cells: vec![
             Cell::Text("Total".to_owned()),
@@ -96,7 +102,7 @@ fn total_row(report: &Report) -> Row {
             Cell::Count(figures.macs),
             Cell::Count(figures.flops),
             Cell::Count(figures.activations),
-            field::network_cell(report),
+            window,
         ],
         level: 0,
         emphasis: Emphasis::Total,
@@ -104,6 +110,5 @@ fn total_row(report: &Report) -> Row {
 }
 
 fn layer_count(count: u64) -> Cell {
-    let layers = if count == 1 { "layer" } else { "layers" };
-    Cell::Text(format!("{count} {layers}"))
+    Cell::Text(counted(count, ["layer", "layers"]))
 }

@@ -19,13 +19,15 @@ impl Plot<'_> {
             shown.points.iter().map(|(_, x, y)| self.position(*x, *y)).collect();
         let mut drawn = String::new();
         match shown.look.mark {
-            Mark::Line | Mark::Guide => drawn += &path(&format!("line {class}"), &points),
+            Mark::Line | Mark::Guide => {
+                drawn += &path(&format!("line {class}"), &points, &shown.look.dashes());
+            }
             Mark::Step => {
                 let steps = stairs(&points);
                 if self.shown.len() == 1 {
                     drawn += &self.filled(class, &steps);
                 }
-                drawn += &path(&format!("line {class}"), &steps);
+                drawn += &path(&format!("line {class}"), &steps, &shown.look.dashes());
             }
             Mark::Point | Mark::Bar => {}
         }
@@ -46,15 +48,16 @@ impl Plot<'_> {
         let mut outline = vec![(first.0, base)];
         outline.extend(points);
         outline.push((last.0, base));
-        path(&format!("fill {class}"), &outline)
+        path(&format!("fill {class}"), &outline, "")
     }
 
     /// Dots that tell their values, as long as they are not too many.
     fn dots(&self, shown: &Shown<'_>, points: &[(f64, f64)]) -> String {
         let class = format!("dot {}", shown.look.class);
         let is_told = self.is_told();
-        let dots = shown.points.iter().zip(points).map(|(point, (x, y))| {
-            let outline = shown.look.dot_path(*x, *y);
+        let dots = shown.points.iter().zip(points).zip(&shown.rings);
+        let dots = dots.map(|((point, (x, y)), over)| {
+            let outline = shown.look.dot_path(*x, *y, *over);
             if is_told {
                 titled("path", &class, &outline, &self.told(shown, point))
             } else {
@@ -169,11 +172,12 @@ fn stairs(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     steps
 }
 
-fn path(class: &str, points: &[(f64, f64)]) -> String {
+/// `attributes` stand behind the outline, with a blank before them.
+fn path(class: &str, points: &[(f64, f64)], attributes: &str) -> String {
     let mut outline = String::with_capacity(points.len() * 12);
     for (place, (x, y)) in points.iter().enumerate() {
         let command = if place == 0 { 'M' } else { 'L' };
         let _ = write!(outline, "{command}{} {}", number(*x), number(*y));
     }
-    tag("path", class, &format!("d=\"{outline}\""))
+    tag("path", class, &format!("d=\"{outline}\"{attributes}"))
 }

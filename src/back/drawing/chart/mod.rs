@@ -1,12 +1,17 @@
 //! A chart with two axes.
 
+mod labels;
 mod marks;
 mod names;
+mod overlap;
 
 use std::fmt::Write;
 
+pub(super) use labels::cut_in_the_middle;
+use labels::{Labels, shortened};
+
 use super::axis::{Names, horizontal, room_for_labels, vertical};
-use super::legend::{Look, NAME_SIZE};
+use super::legend::{Look, NAME_SIZE, SAMPLE};
 use super::scale::{Scale, can_show, told};
 use super::shapes::{Area, Text, line};
 use super::{Drawing, Error, text_width};
@@ -19,8 +24,9 @@ const MOST_POINTS: usize = 100_000;
 const MOST_SERIES: usize = 64;
 /// With more points than this, a line has no dots.
 const MOST_DOTS: usize = 40;
-/// Longer names are cut.
+/// Longer names of points and of series are cut.
 const LONGEST: usize = 34;
+const LONGEST_NAME: usize = 120;
 
 /// Whether the chart's title is part of the drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +55,22 @@ struct Shown<'chart> {
     look: Look,
     /// Positions in the series, and values.
     points: Vec<(usize, f64, f64)>,
+    /// For every point how many others are drawn over it.
+    rings: Vec<u8>,
+    /// What lies at the same places: `same as …`.
+    same_as: Option<String>,
+    /// The names of the series' points as they are drawn.
+    labels: Vec<String>,
+}
+
+impl Shown<'_> {
+    /// The name and what lies at the same places.
+    fn full_name(&self) -> String {
+        match &self.same_as {
+            Some(other) => format!("{}, {other}", self.name),
+            None => self.name.clone(),
+        }
+    }
 }
 
 /// A chart while it is drawn.
@@ -65,18 +87,25 @@ struct Plot<'chart> {
     /// Where there are bars, their values on the horizontal axis and what stands below them: bars stand side by side, whatever the
     /// distance of their values.
     names: Vec<(f64, String)>,
+    /// What is said once of the names of points or bars.
+    naming: Option<String>,
     area: Area,
 }
 
 impl<'chart> Plot<'chart> {
     fn new(chart: &'chart Chart, width: f64, is_titled: Titled) -> Self {
-        let (shown, left_out) = shown(chart);
+        let (mut shown, left_out) = shown(chart);
+        let naming = name_points(&mut shown);
         let height = (width * 0.5).clamp(200.0, 380.0);
         let xs: Vec<f64> = values(&shown, |point| point.1);
         let ys: Vec<f64> = values(&shown, |point| point.2);
         let most = |room: f64| (1..40).take_while(|count| f64::from(*count) <= room).count();
         let x = Scale::new(chart.x.scale, chart.x.values, &xs, most(width / 70.0));
         let y_scale = Scale::new(chart.y.scale, chart.y.values, &ys, most(height / 38.0));
+        overlap::untangle(&mut shown, [&x, &y_scale], [width, height]);
+        for shown in &mut shown {
+            shown.name = fitted(&shown.full_name(), width - SAMPLE);
+        }
         let names = bar_names(&shown, chart.x.values);
         let mut plot = Self {
             chart,
@@ -88,6 +117,7 @@ impl<'chart> Plot<'chart> {
             x,
             y_scale,
             names,
+            naming,
             area: Area { x: 0.0, y: 0.0, width, height },
         };
         if is_titled == Titled::Yes {
@@ -174,16 +204,20 @@ impl<'chart> Plot<'chart> {
         (area.x + self.across(x) * area.width, area.bottom() - self.y_scale.share(y) * area.height)
     }
 
-    /// Says how many points are not there.
+    /// Says what names leave out, and how many points are not there.
     fn note(&mut self) {
-        let text = match self.left_out {
-            0 => return,
-            1 => "1 point is left out: its values are not on these axes.".to_owned(),
-            count => format!("{count} points are left out: their values are not on these axes."),
+        let left_out = match self.left_out {
+            0 => None,
+            1 => Some("1 point is left out: its values are not on these axes.".to_owned()),
+            count => {
+                Some(format!("{count} points are left out: their values are not on these axes."))
+            }
         };
-        let at = (0.0, self.y + 14.0);
-        self.body += &Text { class: "note", at, anchor: "start", text: &text }.element();
-        self.y += 20.0;
+        for text in self.naming.take().into_iter().chain(left_out) {
+            let at = (0.0, self.y + 14.0);
+            self.body += &Text { class: "note", at, anchor: "start", text: &text }.element();
+            self.y += 18.0;
+        }
     }
 
     fn in_words(&self) -> String {
@@ -215,9 +249,47 @@ fn shown(chart: &Chart) -> (Vec<Shown<'_>>, usize) {
             .filter(|(_, x, y)| can_show(*x, chart.x.scale) && can_show(*y, chart.y.scale))
             .collect();
         left_out += series.points.len() - points.len();
-        shown.push(Shown { series, name: cut(&one_line(&series.name), LONGEST), look, points });
+        shown.push(Shown {
+            series,
+            name: one_line(&series.name),
+            look,
+            rings: vec![0; points.len()],
+            points,
+            same_as: None,
+            labels: Vec::new(),
+        });
     }
     (shown, left_out)
+}
+
+/// A name cut where it is wider than the chart.
+fn fitted(name: &str, width: f64) -> String {
+    let is_wide = |name: &str| text_width(name, NAME_SIZE) > width;
+    let mut length = name.chars().count().min(LONGEST_NAME);
+    let mut shown = cut(name, length);
+    while length > 1 && is_wide(&shown) {
+        length -= 1;
+        shown = cut(name, length);
+    }
+    shown
+}
+
+/// Gives points and bars their names, without what all of them say; gives what is to be said once.
+fn name_points(shown: &mut [Shown<'_>]) -> Option<String> {
+    let are_named = |shown: &&mut Shown<'_>| {
+        matches!(shown.look.mark, Mark::Point | Mark::Bar) && !shown.series.labels.is_empty()
+    };
+    let named: Vec<&mut Shown<'_>> = shown.iter_mut().filter(are_named).collect();
+    let labels = named.iter().flat_map(|shown| &shown.series.labels);
+    let labels: Vec<String> = labels.map(|label| one_line(label)).collect();
+    let Labels { labels, note } = shortened(&labels);
+    let is_written =
+        labels.len() <= names::MOST_NAMED || named.iter().any(|shown| shown.look.mark == Mark::Bar);
+    let mut labels = labels.into_iter();
+    for shown in named {
+        shown.labels = labels.by_ref().take(shown.series.labels.len()).collect();
+    }
+    note.filter(|_| is_written)
 }
 
 fn values(shown: &[Shown<'_>], value: fn(&(usize, f64, f64)) -> f64) -> Vec<f64> {
@@ -229,7 +301,7 @@ fn bar_names(shown: &[Shown<'_>], values: Values) -> Vec<(f64, String)> {
     let mut names: Vec<(f64, String)> = Vec::new();
     for series in shown.iter().filter(|shown| shown.look.mark == Mark::Bar) {
         for (place, x, _) in &series.points {
-            let label = series.series.labels.get(*place).map(|label| one_line(label));
+            let label = series.labels.get(*place).cloned();
             names.push((*x, label.unwrap_or_else(|| told(*x, values))));
         }
     }

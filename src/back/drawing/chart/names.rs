@@ -1,18 +1,18 @@
 //! The names in a chart: of its series and of single points.
 
+use super::labels::cut_in_the_middle;
 use super::{LONGEST, Plot, Shown};
 use crate::back::drawing::legend::{Look, NAME_SIZE, beside_ends, legend};
 use crate::back::drawing::shapes::{Area, Text};
 use crate::back::drawing::text_width;
-use crate::back::text::{cut, one_line};
 use crate::report::document::Mark;
 
 /// With more named points than this, names are told and not written.
-const MOST_NAMED: usize = 24;
+pub(super) const MOST_NAMED: usize = 24;
 /// So many points of a series are kept clear of names.
 const MOST_AVOIDED: usize = 400;
 /// Names beside lines take at most this part of the width.
-const MOST_BESIDE: f64 = 0.3;
+const MOST_BESIDE: f64 = 0.24;
 
 impl Plot<'_> {
     /// For every series the height of its name beside the end of its line, where all of them have room there.
@@ -63,7 +63,11 @@ impl Plot<'_> {
     pub(super) fn guide_names(&mut self, taken: &mut Vec<Area>) {
         let mut drawn = String::new();
         for shown in self.shown.iter().filter(|shown| shown.look.mark == Mark::Guide) {
+            // A guide of one point leads nowhere.
             let ends: Vec<_> = shown.points.iter().rev().take(2).collect();
+            if ends.len() < 2 {
+                continue;
+            }
             let ends: Vec<_> = ends.iter().map(|(_, x, y)| self.position(*x, *y)).collect();
             let Some((x, y)) = ends.first().copied() else { continue };
             let width = text_width(&shown.name, NAME_SIZE);
@@ -122,8 +126,8 @@ impl Plot<'_> {
         let mut drawn = String::new();
         for shown in self.shown.iter().filter(named) {
             for (place, x, y) in &shown.points {
-                let Some(label) = shown.series.labels.get(*place) else { continue };
-                let label = cut(&one_line(label), LONGEST);
+                let Some(label) = shown.labels.get(*place) else { continue };
+                let label = cut_in_the_middle(label, LONGEST);
                 let (x, y) = self.position(*x, *y);
                 let width = text_width(&label, NAME_SIZE);
                 let corners = [

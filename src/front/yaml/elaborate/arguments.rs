@@ -23,12 +23,7 @@ pub(super) fn attribute(value: &Value, kind: Kind) -> Result<Attribute, String> 
             Value::Number(number) => Ok(Attribute::Real(number.to_f64())),
             _ => Err(needs(&kind, value)),
         },
-        Kind::Rate => match value {
-            Value::Number(number) if (0.0..1.0).contains(&number.to_f64()) => {
-                Ok(Attribute::Real(number.to_f64()))
-            }
-            _ => Err(needs(&kind, value)),
-        },
+        Kind::Rate => rate(value, &kind),
         Kind::Word(words) => {
             let word = value.as_word();
             let known = words.iter().find(|known| Some(**known) == word);
@@ -36,6 +31,32 @@ pub(super) fn attribute(value: &Value, kind: Kind) -> Result<Attribute, String> 
         }
         Kind::Integers => integers(value, &kind),
     }
+}
+
+/// One part in so many is the least that a rate may leave over.
+const LEAST_LEFT_OVER: u64 = 1_000_000;
+
+/// A probability of dropping, the nearest 64-bit float of the exact number. Of what it leaves over, ten digits stay right: where that is
+/// next to nothing, the float would have lost it.
+fn rate(value: &Value, kind: &Kind) -> Result<Attribute, String> {
+    let number = match value {
+        Value::Number(number) if number.numerator() >= 0 => *number,
+        _ => return Err(needs(kind, value)),
+    };
+    let left_over = number.denominator().saturating_sub(number.numerator());
+    if left_over <= 0 {
+        return Err(needs(kind, value));
+    }
+    // left_over / denominator ≥ 1 / LEAST_LEFT_OVER, where the product does not fit certainly.
+    let parts = left_over.checked_mul(i128::from(LEAST_LEFT_OVER));
+    if parts.is_some_and(|parts| parts < number.denominator()) {
+        return Err(format!(
+            "needs a rate of at most {}, not {}: nearer to 1, what is left over would be rounded",
+            1.0 - 1.0 / LEAST_LEFT_OVER as f64,
+            value.describe()
+        ));
+    }
+    Ok(Attribute::Real(number.to_f64()))
 }
 
 fn needs(kind: &impl fmt::Display, value: &Value) -> String {

@@ -57,8 +57,15 @@ pub(super) fn elaborate(
     choice: &Choice<'_>,
     problems: &mut Problems,
 ) -> Result<(Network, Vec<(String, Value)>), Unbuilt> {
-    elaborate_before(tree, choice, problems, Witness::default())
-        .map(|built| (built.network, built.values))
+    let attempt = elaborate_before(tree, choice, problems, Witness::default());
+    attempt.built.map(|built| (built.network, built.values))
+}
+
+/// What came of elaborating a tree.
+pub(super) struct Attempt {
+    pub(super) built: Result<Built, Unbuilt>,
+    /// The steps that were tried.
+    pub(super) steps: usize,
 }
 
 /// A network, its parameters' values in the order of the file, and what its comparisons came out as.
@@ -74,8 +81,10 @@ pub(super) fn elaborate_before(
     choice: &Choice<'_>,
     problems: &mut Problems,
     witness: Witness,
-) -> Result<Built, Unbuilt> {
-    let (body, place) = tree.layers.as_ref().ok_or(Unbuilt::Wrong)?;
+) -> Attempt {
+    let Some((body, place)) = tree.layers.as_ref() else {
+        return Attempt { built: Err(Unbuilt::Wrong), steps: 0 };
+    };
     let mut elaborator = Elaborator::new(tree, body, problems);
     elaborator.most_steps = choice.most_steps.min(MAX_STEPS);
     elaborator.witness = witness;
@@ -85,11 +94,12 @@ pub(super) fn elaborate_before(
     let outputs = elaborator.outputs(last, *place);
     let values = elaborator.variables.globals.iter();
     let values = values.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    let too_many = elaborator.too_many_steps;
+    let (too_many, steps) = (elaborator.too_many_steps, elaborator.steps);
     let decisions = std::mem::take(&mut elaborator.witness).into_decisions();
     let network = elaborator.finish(outputs, *place);
-    let network = network.ok_or(if too_many { Unbuilt::TooManySteps } else { Unbuilt::Wrong })?;
-    Ok(Built { network, values, decisions })
+    let unbuilt = if too_many { Unbuilt::TooManySteps } else { Unbuilt::Wrong };
+    let built = network.ok_or(unbuilt).map(|network| Built { network, values, decisions });
+    Attempt { built, steps }
 }
 
 /// The sizes of the input without the batch, as the file gives them for these values of its parameters.

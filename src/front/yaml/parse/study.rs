@@ -9,7 +9,8 @@ use super::{Owner, Parser, did_you_mean};
 use crate::diagnostics::{Diagnostics, Source, suggest};
 use crate::figure::{self, Figure, Measure};
 use crate::front::yaml::elaborate::evaluate_alone;
-use crate::front::yaml::study::{MAX_POINTS, MAX_VARIANTS, values_of_range};
+use crate::front::yaml::range::whole_numbers;
+use crate::front::yaml::study::{MAX_POINTS, MAX_VARIANTS, ascending};
 use crate::front::yaml::value::Value;
 use crate::front::yaml::values::{Mapping, Yaml};
 use crate::front::yaml::{Library, files};
@@ -295,13 +296,14 @@ impl Parser {
             return None;
         }
         let place = self.places.value(place, name);
-        if let Some(range) = values.as_str().and_then(values_of_range) {
-            return range
+        if let Some(range) = values.as_str().filter(|text| text.contains("..")) {
+            return whole_numbers(range, 0, MAX_POINTS)
                 .map_err(|why| self.error(place, why))
                 .ok()
-                .map(|values| (name.clone(), values));
+                .map(|values| (name.clone(), ascending(values)));
         }
-        if values.as_sequence().is_some_and(|items| items.len() > MAX_POINTS) {
+        let length = values.as_sequence().map_or(0, <[_]>::len);
+        if u64::try_from(length).is_ok_and(|length| length > MAX_POINTS) {
             self.error(place, format!("a sweep has at most {MAX_POINTS} values"));
             return None;
         }
@@ -309,15 +311,13 @@ impl Parser {
         let value = evaluate_alone(&self.tree, &given, &mut self.problems)?;
         let numbers: Option<Vec<u64>> =
             value.as_list().and_then(|items| items.iter().map(Value::as_u64).collect());
-        let Some(mut numbers) = numbers.filter(|numbers| !numbers.is_empty()) else {
+        let Some(numbers) = numbers.filter(|numbers| !numbers.is_empty()) else {
             let message =
                 format!("a list of whole numbers is needed here, not {}", value.describe());
             self.error_with_help(place, message, help());
             return None;
         };
-        numbers.sort_unstable();
-        numbers.dedup();
-        Some((name.clone(), numbers))
+        Some((name.clone(), ascending(numbers)))
     }
 
     /// Reads a variant of a study: steps over what the study has in common, or a network of its own.

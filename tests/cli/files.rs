@@ -1,0 +1,175 @@
+//! What is read, and what is written where.
+
+use serde_json::Value;
+
+use crate::SMALL;
+use crate::support::Desk;
+
+#[test]
+fn a_report_is_a_page_in_the_working_directory() {
+    let desk = Desk::new();
+    let call = desk.call("report squeezenet.yaml");
+    assert_eq!(call.code, Some(0), "{call:?}");
+    assert_eq!(desk.files(), ["squeezenet.html"]);
+    assert!(
+        call.err.contains("there is no file `squeezenet.yaml`; this is the bundled squeezenet")
+    );
+    assert!(call.err.contains("wrote squeezenet.html"));
+    assert!(call.out.contains("1,248,424"), "{}", call.out);
+    let page = desk.text("squeezenet.html");
+    assert!(
+        page.to_lowercase().starts_with("<!doctype html>") && page.trim_end().ends_with("</html>")
+    );
+
+    // The same bytes again, and by the bare name there is nothing to note.
+    let again = desk.call("report squeezenet");
+    assert_eq!(again.err, "wrote squeezenet.html\n");
+    assert_eq!(desk.text("squeezenet.html"), page);
+}
+
+#[test]
+fn a_report_goes_where_it_is_sent() {
+    let desk = Desk::new().with("nets/mine.yaml", SMALL).with("out/old.html", "old");
+    for (arguments, file) in [
+        ("report nets/mine.yaml", "mine.html"),
+        ("report nets/mine.yaml -o out/old.html", "out/old.html"),
+        ("report nets/mine.yaml --output other", "other"),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!(call.code, Some(0), "{arguments}: {call:?}");
+        assert!(desk.text(file).contains("Small"), "{arguments}");
+    }
+    assert_eq!(desk.files(), ["mine.html", "nets", "other", "out"]);
+
+    let call = desk.call("report nets/mine.yaml -o -");
+    assert_eq!((call.code, call.err.as_str()), (Some(0), ""));
+    assert_eq!(call.out, desk.text("mine.html"));
+    assert_eq!(desk.files(), ["mine.html", "nets", "other", "out"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_leaves_nothing() {
+    let desk =
+        Desk::new().with("mine.yaml", SMALL).with("bad.yaml", "layers: [").with("bad.html", "old");
+    std::fs::create_dir(desk.path().join("folder")).unwrap();
+    for (arguments, message) in [
+        ("report mine.yaml -o missing/page.html", "there is no folder `missing`"),
+        ("report mine.yaml -o folder", "`folder` is a directory"),
+        ("report mine.yaml -o mine.yaml/page.html", "cannot write `mine.yaml/page.html`"),
+        ("report bad.yaml", "this is no YAML"),
+        ("report bad.yaml -o new.html", "this is no YAML"),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!((call.code, call.out.as_str()), (Some(2), ""), "{arguments}");
+        assert!(call.err.contains(message), "{arguments}: {}", call.err);
+        assert_eq!(desk.files(), ["bad.html", "bad.yaml", "folder", "mine.yaml"], "{arguments}");
+    }
+    assert_eq!(desk.text("bad.html"), "old");
+}
+
+#[test]
+fn the_standard_input_is_a_network() {
+    let desk = Desk::new();
+    let call = desk.call_with_input("summary - --format json", SMALL);
+    let report: Value = serde_json::from_str(&call.out).unwrap();
+    assert_eq!(report["totals"]["params"], 112);
+    let call = desk.call_with_input("report -", SMALL);
+    assert_eq!((call.code, desk.files()), (Some(0), vec!["network.html".to_owned()]));
+    let call = desk.call_with_input("summary -", "layers: [relu]");
+    assert_eq!(call.code, Some(2));
+    assert!(call.err.contains("<stdin>:1:1") && call.err.contains("no `input`"), "{}", call.err);
+}
+
+#[test]
+fn files_that_extend_others() {
+    let desk = Desk::new()
+        .with("nets/base.yaml", SMALL)
+        .with("nets/wide.yaml", "extends: base.yaml\nname: Wide\nparams: {wide: 8}\n")
+        .with("nets/deeper/wider.yaml", "extends: ../wide.yaml\nparams: {wide: 16}\n")
+        .with("ten.yaml", "extends: resnet18\nname: Ten\nparams: {classes: 10}\n")
+        .with("family.yaml", "extends: families/vgg.yaml\nname: Mine\nparams: {convs: [1]}\n");
+    for (file, params) in [
+        ("nets/wide.yaml", 224),
+        ("nets/deeper/wider.yaml", 448),
+        // torchvision 0.29.2's resnet18, less 990 of 1000 classes over 512 features.
+        ("ten.yaml", 11_689_512 - 990 * 513),
+    ] {
+        let report = desk.json(&format!("summary {file} --format json"));
+        assert_eq!(report["totals"]["params"], params, "{file}");
+    }
+    assert_eq!(desk.call("summary family.yaml").code, Some(0));
+}
+
+#[test]
+fn a_file_is_preferred_to_a_bundled_network() {
+    let desk = Desk::new().with("squeezenet.yaml", SMALL).with("vgg16/readme", "a folder");
+    assert_eq!(desk.json("summary squeezenet.yaml --format json")["name"], "Small");
+    let call = desk.call("summary squeezenet");
+    assert!(call.out.contains("SqueezeNet 1.0") && call.err.is_empty(), "{call:?}");
+    let call = desk.call("summary vgg16");
+    assert!(call.code == Some(0) && call.out.contains("VGG-16"), "{call:?}");
+    let call = desk.call("summary nowhere/alexnet.yaml");
+    assert!(call.err.contains("there is no file `nowhere/alexnet.yaml`"), "{call:?}");
+    assert_eq!(call.code, Some(0));
+}
+
+/// The file that a result is made from is never replaced, by whatever name it goes.
+#[test]
+fn what_is_read_is_not_written_over() {
+    let study = cnnstat::bundled::study("small-kernels").unwrap();
+    let desk = Desk::new();
+    for file in ["net.json", "net.csv", "net.html"] {
+        std::fs::write(desk.path().join(file), SMALL).unwrap();
+    }
+    let desk = desk
+        .with("study.md", study.text.as_ref())
+        .with("derived.yaml", "extends: net.html\nname: Derived\n")
+        .with("comparison.yaml", "study: One\nvariants: {one: {extends: net.csv}}\n");
+    for (arguments, file) in [
+        ("report net.html -o ./net.html", "./net.html"),
+        ("roofline net.json --machine v100 -o net.json", "net.json"),
+        ("sweep net.csv --set wide=1,2 -o net.csv", "net.csv"),
+        ("sweep net.json --set wide=1,2 --format csv -o ./net.json", "./net.json"),
+        ("study study.md -o study.md", "study.md"),
+        // What is extended is read too.
+        ("report derived.yaml -o net.html", "net.html"),
+        ("roofline derived.yaml --machine v100 -o net.html", "net.html"),
+        ("sweep derived.yaml --set wide=1,2 -o net.html", "net.html"),
+        ("study comparison.yaml -o net.csv", "net.csv"),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!((call.code, call.out.as_str()), (Some(2), ""), "{arguments}: {call:?}");
+        let message = format!("would be written over `{file}`, which it is made from");
+        assert!(call.err.contains(&message), "{arguments}: {}", call.err);
+    }
+    for file in ["net.json", "net.csv", "net.html"] {
+        assert_eq!(desk.text(file), SMALL, "{file}");
+    }
+    assert_eq!(desk.text("study.md"), study.text.as_ref());
+}
+
+/// To `-` a page, or what `--format` asks for, once; beside a file it is said that it is there.
+#[test]
+fn what_goes_where() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    for command in [
+        "report mine.yaml",
+        "roofline mine.yaml --machine v100",
+        "study global-average-pooling",
+        "sweep mine.yaml --set wide=1..3",
+    ] {
+        let page = desk.call(&format!("{command} -o -"));
+        assert_eq!((page.code, page.err.as_str()), (Some(0), ""), "{command}");
+        let lower = page.out.to_lowercase();
+        assert!(lower.starts_with("<!doctype html>"), "{command}: {}", page.out);
+        assert_eq!(lower.matches("</html>").count(), 1, "{command}");
+        desk.json(&format!("{command} -o - --format json"));
+        let call = desk.call(&format!("{command} -o page.html"));
+        assert_eq!((call.code, call.err.as_str()), (Some(0), "wrote page.html\n"), "{command}");
+        assert_eq!(desk.text("page.html").trim_end(), page.out.trim_end(), "{command}");
+    }
+    for command in ["roofline mine.yaml --machine v100", "study global-average-pooling"] {
+        let call = desk.call(&format!("{command} -o lines.jsonl"));
+        assert!(call.err.contains("did you mean .json?"), "{command}: {}", call.err);
+    }
+}
