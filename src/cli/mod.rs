@@ -17,11 +17,13 @@ mod output;
 mod paths;
 mod report;
 mod roofline;
+mod run;
 mod schema;
 mod study;
 mod summary;
 mod sweep;
 mod terminal;
+mod weights;
 
 use std::env;
 use std::ffi::OsString;
@@ -69,6 +71,7 @@ enum Command {
     Memory(memory::Memory),
     Paths(paths::Paths),
     Roofline(roofline::Roofline),
+    Run(run::Run),
     Explain(explain::Explain),
     Check(check::Check),
     Formula(formula::Formula),
@@ -109,6 +112,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Sweep(sweep) => sweep.run(&terminal),
         Command::Paths(paths) => paths.run(&terminal),
         Command::Roofline(roofline) => roofline.run(&terminal),
+        Command::Run(run) => run.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Study(study) => study.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),
