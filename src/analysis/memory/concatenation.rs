@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::graph::Graph;
-use super::lifetimes::{self, Concatenations, Rules, Schedule};
+use super::lifetimes::{self, Concatenations, Rules};
 use super::training::{KeptTensors, Training};
 
 /// How concatenations are stored.
@@ -72,26 +72,26 @@ pub struct ConcatenationMemory {
 pub(super) fn policies(
     graph: &Graph<'_>,
     kept: &KeptTensors,
-    copied: &Schedule,
     training: &Training,
 ) -> Option<Option<Vec<ConcatenationMemory>>> {
     if !graph.nodes.iter().any(|node| node.is_concat) {
         return Some(None);
     }
+    let peak = |concatenations| {
+        let rules = Rules { in_place: true, concatenations };
+        Some(lifetimes::schedule(graph, rules)?.peak_bytes)
+    };
+    let copied = peak(Concatenations::Copied)?;
     let policies = ConcatenationPolicy::ALL.into_iter().map(|policy| {
-        let (concatenations, [training_bytes, kept_concat_bytes]) = match policy {
+        let (peak_activation_bytes, [training_bytes, kept_concat_bytes]) = match policy {
             ConcatenationPolicy::Copied => {
-                (None, [training.training_bytes, concatenation_bytes(graph, &kept.is_kept)?])
+                (copied, [training.training_bytes, concatenation_bytes(graph, &kept.is_kept)?])
             }
-            ConcatenationPolicy::Shared => (Some(Concatenations::Shared), shared(graph, kept)?),
-            ConcatenationPolicy::InPlace => (Some(Concatenations::Written), in_place(graph, kept)?),
-            ConcatenationPolicy::Recomputed => (None, recomputed(graph, kept)?),
-        };
-        let peak_activation_bytes = match concatenations {
-            None => copied.peak_bytes,
-            Some(concatenations) => {
-                lifetimes::schedule(graph, Rules { in_place: true, concatenations })?.peak_bytes
+            ConcatenationPolicy::Shared => (peak(Concatenations::Shared)?, shared(graph, kept)?),
+            ConcatenationPolicy::InPlace => {
+                (peak(Concatenations::Written)?, in_place(graph, kept)?)
             }
+            ConcatenationPolicy::Recomputed => (copied, recomputed(graph, kept)?),
         };
         Some(ConcatenationMemory {
             policy,

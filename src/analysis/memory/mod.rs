@@ -27,7 +27,7 @@ use lifetimes::{Concatenations, Rules};
 pub const BYTES_PER_VALUE: u64 = 4;
 
 /// How the peak of a network is counted.
-const IN_PLACE: Rules = Rules { in_place: true, concatenations: Concatenations::Copied };
+const IN_PLACE: Rules = Rules { in_place: true, concatenations: Concatenations::Written };
 
 /// The memory of a network, part by part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,7 +38,8 @@ pub struct Memory {
     pub input_bytes: u64,
     /// Of the outputs of all operators at once.
     pub activation_bytes: u64,
-    /// Activations alive at inference where element-wise operators write over an operand that nothing takes any more.
+    /// Activations alive at inference where element-wise operators write over an operand that nothing takes any more, and what a
+    /// concatenation along the channels is made of stands in it from the first.
     pub in_place: Schedule,
     /// Activations alive at inference where every operator but a view writes to storage of its own.
     pub separate: Schedule,
@@ -102,7 +103,7 @@ fn of_graph(graph: &Graph<'_>, figures: &Figures) -> Option<Memory> {
     let in_place = lifetimes::schedule(graph, IN_PLACE)?;
     let kept = training::kept(graph);
     let training = kept.training(graph)?;
-    let concatenation = concatenation::policies(graph, &kept, &in_place, &training)?;
+    let concatenation = concatenation::policies(graph, &kept, &training)?;
     Some(Memory {
         weights: WeightBytes::of(figures)?,
         input_bytes: graph.input_bytes()?,

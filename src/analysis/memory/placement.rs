@@ -1,8 +1,9 @@
 //! Where the tensors of one sample are stored in one forward pass at inference: which share storage, and from when to when each part of it is
 //! needed. Samples do not meet, so that a batch takes as many times as much.
 
+use super::IN_PLACE;
 use super::graph::Graph;
-use super::lifetimes::{self, Concatenations, Rules};
+use super::lifetimes;
 use crate::network::{Network, Tensor};
 
 /// The storage of a network's tensors.
@@ -58,8 +59,7 @@ impl Placement {
 
     /// Places every tensor; `None` where a sum exceeds 64 bits.
     pub(super) fn of(network: &Network, graph: &Graph<'_>) -> Option<Self> {
-        let rules = Rules { in_place: true, concatenations: Concatenations::Written };
-        let lifetimes = lifetimes::lifetimes(graph, rules)?;
+        let lifetimes = lifetimes::lifetimes(graph, IN_PLACE)?;
         let elements: Vec<u64> =
             network.nodes().map(|(_, node)| node.shape.elements() / node.shape.batch()).collect();
         let mut placement = Self {
