@@ -2,7 +2,7 @@
 //!
 //! Buffers whose parts are needed at the same time may not meet. To find the shortest arena is NP-hard (dynamic storage allocation, Garey & Johnson
 //! 1979, problem SR2); buffers are placed one after another at the lowest position that is free, in several orders, and the
-//! shortest arena is taken. It can be longer than what is alive at once.
+//! shortest arena is taken, at best as long as what is alive at once.
 
 use std::cmp::Reverse;
 
@@ -20,6 +20,9 @@ pub(super) struct Arena {
 /// With more parts than this, buffers are placed in one order only.
 const MANY_PARTS: usize = 2_000;
 
+/// So often an order is tried anew, with what was in the way placed first.
+const TRIES: usize = 24;
+
 impl Arena {
     /// Lays buffers out; `None` where a position exceeds 64 bits.
     #[must_use]
@@ -29,21 +32,45 @@ impl Arena {
         let first = |at: usize| buffers[at].parts.iter().map(|part| part.first).min();
         let duration = |at: usize| {
             let last = buffers[at].parts.iter().map(|part| part.last).max();
-            last.unwrap_or(0) - first(at).unwrap_or(0)
+            u64::try_from(last.unwrap_or(0) - first(at).unwrap_or(0)).unwrap_or(u64::MAX)
         };
         let mut order: Vec<usize> = (0..buffers.len()).collect();
         order.sort_by_key(|&at| (first(at), Reverse(buffers[at].elements)));
         let mut best = Self::in_order(buffers, &order)?;
-        if parts <= MANY_PARTS {
-            order.sort_by_key(|&at| Reverse(buffers[at].elements));
-            best = best.shorter(Self::in_order(buffers, &order)?);
-            order.sort_by_key(|&at| (Reverse(duration(at)), Reverse(buffers[at].elements)));
-            best = best.shorter(Self::in_order(buffers, &order)?);
-            order
-                .sort_by_key(|&at| (Reverse(pressure(buffers, at)), Reverse(buffers[at].elements)));
-            best = best.shorter(Self::in_order(buffers, &order)?);
+        if parts > MANY_PARTS {
+            return Some(best);
+        }
+        let alive = alive(buffers);
+        let least = alive.iter().copied().max().unwrap_or(0);
+        let pressure = |at: usize| {
+            let parts = buffers[at].parts.iter();
+            parts.filter_map(|part| alive.get(part.first)).copied().max()
+        };
+        let orders: [&dyn Fn(usize) -> [u64; 2]; 3] =
+            [&|at| [buffers[at].elements, 0], &|at| [duration(at), buffers[at].elements], &|at| {
+                [pressure(at).unwrap_or(0), buffers[at].elements]
+            }];
+        for key in orders {
+            order.sort_by_key(|&at| Reverse(key(at)));
+            for _ in 0..TRIES {
+                let arena = Self::in_order(buffers, &order)?;
+                let top = arena.top(buffers);
+                best = best.shorter(arena);
+                if best.elements == least {
+                    return Some(best);
+                }
+                // What ended up on top is placed before all others.
+                let position = order.iter().position(|&at| at == top)?;
+                order[..=position].rotate_right(1);
+            }
         }
         Some(best)
+    }
+
+    /// The buffer that ends last.
+    fn top(&self, buffers: &[Buffer]) -> usize {
+        let end = |at: usize| self.starts[at] + buffers[at].elements;
+        (0..buffers.len()).max_by_key(|&at| end(at)).unwrap_or(0)
     }
 
     fn shorter(self, other: Self) -> Self {
@@ -66,16 +93,17 @@ impl Arena {
     }
 }
 
-/// The most that is needed at one step of those at which a buffer is needed.
-fn pressure(buffers: &[Buffer], at: usize) -> u64 {
+/// The elements that are needed at each step.
+fn alive(buffers: &[Buffer]) -> Vec<u64> {
     let parts = || buffers.iter().flat_map(|buffer| &buffer.parts);
-    let at_step = |step: usize| -> u64 {
-        parts()
-            .filter(|part| (part.first..=part.last).contains(&step))
-            .map(|part| part.elements)
-            .sum()
-    };
-    buffers[at].parts.iter().map(|part| at_step(part.first)).max().unwrap_or(0)
+    let steps = parts().map(|part| part.last + 1).max().unwrap_or(0);
+    let mut alive = vec![0; steps];
+    for part in parts() {
+        for alive in &mut alive[part.first..=part.last] {
+            *alive += part.elements;
+        }
+    }
+    alive
 }
 
 /// The lowest position of a buffer at which none of its parts meets a placed one.
