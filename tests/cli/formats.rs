@@ -301,5 +301,5 @@ fn figures_are_chosen_alike() {
     let shown = desk.call(&format!("{command} --figures params {csv}"));
     assert_eq!(desk.call(&format!("{command} --figure params {csv}")).out, shown.out);
     let notes = desk.call(command).out;
-    assert!(notes.contains("also counts params: `explain --figures params`."), "{notes}");
+    assert!(notes.contains("with `--figures params`."), "{notes}");
 }
