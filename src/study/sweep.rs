@@ -52,17 +52,45 @@ pub struct SweptPoint {
     pub receptive_field_extents: Vec<FieldExtent>,
 }
 
+/// What becomes of a figure over a sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// It is known of a variant at two values and differs.
+    Varies,
+    /// It is known of every variant at two values or more, and the same at all of these.
+    Same,
+    /// It is known, but not of every variant at two values or more.
+    TooFew,
+    /// It is known of no variant at any value.
+    Unknown,
+}
+
 impl Swept {
-    /// Whether a figure is known for a variant at two values and differs.
+    /// What becomes of a figure.
     #[must_use]
-    pub fn varies(&self, figure: Measure) -> bool {
+    pub fn course(&self, figure: Measure) -> Course {
         let variants = self.points.first().map_or(0, |point| point.variants.len());
-        (0..variants).any(|at| {
+        let course = |at: usize| {
             let of = |point: &SweptPoint| point.variants.get(at)?.get(figure).copied().flatten();
             let mut known = self.points.iter().filter_map(of);
-            let first = known.next();
-            known.any(|value| Some(value) != first)
-        })
+            match (known.next(), known.next()) {
+                (None, _) => Course::Unknown,
+                (Some(_), None) => Course::TooFew,
+                (first, second) if first != second || known.any(|value| Some(value) != first) => {
+                    Course::Varies
+                }
+                _ => Course::Same,
+            }
+        };
+        let courses: Vec<Course> = (0..variants).map(course).collect();
+        if courses.contains(&Course::Varies) {
+            return Course::Varies;
+        }
+        match courses.split_first() {
+            Some((first, others)) if others.iter().all(|other| other == first) => *first,
+            Some(_) => Course::TooFew,
+            None => Course::Unknown,
+        }
     }
 
     /// Why a variant does not fit at a value; `None` where it does.
