@@ -10,7 +10,7 @@ use crate::figure::{Figure, Measure};
 use crate::front::yaml::value::Value;
 use crate::front::yaml::{NoVariant, ParameterSweep, Settings, Study, Variant, Work};
 use crate::report::FieldExtent;
-use crate::sweep::Misfits;
+use crate::sweep::{Misfits, NothingFits};
 
 /// The most steps that the networks of a sweep take to build, all together.
 const MOST_STEPS: u64 = 50_000_000;
@@ -105,13 +105,22 @@ impl Swept {
     /// How much of the sweep does not fit, and why the first does not; `None` where everything fits.
     #[must_use]
     pub fn misfits_sentence(&self) -> Option<String> {
+        self.tally().sentence(self.variants())
+    }
+
+    fn tally(&self) -> Misfits {
         let mut misfits = Misfits::default();
         for misfit in &self.misfits {
             let Misfit { value, variant, error } = misfit;
             misfits.add(error, || format!("`{variant}` with {}={value}", self.parameter));
         }
+        misfits
+    }
+
+    /// How many variants there are at all values.
+    fn variants(&self) -> u64 {
         let variants = self.points.iter().map(|point| point.variants.len()).sum::<usize>();
-        misfits.sentence(u64::try_from(variants).unwrap_or(u64::MAX))
+        u64::try_from(variants).unwrap_or(u64::MAX)
     }
 }
 
@@ -200,12 +209,9 @@ pub(super) fn sweep(
         points.push(SweptPoint { value: *value, variants, receptive_field_extents });
     }
     let swept = Swept { parameter: sweep.parameter.clone(), points, misfits };
-    match swept.misfits_sentence() {
-        Some(sentence) if swept.misfits.len() == networks => {
-            Err(Diagnostic::error(sentence.trim_end_matches('.')).into())
-        }
-        _ => Ok(swept),
-    }
+    let refused = |nothing: NothingFits| Diagnostic::error(nothing.to_string());
+    swept.tally().require_a_fit(swept.variants()).map_err(refused)?;
+    Ok(swept)
 }
 
 fn too_much_work(networks: usize) -> Diagnostics {
