@@ -362,6 +362,26 @@ fn the_pages_table_is_what_the_program_says() {
     }
 }
 
+/// Each relu has 2^62 bytes to read and as many to write: two of them are too many, whatever follows.
+#[test]
+fn sums_that_are_too_large_are_errors_of_the_layer_with_which_they_are() {
+    let text = "
+input: [1, 1073741824, 1073741824]
+layers: [{relu: {name: a}}, {relu: {name: b}}, global_avg_pool, {relu: {name: last}}]
+";
+    let description =
+        common::read(text).unwrap_or_else(|error| panic!("{}", common::plain(&error)));
+    let elaborated = description.elaborate(&Settings::default()).unwrap();
+    let metadata = description.metadata(&elaborated);
+    let machine = named("v100");
+    let error = Roofline::new(&elaborated.network, metadata, machine, Execution::Separate);
+    let error = error.unwrap_err();
+    let said = "`b`: with this layer, the figures of the network exceed 64 bits";
+    assert_eq!(error.to_string(), said);
+    let (_, node) = elaborated.network.nodes().find(|(_, node)| node.name() == "b").unwrap();
+    assert_eq!(error.place, node.place);
+}
+
 /// DenseNet's cost beside ResNet's: fewer operations, but more of the time goes to moving bytes, whatever the machine, since its norms and
 /// activations stand over wide concatenations, where no convolution can take them in.
 #[test]
