@@ -338,6 +338,50 @@ layers:
     assert!(activations.message.contains("the height of its output"), "{activations}");
 }
 
+/// Refusals call figures as tables do, and blame a layer only for what is summed over layers.
+#[test]
+fn refusals_are_sentences() {
+    let both = "c > 500 and k > 500";
+    let text = format!(
+        "input: [1, 64, 64]
+params: {{c: 12, k: 20}}
+layers:
+  - conv: {{out: \"2 if {both} else 1\", kernel: \"3 if {both} else 1\", padding: same, bias: false}}
+"
+    );
+    let refused = |text: &str, over: &str, figure| {
+        let all = formulas(&read(text), over, &[figure]);
+        all.figures[0].1.as_ref().unwrap_err().clone()
+    };
+    // Between the last point that has the form and the figure.
+    for (figure, said) in [
+        (Figure::ReceptiveField, " the receptive field is 3"),
+        // A kernel of 9 taps, two channels, 64x64.
+        (Figure::Macs, " the MACs are 73728"),
+        (Figure::WeightMemory, " the weight bytes are 72"),
+        (Figure::ConvActivations, " the activations of convolutions are 8192"),
+    ] {
+        let refusal = refused(&text, "c,k", figure);
+        assert!(refusal.message.ends_with(said), "{figure:?}: {refusal}");
+    }
+    // The first convolution rounds, but the field grows at the second.
+    let text = "input: [1, n, 64]
+params: {n: 64}
+layers:
+  - conv: {name: first, out: 1, kernel: 3, stride: 2, padding: 1}
+  - conv: {name: second, out: 1, kernel: \"1 + 2 * (n // 50)\", padding: same}
+";
+    let refusal = refused(text, "n", Figure::ReceptiveField);
+    assert_eq!((refusal.variable.as_deref(), refusal.layer.as_deref()), (Some("n"), None));
+    assert!(!refusal.message.contains("first"), "{refusal}");
+    let refusal = refused(&text.replace("input: [1, n,", "input: [1, 64,"), "n", Figure::Macs);
+    assert_eq!(refusal.layer.as_deref(), Some("second"));
+    assert!(
+        refusal.message.ends_with("it begins at `second`: its MACs are none either"),
+        "{refusal}"
+    );
+}
+
 #[test]
 fn variables_are_parameters_first() {
     let text = "input: [c, 8, 8]

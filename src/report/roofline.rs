@@ -7,10 +7,10 @@ use super::fold::Overflow;
 use super::table::{Table, roofline_bounds_table, roofline_kinds_table, roofline_table};
 use super::{OperatorKind, Report};
 use crate::analysis::AnalysisError;
-use crate::analysis::roofline::{Bound, Execution, Machine, Side, Work, work};
+use crate::analysis::roofline::{Bound, Execution, Machine, Side, Work, total, work};
 use crate::front::Metadata;
 use crate::network::Network;
-use crate::ops::{Op, OpError};
+use crate::ops::Op;
 
 /// A network on a machine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -117,6 +117,7 @@ impl Roofline {
     ) -> Result<Self, AnalysisError> {
         let report = Report::new(network, metadata)?;
         let work = work(network, execution)?;
+        let sum = total(network, &work)?;
         let nodes = network.nodes().zip(&work);
         let work: Vec<Work> = nodes
             .filter(|((_, node), _)| !matches!(node.op, Op::Input(_)))
@@ -137,11 +138,7 @@ impl Roofline {
             }
         });
         let layers: Vec<_> = layers.collect();
-        let totals = RooflineTotals::of(&layers, &machine).ok_or_else(|| AnalysisError {
-            name: report.name.clone(),
-            place: crate::network::Place::default(),
-            error: OpError::TotalOverflow,
-        })?;
+        let totals = RooflineTotals::over(sum, &layers, &machine);
         Ok(Self {
             name: report.name.clone(),
             batch: report.batch,
@@ -289,26 +286,37 @@ impl RooflineTotals {
     /// The sums over layers; `None` where one exceeds 64 bits.
     #[must_use]
     pub fn of<'a>(
-        layers: impl IntoIterator<Item = &'a LayerRoofline>,
+        layers: impl IntoIterator<Item = &'a LayerRoofline, IntoIter: Clone>,
         machine: &Machine,
     ) -> Option<Self> {
-        let mut sum = Work::default();
+        let layers = layers.into_iter();
+        let sum = layers.clone().try_fold(Work::default(), |sum, layer| {
+            sum.checked_add(&Work { flops: layer.flops, bytes: layer.bytes })
+        })?;
+        Some(Self::over(sum, layers, machine))
+    }
+
+    /// These layers, whose work is `sum`.
+    fn over<'a>(
+        sum: Work,
+        layers: impl IntoIterator<Item = &'a LayerRoofline>,
+        machine: &Machine,
+    ) -> Self {
         let (mut seconds, mut memory) = (0.0, 0.0);
         for layer in layers {
-            sum = sum.checked_add(&Work { flops: layer.flops, bytes: layer.bytes })?;
             seconds += layer.seconds;
             if layer.bound == Some(Side::Memory) {
                 memory += layer.seconds;
             }
         }
         let share = |part: f64| (seconds > 0.0).then(|| part / seconds);
-        Some(Self {
+        Self {
             flops: sum.flops,
             bytes: sum.bytes,
             intensity: sum.intensity(),
             seconds,
             memory_bound_share: share(memory),
             peak_share: share(sum.flops as f64 / machine.peak_flops()),
-        })
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! A study as a page.
 
 use super::table::thinned;
-use super::{StudiedVariant, StudyReport, Swept};
+use super::{Course, StudiedVariant, StudyReport, Swept};
 use crate::figure::{Measure, Unit};
 use crate::report::document::{
     Axis, Chart, Document, FormulaLine, Mark, Part, Scale, Section, Series, Values,
@@ -119,25 +119,22 @@ impl StudyReport {
     }
 
     fn sweep_section(&self, swept: &Swept) -> Section {
-        let (varying, constant): (Vec<Measure>, Vec<Measure>) =
-            self.figures.iter().partition(|figure| swept.varies(**figure));
+        let of = |courses: &[Course]| -> Vec<Measure> {
+            let figures = self.figures.iter().copied();
+            figures.filter(|figure| courses.contains(&swept.course(*figure))).collect()
+        };
+        let varying = of(&[Course::Varies]);
         let mut parts = Vec::new();
         if self.variants.len() <= MOST_LINES {
             let charts = varying.iter().filter_map(|figure| self.chart(swept, *figure));
             parts.extend(charts.map(Part::Chart));
             parts.extend(self.ratio_chart(swept, &varying).map(Part::Chart));
         }
-        parts.extend(varying.iter().map(|figure| Part::Table(self.sweep_table(swept, *figure))));
-        let labels = |known: bool| -> Vec<String> {
-            let is_known = |figure: &&Measure| {
-                let figures = |variant: &StudiedVariant| {
-                    variant.figures.get(**figure).copied().flatten().is_some()
-                };
-                self.variants.iter().any(figures) == known
-            };
-            constant.iter().filter(is_known).map(|figure| figure.label().to_lowercase()).collect()
-        };
-        let same = labels(true);
+        // Of a few points nothing can be said, but they can be shown.
+        let tables = of(&[Course::Varies, Course::TooFew]);
+        parts.extend(tables.into_iter().map(|figure| Part::Table(self.sweep_table(swept, figure))));
+        let same: Vec<String> =
+            of(&[Course::Same]).into_iter().map(|figure| figure.label().to_lowercase()).collect();
         if !same.is_empty() {
             let text = format!(
                 "Whatever {} is, the {} of every variant",

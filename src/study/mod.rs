@@ -12,7 +12,7 @@ use num_traits::ToPrimitive;
 use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 
-pub use sweep::{Misfit, Swept, SweptPoint};
+pub use sweep::{Course, Misfit, Swept, SweptPoint};
 
 use crate::analysis::paths::{Paths, paths};
 use crate::analysis::{AnalysisError, Totals};

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::graph::Graph;
+use super::graph::{Exceeded, Graph, add};
 use crate::ops::Storage;
 
 /// Bytes of the activations that are alive while each layer runs.
@@ -66,7 +66,7 @@ pub(super) fn is_foreign(graph: &Graph<'_>, ends: &[usize], owner: usize) -> boo
 
 /// The bytes of the buffer that all concatenations share: the largest sum of distinct concatenations that one other operator takes
 /// or the network returns, and at least the largest concatenation.
-pub(super) fn shared_buffer(graph: &Graph<'_>, owners: &[usize]) -> Option<u64> {
+pub(super) fn shared_buffer(graph: &Graph<'_>, owners: &[usize]) -> Result<u64, Exceeded> {
     let mut seen = vec![0; graph.len()];
     let mut largest = 0;
     for (at, node) in graph.nodes.iter().enumerate() {
@@ -74,31 +74,30 @@ pub(super) fn shared_buffer(graph: &Graph<'_>, owners: &[usize]) -> Option<u64> 
             node.bytes
         } else {
             let taken = graph.distinct(owners, at, &mut seen);
-            sum_of(graph, taken.filter(|&owner| graph.nodes[owner].is_concat))?
+            let mut taken = taken.filter(|&owner| graph.nodes[owner].is_concat);
+            taken.try_fold(0, |sum, owner| add(sum, graph.nodes[owner].bytes, at))?
         };
         largest = largest.max(taken);
     }
     let mut returned: Vec<usize> = graph.outputs.iter().map(|&output| owners[output]).collect();
     returned.sort_unstable();
     returned.dedup();
-    let returned = returned.into_iter().filter(|&owner| graph.nodes[owner].is_concat);
-    Some(largest.max(sum_of(graph, returned)?))
+    let mut returned = returned.into_iter().filter(|&owner| graph.nodes[owner].is_concat);
+    let returned = returned.try_fold(0, |sum, owner| add(sum, graph.nodes[owner].bytes, owner))?;
+    Ok(largest.max(returned))
 }
 
-fn sum_of(graph: &Graph<'_>, mut owners: impl Iterator<Item = usize>) -> Option<u64> {
-    owners.try_fold(0, |sum: u64, owner| sum.checked_add(graph.nodes[owner].bytes))
-}
-
-/// The activations alive at each layer; `None` where a sum exceeds 64 bits.
-pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Option<Schedule> {
+/// The activations alive at each layer.
+pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Result<Schedule, Exceeded> {
     let owners = graph.owners(false);
     let mut ends = ends(graph, &owners);
     let is_shared = rules.concatenations == Concatenations::Shared;
-    let mut alive = graph.input_bytes()?;
+    let mut buffer = 0;
     if is_shared {
-        alive = alive.checked_add(shared_buffer(graph, &owners)?)?;
+        buffer = shared_buffer(graph, &owners)?;
         outlive_concatenations(graph, &owners, &mut ends);
     }
+    let mut alive = graph.with_inputs(buffer)?;
     let ending = Ending::of(&owners, &ends);
     // Whether the storage of an owner went over to a later one.
     let mut is_taken = vec![false; graph.len()];
@@ -115,7 +114,7 @@ pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Option<Schedule> {
         } else if node.is_channel_concat && rules.concatenations == Concatenations::Written {
             for owner in graph.distinct(&owners, at, &mut seen).filter(|&o| may_write_over(o)) {
                 is_taken[owner] = true;
-                new = new.checked_sub(graph.nodes[owner].bytes)?;
+                new = new.checked_sub(graph.nodes[owner].bytes).ok_or(Exceeded(at))?;
             }
         } else if rules.in_place && node.storage == Storage::InPlace {
             let mut operands = graph.distinct(&owners, at, &mut seen);
@@ -125,7 +124,7 @@ pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Option<Schedule> {
                 new = 0;
             }
         }
-        alive = alive.checked_add(new)?;
+        alive = add(alive, new, at)?;
         if !node.is_input {
             if alive > schedule.peak_bytes {
                 schedule.peak_bytes = alive;
@@ -134,10 +133,10 @@ pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Option<Schedule> {
             schedule.alive_bytes.push(alive);
         }
         for owner in ending.at(at).filter(|&owner| !is_taken[owner] && is_copied(owner)) {
-            alive = alive.checked_sub(graph.nodes[owner].bytes)?;
+            alive = alive.checked_sub(graph.nodes[owner].bytes).ok_or(Exceeded(at))?;
         }
     }
-    Some(schedule)
+    Ok(schedule)
 }
 
 /// Lets what a concatenation is made of live as long as it does, so that it can be made again.
