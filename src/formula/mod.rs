@@ -113,6 +113,19 @@ impl Domain {
         self.confirmed < CONFIRMED_FAR
     }
 
+    /// What these ask of their variables, each once, where that is more than to be whole numbers of at least 1.
+    #[must_use]
+    pub fn assumptions<'a>(domains: impl IntoIterator<Item = &'a Self>) -> Vec<String> {
+        let restricted = domains.into_iter().filter(|domain| !domain.is_everything());
+        let mut texts: Vec<String> = Vec::new();
+        for text in restricted.map(ToString::to_string) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        texts
+    }
+
     /// Whether a value is among them.
     #[must_use]
     pub fn contains(&self, value: u64) -> bool {

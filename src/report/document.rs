@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::table::Table;
+use crate::formula::Polynomial;
 
 /// A page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,6 +54,19 @@ pub struct FormulaLine {
     pub canonical: String,
     /// For TeX.
     pub latex: String,
+}
+
+impl FormulaLine {
+    /// A polynomial in every spelling.
+    #[must_use]
+    pub fn of(label: String, polynomial: &Polynomial) -> Self {
+        Self {
+            label,
+            pretty: polynomial.pretty(),
+            canonical: polynomial.canonical(),
+            latex: polynomial.latex(),
+        }
+    }
 }
 
 /// A chart with two axes.
