@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use cnnstat::figure::quantity::write::{counted, noun};
 use cnnstat::figure::{Figure, Limit};
-use cnnstat::front::yaml::Description;
+use cnnstat::front::yaml::{Description, StepQuota};
 use cnnstat::sweep::{
     Dimension, DimensionError, Evaluated, Grid, Layout, MOST_POINTS, MOST_STEPS, Misfits,
-    Objective, Order, Variant, Work, evaluate, foresee,
+    Objective, Order, Variant, evaluate, foresee,
 };
 
 use super::failure::Failure;
@@ -260,7 +260,7 @@ impl Sweep {
         mut take: impl FnMut(Vec<Variant>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let all = layout.grid.len();
-        let work = Work::of_at_most(MOST_STEPS);
+        let work = StepQuota::of_at_most(MOST_STEPS);
         let (mut start, mut length) = (0, 64);
         while start < all {
             let part: Range<u64> = start..all.min(start + length);

@@ -28,6 +28,7 @@ mod interpolate;
 mod largest;
 mod points;
 mod polynomial;
+mod quota;
 mod ratio;
 mod refusal;
 mod sample;
@@ -35,10 +36,9 @@ mod search;
 mod spelling;
 mod turns;
 mod variable;
-mod work;
 
 pub use polynomial::Polynomial;
-pub use ratio::{Limit, Ratio};
+pub use ratio::{Ratio, RatioLimit};
 pub use variable::{MAX_VARIABLES, Quantity, Variable};
 
 use std::fmt;

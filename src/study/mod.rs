@@ -19,7 +19,7 @@ use crate::analysis::{AnalysisError, Totals};
 use crate::diagnostics::Diagnostics;
 use crate::figure::{Figure, Measure, PathFigure};
 use crate::formula::{
-    self, Domain, Formula, FormulaError, Formulas, Limit, Polynomial, Ratio, Variable,
+    self, Domain, Formula, FormulaError, Formulas, Polynomial, Ratio, RatioLimit, Variable,
 };
 use crate::front::Setting;
 use crate::front::yaml::value::Value;
@@ -415,9 +415,9 @@ impl StudiedLimit {
         let limit = ratio.limit(variable);
         let pretty = limit.to_string();
         let (canonical, latex) = match limit {
-            Limit::Zero | Limit::Number(_) => (pretty.clone(), pretty.clone()),
-            Limit::Expression(ratio) => (ratio.canonical(), ratio.latex()),
-            Limit::Infinity => ("infinity".to_owned(), "\\infty".to_owned()),
+            RatioLimit::Zero | RatioLimit::Number(_) => (pretty.clone(), pretty.clone()),
+            RatioLimit::Expression(ratio) => (ratio.canonical(), ratio.latex()),
+            RatioLimit::Infinity => ("infinity".to_owned(), "\\infty".to_owned()),
         };
         Self { variable: variable.to_owned(), depends, canonical, pretty, latex }
     }
