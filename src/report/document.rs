@@ -198,6 +198,23 @@ pub struct PictureBox {
     pub inputs: Vec<usize>,
 }
 
+impl PictureBox {
+    /// For every box those that take its result, each once, in order.
+    pub(crate) fn takers(boxes: &[Self]) -> Vec<Vec<usize>> {
+        let mut takers: Vec<Vec<usize>> = vec![Vec::new(); boxes.len()];
+        for (place, shown) in boxes.iter().enumerate() {
+            for input in shown.inputs.iter().filter(|input| **input < place) {
+                if let Some(takers) = takers.get_mut(*input)
+                    && takers.last() != Some(&place)
+                {
+                    takers.push(place);
+                }
+            }
+        }
+        takers
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Scale;
