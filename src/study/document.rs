@@ -243,7 +243,6 @@ fn assuming(label: String, assumptions: &[String]) -> String {
 }
 
 /// `a, b and c`.
-
 fn listed(names: &[String], last: &str) -> String {
     match names.split_last() {
         None => String::new(),
