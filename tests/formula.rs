@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use cnnstat::analysis::{Totals, analyse};
 use cnnstat::figure::Figure;
 use cnnstat::formula::{
-    FormulaError, Formulas, Limit, Polynomial, Quantity, Ratio, Variable, find,
+    FormulaError, Formulas, Polynomial, Quantity, Ratio, RatioLimit, Variable, find,
 };
 use cnnstat::front::yaml::expression::Expression;
 use cnnstat::front::yaml::value::{Number, Value};
@@ -436,16 +436,16 @@ fn ratios_and_their_limits() {
     let [stacked, single] = all.each_ref().map(|all| form(all, Figure::Params));
     let ratio = Ratio::new(stacked, single).unwrap();
     assert_eq!(ratio.canonical(), "18/25");
-    assert_eq!(ratio.limit("c"), Limit::Number(BigRational::new(18.into(), 25.into())));
+    assert_eq!(ratio.limit("c"), RatioLimit::Number(BigRational::new(18.into(), 25.into())));
     let [fire, plain] = [FIRE, PLAIN].map(|text| formulas(&read(text), "c,h,w", &[Figure::Macs]));
     let ratio = Ratio::new(form(&plain, Figure::Macs), form(&fire, Figure::Macs)).unwrap();
     assert_eq!(ratio.pretty(), "(9·c + 1152) / (c + 640)");
-    assert_eq!(ratio.limit("c"), Limit::Number(BigRational::from_integer(9.into())));
+    assert_eq!(ratio.limit("c"), RatioLimit::Number(BigRational::from_integer(9.into())));
     let [n, k] = ["n", "k"].map(Polynomial::variable);
     let of = |a: &Polynomial, b: &Polynomial| Ratio::new(a, b).unwrap();
     assert_eq!(of(&(&n * &k), &n).limit("n").to_string(), "k");
-    assert_eq!(of(&k, &n).limit("n"), Limit::Zero);
-    assert_eq!(of(&(&n * &n), &(&n + &k)).limit("n"), Limit::Infinity);
+    assert_eq!(of(&k, &n).limit("n"), RatioLimit::Zero);
+    assert_eq!(of(&(&n * &n), &(&n + &k)).limit("n"), RatioLimit::Infinity);
     // (n² - k²) / (n² + 2·n·k + k²)
     let (sum, difference) = (&n + &k, &n - &k);
     assert_eq!(of(&(&sum * &difference), &(&sum * &sum)).canonical(), "(n - k)/(n + k)");

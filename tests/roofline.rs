@@ -6,7 +6,9 @@ mod common;
 
 use std::collections::HashSet;
 
-use cnnstat::analysis::roofline::{Execution, MACHINES, Machine, NamedMachine, Side, Work, work};
+use cnnstat::analysis::roofline::{
+    BoundBy, Execution, MACHINES, Machine, NamedMachine, Work, work,
+};
 use cnnstat::front::yaml::Settings;
 use cnnstat::report::document::{Mark, Part};
 use cnnstat::report::roofline::{Roofline, RooflineTotals};
@@ -181,16 +183,16 @@ fn the_slower_side_bounds() {
     let machine = Machine::new("machine", 1000.0, 100.0).unwrap();
     assert_eq!((machine.ridge(), machine.roof(5.0), machine.roof(50.0)), (10.0, 500.0, 1000.0));
     let cases = [
-        (4000, 100, 4.0, Some(Side::Compute)),
-        (100, 200, 2.0, Some(Side::Memory)),
-        (1000, 100, 1.0, Some(Side::Compute)),
-        (0, 50, 0.5, Some(Side::Memory)),
-        (500, 0, 0.5, Some(Side::Compute)),
+        (4000, 100, 4.0, Some(BoundBy::Compute)),
+        (100, 200, 2.0, Some(BoundBy::Memory)),
+        (1000, 100, 1.0, Some(BoundBy::Compute)),
+        (0, 50, 0.5, Some(BoundBy::Memory)),
+        (500, 0, 0.5, Some(BoundBy::Compute)),
         (0, 0, 0.0, None),
     ];
     for (flops, bytes, seconds, side) in cases {
         let bound = machine.bound(&Work { flops, bytes });
-        assert_eq!((bound.seconds, bound.side), (seconds, side), "{flops} {bytes}");
+        assert_eq!((bound.seconds, bound.by), (seconds, side), "{flops} {bytes}");
     }
     for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(Machine::new("", wrong, 1.0).is_err() && Machine::new("", 1.0, wrong).is_err());
@@ -229,7 +231,7 @@ fn parts_add_up_to_the_whole() {
         assert!(totals.seconds >= whole.seconds * (1.0 - 1e-9));
         let peak = totals.flops as f64 / machine.peak_flops() / seconds;
         assert!(close(totals.peak_share.unwrap(), peak));
-        let by_memory = roofline.layers.iter().filter(|layer| layer.bound == Some(Side::Memory));
+        let by_memory = roofline.layers.iter().filter(|layer| layer.bound == Some(BoundBy::Memory));
         let memory: f64 = by_memory.map(|layer| layer.seconds).sum();
         assert!(close(totals.memory_bound_share.unwrap(), memory / seconds));
 

@@ -5,10 +5,10 @@
 mod common;
 
 use cnnstat::figure::{Figure, Limit};
-use cnnstat::front::yaml::{Description, Settings};
+use cnnstat::front::yaml::{Description, Settings, StepQuota};
 use cnnstat::sweep::{
     Choices, Dimension, Evaluated, Figured, Grid, GridError, MOST_STEPS, Misfits, Objective, Order,
-    Sweep, SweepError, Tally, TooMuchWork, Variant, Work, evaluate, foresee, front,
+    Sweep, SweepError, Tally, TooMuchWork, Variant, evaluate, foresee, front,
 };
 use common::{analyse, bundled_description, plain, read};
 use proptest::prelude::*;
@@ -44,7 +44,7 @@ fn evaluated(
     figures: &[Figure],
     variants: std::ops::Range<u64>,
 ) -> Vec<Variant> {
-    evaluate(description, grid, figures, variants, &Work::of_at_most(MOST_STEPS)).unwrap()
+    evaluate(description, grid, figures, variants, &StepQuota::of_at_most(MOST_STEPS)).unwrap()
 }
 
 /// The values of a dimension as text.
@@ -306,7 +306,7 @@ layers:
         Grid::new(axes.collect()).unwrap()
     };
     let steps = |grid: &Grid| {
-        let work = Work::of_at_most(u64::MAX);
+        let work = StepQuota::of_at_most(u64::MAX);
         evaluate(&description, grid, &[Figure::Layers], 0..grid.len(), &work).unwrap();
         work.steps()
     };
@@ -315,7 +315,7 @@ layers:
         let grid = grid(axes);
         let steps = steps(&grid);
         let by = |most| {
-            let work = Work::of_at_most(most);
+            let work = StepQuota::of_at_most(most);
             evaluate(&description, &grid, &[Figure::Layers], 0..grid.len(), &work)
         };
         assert_eq!(by(steps).unwrap().len() as u64, grid.len(), "{axes:?}");

@@ -6,6 +6,7 @@ use crate::figure::{Measure, Unit};
 use crate::report::document::{
     Axis, Chart, Document, FormulaLine, Mark, Part, Scale, Section, Series, Values,
 };
+use crate::report::formulas::holds_for;
 
 /// The most points of a line.
 const MOST_POINTS: usize = 200;
@@ -53,7 +54,9 @@ impl StudyReport {
                 if let Some(why) = &form.refused {
                     refused.push(Part::Text(format!("{label}: no closed form; {why}.")));
                 }
-                lines.extend(form.line(assuming(label, &form.assumptions)));
+                let label = assuming(label, &form.assumptions);
+                let polynomial = form.polynomial.as_ref();
+                lines.extend(polynomial.map(|polynomial| FormulaLine::of(label, polynomial)));
             }
         }
         let mut parts = Vec::new();
@@ -230,12 +233,13 @@ fn chart(
     Some(Chart { title, x, y: Axis { label, scale: y_scale, values }, series })
 }
 
-/// `a, b and c`.
 /// A label with the values for which what it names holds.
 fn assuming(label: String, assumptions: &[String]) -> String {
-    if assumptions.is_empty() { label } else { format!("{label} (for {})", assumptions.join("; ")) }
+    let holds = holds_for(assumptions);
+    if holds.is_empty() { label } else { format!("{label} ({holds})") }
 }
 
+/// `a, b and c`.
 fn listed(names: &[String], last: &str) -> String {
     match names.split_last() {
         None => String::new(),

@@ -8,7 +8,7 @@ use crate::analysis::totals;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::figure::{Figure, Measure};
 use crate::front::yaml::value::Value;
-use crate::front::yaml::{NoVariant, ParameterSweep, Settings, Study, Variant, Work};
+use crate::front::yaml::{NoVariant, ParameterSweep, Settings, StepQuota, Study, Variant};
 use crate::report::FieldExtent;
 use crate::sweep::{Misfits, NothingFits};
 
@@ -149,15 +149,15 @@ pub(super) fn sweep(
         let message = format!("a sweep counts the paths of at most {MOST_WITH_PATHS} networks");
         return Err(Diagnostic::error(message).into());
     }
-    let work = Work::of_at_most(MOST_STEPS);
+    let work = StepQuota::of_at_most(MOST_STEPS);
     let figures: Vec<Figure> = study.figures.iter().copied().filter_map(Measure::figure).collect();
-    let built = |variant: &Variant, value: u64, work: &Work| {
+    let built = |variant: &Variant, value: u64, work: &StepQuota| {
         let mut settings = settings.clone();
         settings.parameters.retain(|(name, _)| *name != sweep.parameter);
         settings.parameters.push((sweep.parameter.clone(), Value::from(value)));
         variant.description.network_by(&variant.settings(&settings), work)
     };
-    let sample = |position: u64, work: &Work| {
+    let sample = |position: u64, work: &StepQuota| {
         let position = usize::try_from(position).unwrap_or_default();
         let value = position.checked_div(study.variants.len());
         let variant = position.checked_rem(study.variants.len());
@@ -167,7 +167,7 @@ pub(super) fn sweep(
             let _ = built(variant, *value, work);
         }
     };
-    if Work::is_far_beyond(MOST_STEPS, u64::try_from(networks).unwrap_or(u64::MAX), sample) {
+    if StepQuota::is_far_beyond(MOST_STEPS, u64::try_from(networks).unwrap_or(u64::MAX), sample) {
         return Err(too_much_work(networks));
     }
     let network = |variant: &Variant, value: u64| -> Result<Measured, String> {

@@ -19,8 +19,6 @@ mod table;
 pub use chart::{MOST_POINTS, axes, chart};
 pub use dimension::{Choices, Dimension, DimensionError};
 pub use evaluate::{Evaluated, Figured, MOST_STEPS, TooMuchWork, Variant, evaluate, foresee};
-
-pub use crate::front::yaml::Work;
 pub use front::{FrontError, front};
 pub use grid::{Grid, GridError, MOST_VARIANTS};
 pub use misfits::{Misfits, NothingFits};

@@ -3,13 +3,13 @@
 use thiserror::Error;
 
 use super::{
-    Evaluated, Grid, MOST_STEPS, Misfits, NothingFits, Order, TooMuchWork, Variant, Work, evaluate,
+    Evaluated, Grid, MOST_STEPS, Misfits, NothingFits, Order, TooMuchWork, Variant, evaluate,
     foresee,
 };
 use crate::diagnostics::Diagnostics;
 use crate::figure::quantity::write::{counted, noun};
 use crate::figure::{Figure, Limit};
-use crate::front::yaml::Description;
+use crate::front::yaml::{Description, StepQuota};
 
 /// The most variants of a part.
 const MOST_OF_A_PART: u64 = 16_384;
@@ -23,7 +23,7 @@ pub struct Sweep<'a> {
     limits: &'a [Limit],
     /// The figures by which variants are left out, sorted or marked.
     deciding: Vec<Figure>,
-    work: Work,
+    work: StepQuota,
     tally: Tally,
 }
 
@@ -83,7 +83,7 @@ impl<'a> Sweep<'a> {
     ) -> Result<Self, TooMuchWork> {
         foresee(description, grid, MOST_STEPS)?;
         let deciding = limits.iter().map(|limit| limit.figure).chain(order.figures()).collect();
-        let work = Work::of_at_most(MOST_STEPS);
+        let work = StepQuota::of_at_most(MOST_STEPS);
         Ok(Self { description, grid, figures, limits, deciding, work, tally: Tally::default() })
     }
 

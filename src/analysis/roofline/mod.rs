@@ -4,7 +4,7 @@
 mod fusion;
 mod machine;
 
-pub use machine::{Bound, MACHINES, Machine, MachineError, NamedMachine, Side};
+pub use machine::{Bound, BoundBy, MACHINES, Machine, MachineError, NamedMachine};
 
 use std::collections::HashSet;
 

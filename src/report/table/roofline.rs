@@ -1,7 +1,7 @@
 //! A network on a machine.
 
 use super::{Cell, Column, Emphasis, Row, Table, heading};
-use crate::analysis::roofline::{MACHINES, Machine, NamedMachine, Side};
+use crate::analysis::roofline::{BoundBy, MACHINES, Machine, NamedMachine};
 use crate::figure::quantity::{RateUnit, write};
 use crate::report::OperatorKind;
 use crate::report::fold::{self, Overflow, Row as Folded};
@@ -126,14 +126,15 @@ pub fn roofline_bounds_table(roofline: &Roofline) -> Table {
     };
     let bound: Vec<&LayerRoofline> =
         roofline.layers.iter().filter(|layer| layer.bound.is_some()).collect();
-    let sides = [("memory", Side::Memory), ("arithmetic", Side::Compute)].map(|(label, side)| {
-        let name = Cell::Named(label.to_owned(), side.name().to_owned());
-        let layers: Vec<_> =
-            bound.iter().copied().filter(|layer| layer.bound == Some(side)).collect();
-        row(name, &layers, Emphasis::Plain)
-    });
+    let parts =
+        [("memory", BoundBy::Memory), ("arithmetic", BoundBy::Compute)].map(|(label, by)| {
+            let name = Cell::Named(label.to_owned(), by.name().to_owned());
+            let layers: Vec<_> =
+                bound.iter().copied().filter(|layer| layer.bound == Some(by)).collect();
+            row(name, &layers, Emphasis::Plain)
+        });
     let whole = row(Cell::text("Total"), &bound, Emphasis::Total);
-    let rows = sides.into_iter().chain([whole]).flatten().collect();
+    let rows = parts.into_iter().chain([whole]).flatten().collect();
     let title = format!("What bounds {} on {}", roofline.name, roofline.machine.name());
     Table { title, columns, rows, notes: vec![machine_note(&roofline.machine)] }
 }
@@ -185,7 +186,7 @@ pub fn roofline_layers_table(roofline: &Roofline) -> Table {
             Cell::Bytes(layer.bytes),
             layer.intensity.map_or(Cell::Empty, Cell::Number),
             Cell::Seconds(layer.seconds),
-            Cell::text(layer.bound.map_or("", Side::name)),
+            Cell::text(layer.bound.map_or("", BoundBy::name)),
         ])
     });
     let title = format!("{} on {}", roofline.name, roofline.machine.name());
