@@ -7,8 +7,8 @@ use std::hint::black_box;
 use cnnstat::analysis::analyse;
 use cnnstat::bundled::{self, Bundled};
 use cnnstat::figure::Figure;
-use cnnstat::front::yaml::{Description, Settings};
-use cnnstat::sweep::{Dimension, Grid, MOST_STEPS, Work, evaluate, front};
+use cnnstat::front::yaml::{Description, Settings, StepQuota};
+use cnnstat::sweep::{Dimension, Grid, MOST_STEPS, evaluate, front};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// Variants of a sample.
@@ -32,7 +32,7 @@ fn variants(criterion: &mut Criterion) {
     group.bench_function("evaluate", |bencher| {
         let figures = [Figure::Params, Figure::Macs];
         bencher.iter(|| {
-            let work = Work::of_at_most(MOST_STEPS);
+            let work = StepQuota::of_at_most(MOST_STEPS);
             evaluate(&description, black_box(&grid), &figures, 0..VARIANTS, &work)
         });
     });

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use cnnstat::analysis::{Totals, analyse};
 use cnnstat::figure::Figure;
 use cnnstat::formula::{
-    FormulaError, Formulas, Limit, Polynomial, Quantity, Ratio, Variable, find,
+    FormulaError, Formulas, Polynomial, Quantity, Ratio, RatioLimit, Variable, find,
 };
 use cnnstat::front::yaml::expression::Expression;
 use cnnstat::front::yaml::value::{Number, Value};
@@ -338,6 +338,50 @@ layers:
     assert!(activations.message.contains("the height of its output"), "{activations}");
 }
 
+/// Refusals call figures as tables do, and blame a layer only for what is summed over layers.
+#[test]
+fn refusals_are_sentences() {
+    let both = "c > 500 and k > 500";
+    let text = format!(
+        "input: [1, 64, 64]
+params: {{c: 12, k: 20}}
+layers:
+  - conv: {{out: \"2 if {both} else 1\", kernel: \"3 if {both} else 1\", padding: same, bias: false}}
+"
+    );
+    let refused = |text: &str, over: &str, figure| {
+        let all = formulas(&read(text), over, &[figure]);
+        all.figures[0].1.as_ref().unwrap_err().clone()
+    };
+    // Between the last point that has the form and the figure.
+    for (figure, said) in [
+        (Figure::ReceptiveField, " the receptive field is 3"),
+        // A kernel of 9 taps, two channels, 64x64.
+        (Figure::Macs, " the MACs are 73728"),
+        (Figure::WeightMemory, " the weight bytes are 72"),
+        (Figure::ConvActivations, " the activations of convolutions are 8192"),
+    ] {
+        let refusal = refused(&text, "c,k", figure);
+        assert!(refusal.message.ends_with(said), "{figure:?}: {refusal}");
+    }
+    // The first convolution rounds, but the field grows at the second.
+    let text = "input: [1, n, 64]
+params: {n: 64}
+layers:
+  - conv: {name: first, out: 1, kernel: 3, stride: 2, padding: 1}
+  - conv: {name: second, out: 1, kernel: \"1 + 2 * (n // 50)\", padding: same}
+";
+    let refusal = refused(text, "n", Figure::ReceptiveField);
+    assert_eq!((refusal.variable.as_deref(), refusal.layer.as_deref()), (Some("n"), None));
+    assert!(!refusal.message.contains("first"), "{refusal}");
+    let refusal = refused(&text.replace("input: [1, n,", "input: [1, 64,"), "n", Figure::Macs);
+    assert_eq!(refusal.layer.as_deref(), Some("second"));
+    assert!(
+        refusal.message.ends_with("it begins at `second`: its MACs are none either"),
+        "{refusal}"
+    );
+}
+
 #[test]
 fn variables_are_parameters_first() {
     let text = "input: [c, 8, 8]
@@ -392,16 +436,16 @@ fn ratios_and_their_limits() {
     let [stacked, single] = all.each_ref().map(|all| form(all, Figure::Params));
     let ratio = Ratio::new(stacked, single).unwrap();
     assert_eq!(ratio.canonical(), "18/25");
-    assert_eq!(ratio.limit("c"), Limit::Number(BigRational::new(18.into(), 25.into())));
+    assert_eq!(ratio.limit("c"), RatioLimit::Number(BigRational::new(18.into(), 25.into())));
     let [fire, plain] = [FIRE, PLAIN].map(|text| formulas(&read(text), "c,h,w", &[Figure::Macs]));
     let ratio = Ratio::new(form(&plain, Figure::Macs), form(&fire, Figure::Macs)).unwrap();
     assert_eq!(ratio.pretty(), "(9·c + 1152) / (c + 640)");
-    assert_eq!(ratio.limit("c"), Limit::Number(BigRational::from_integer(9.into())));
+    assert_eq!(ratio.limit("c"), RatioLimit::Number(BigRational::from_integer(9.into())));
     let [n, k] = ["n", "k"].map(Polynomial::variable);
     let of = |a: &Polynomial, b: &Polynomial| Ratio::new(a, b).unwrap();
     assert_eq!(of(&(&n * &k), &n).limit("n").to_string(), "k");
-    assert_eq!(of(&k, &n).limit("n"), Limit::Zero);
-    assert_eq!(of(&(&n * &n), &(&n + &k)).limit("n"), Limit::Infinity);
+    assert_eq!(of(&k, &n).limit("n"), RatioLimit::Zero);
+    assert_eq!(of(&(&n * &n), &(&n + &k)).limit("n"), RatioLimit::Infinity);
     // (n² - k²) / (n² + 2·n·k + k²)
     let (sum, difference) = (&n + &k, &n - &k);
     assert_eq!(of(&(&sum * &difference), &(&sum * &sum)).canonical(), "(n - k)/(n + k)");

@@ -231,14 +231,41 @@ fn weights_gradients_and_optimizers_are_by_value() {
     }
 }
 
-/// Sums beyond 64 bits are errors: all outputs have 5·2^61 bytes, which fit, the positions of four maxima each 2^62, which do not.
+/// Sums beyond 64 bits are errors of the layer with which they are, whatever follows it.
 #[test]
 fn what_exceeds_64_bits_is_an_error() {
-    let text = "{input: [1, 1073741824, 536870912], layers: [conv: {out: 1, kernel: 1}, repeat: {times: 4, layers: [max_pool: 1]}]}";
-    let description = common::read(text).unwrap();
-    let elaborated = description.elaborate(&Settings::default()).unwrap();
-    let error = Report::new(&elaborated.network, description.metadata(&elaborated)).unwrap_err();
-    assert!(error.to_string().contains("64 bits"), "{error}");
+    let pool = |name: &str| format!("max_pool: {{kernel: 1, name: {name}}}");
+    let pools = ["a", "b", "c", "d"].map(pool).join(", ");
+    for (input, layers, at_fault) in [
+        // All outputs have 5·2^61 bytes, which fit. Kept are 2^61 of the input and the positions of the maxima, 2^62 each.
+        (
+            "1, 1073741824, 536870912",
+            format!("conv: {{out: 1, kernel: 1}}, {pools}, global_avg_pool"),
+            "d",
+        ),
+        // Alive are 2^63 bytes of the input and as many of the result.
+        ("1, 2147483648, 1073741824", "relu: {name: a}, global_avg_pool".to_owned(), "a"),
+        // 2^61 values have 2^63 bytes, the two that Adam remembers of each 2^64.
+        (
+            "2147483648",
+            "linear: {out: 1073741824, bias: false, name: b}, linear: {out: 1, name: c}".to_owned(),
+            "b",
+        ),
+    ] {
+        let text = format!(
+            "{{input: [{input}], layers: [{layers}, slice: {{axis: 1, start: 0, stop: 1, name: last}}]}}"
+        );
+        let description = common::read(&text).unwrap();
+        let elaborated = description.elaborate(&Settings::default()).unwrap();
+        let metadata = description.metadata(&elaborated);
+        let error = Report::new(&elaborated.network, metadata).unwrap_err();
+        let said =
+            format!("`{at_fault}`: with this layer, the figures of the network exceed 64 bits");
+        assert_eq!(error.to_string(), said);
+        let (_, node) =
+            elaborated.network.nodes().find(|(_, node)| node.name() == at_fault).unwrap();
+        assert_eq!(error.place, node.place);
+    }
 }
 
 // ---- dense blocks -----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ mod judge;
 mod support;
 
 use cnnstat::analysis::{AxisField, AxisWindow, ReceptiveField, receptive_field};
+use cnnstat::figure::Figure;
 use cnnstat::network::{Builder, Network, Output, Place, Tensor};
 use cnnstat::ops::{
     Activation, AdaptiveAvgPool, Add, AvgPool, Concat, Conv, ConvTranspose, Function, LayerNorm,
@@ -287,6 +288,34 @@ fn by_hand() {
         let last = report.layers.last().unwrap().name.clone();
         assert_eq!(field(&report, &last), expected, "{layers:?}, {source}");
     }
+}
+
+/// A 3x3 at stride 4 sees 3x3 pixels, whether it leaves one row of units or two to be pooled: pooling one row is global along the
+/// columns alone.
+#[test]
+fn the_networks_field_is_that_before_pooling_along_either_axis() {
+    for input in ["[3, 4, 32]", "[3, 5, 32]", "[3, 32, 4]", "[3, 32, 5]", "[3, 4, 4]"] {
+        let layers = [
+            "conv: {name: window, out: 4, kernel: 3, stride: 4, padding: 1}",
+            "global_avg_pool",
+            "flatten",
+            "linear: 10",
+        ];
+        let report = network(input, &layers);
+        let whole = report.receptive_field.as_ref().map(|whole| (whole.field.size, &whole.layer));
+        // Of an input of 4x4 a single unit is left, whose field nothing changes.
+        let (layer, extent) = match input {
+            "[3, 4, 4]" => (None, FieldExtent::Window),
+            _ => (Some("window".to_owned()), FieldExtent::Global),
+        };
+        assert_eq!(whole, Some(([3, 3], &layer)), "{input}");
+        assert_eq!(report.receptive_field_extent, extent, "{input}");
+        assert_eq!(report.totals.get(Figure::ReceptiveField), Some(3), "{input}");
+    }
+    // Global along the columns from the first layer on: there is no window before.
+    let report = network("[3, 4, 32]", &["softmax: {axis: 3}", "conv: {out: 1, kernel: 3}"]);
+    assert_eq!((&report.receptive_field, report.totals.get(Figure::ReceptiveField)), (&None, None));
+    assert_eq!(report.receptive_field_extent, FieldExtent::Global);
 }
 
 /// arXiv:1505.04597, Figure 1. At the bottom 140 pixels at stride 16. Two 3x3 over a doubled map see 5 units of it and 3 of the map before; so a unit

@@ -13,6 +13,7 @@ use cnnstat::bundled::{self, Bundled};
 use cnnstat::diagnostics::{Diagnostics, Source};
 use cnnstat::figure::{Figure, Measure, PathFigure};
 use cnnstat::front::yaml::{Library, Settings, Study};
+use cnnstat::report::document::Part;
 use cnnstat::study::{StudiedVariant, StudyReport, evaluate};
 use num_rational::BigRational;
 use support::{Call, Desk};
@@ -322,6 +323,47 @@ fn what_does_not_fit_a_sweep_is_unknown() {
     let sweep = study.sweep_of("k=9,10").unwrap();
     let only = read(&text.replace("kernel: 1,", "kernel: k,")).unwrap();
     assert!(evaluate(&only, &Settings::default(), Some(&sweep)).is_err());
+}
+
+/// The sentence is for what is known twice or more; of a single value that fits, or was asked for, a table tells.
+#[test]
+fn what_is_known_once_is_not_called_constant() {
+    let text = "study: Some\ninput: [3, 8, H]\nparams: {H: 8}\nfigures: [params, macs, paths]\nvariants:\n  \
+        large: [conv: {out: 1, kernel: [1, 7], bias: false}]\n  \
+        mixed: [conv: {out: 2, kernel: [1, 7], bias: false}]\nsweep: {H: [3, 5, 8]}\n";
+    let over = |text: &str, sweep: Option<&str>| {
+        let study = read(text).unwrap();
+        let sweep = sweep.map(|sweep| study.sweep_of(sweep).unwrap());
+        let (report, _) = evaluate(&study, &Settings::default(), sweep.as_ref()).unwrap();
+        let document = report.document();
+        let section = document.sections.iter().find(|section| section.title == "Over H").unwrap();
+        let tables = section.parts.iter().filter_map(|part| match part {
+            Part::Table(table) => Some(table.title.clone()),
+            _ => None,
+        });
+        let mut texts = section.parts.iter().filter_map(|part| match part {
+            Part::Text(text) if text.starts_with("Whatever") => Some(text.clone()),
+            _ => None,
+        });
+        (tables.collect::<Vec<_>>(), texts.next())
+    };
+    let three = ["Params over H", "MACs over H", "Paths over H"].map(str::to_owned);
+    // A kernel of 7 columns fits 8 columns alone.
+    assert_eq!(over(text, None), (three.to_vec(), None));
+    assert_eq!(over(text, Some("H=9")), (three.to_vec(), None));
+    let same = "Whatever H is, the params and paths of every variant are the same.";
+    let macs = vec![three[1].clone()];
+    assert_eq!(over(text, Some("H=5,8,9")), (macs, Some(same.to_owned())));
+    // Known twice of one variant and once of the other is not known to be the same of both.
+    let wider = text.replace("out: 2, kernel: [1, 7]", "out: 2, kernel: [1, 9]");
+    let wider = wider.replace("{H: 8}", "{H: 9}");
+    let (tables, text) = over(&wider, Some("H=7,8,9"));
+    assert_eq!((tables, text), (three.to_vec(), None));
+    // What is never known is not shown: the field of what sees everything from the first layer on.
+    let global = "study: Some\ninput: [3, 8, H]\nparams: {H: 8}\nfigures: [receptive_field, params, macs]\nvariants:\n  \
+        all: [global_avg_pool, conv: {out: 1, kernel: 1}]\nsweep: {H: [3, 5]}\n";
+    let same = "Whatever H is, the params and macs of every variant are the same.";
+    assert_eq!(over(global, None), (Vec::new(), Some(same.to_owned())));
 }
 
 /// The studies of `tests/in`, and the bundled networks.

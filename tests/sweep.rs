@@ -4,11 +4,11 @@
 
 mod common;
 
-use cnnstat::figure::Figure;
-use cnnstat::front::yaml::{Description, Settings};
+use cnnstat::figure::{Figure, Limit};
+use cnnstat::front::yaml::{Description, Settings, StepQuota};
 use cnnstat::sweep::{
-    Choices, Dimension, Evaluated, Figured, Grid, GridError, MOST_STEPS, Misfits, Objective,
-    TooMuchWork, Variant, Work, evaluate, foresee, front,
+    Choices, Dimension, Evaluated, Figured, Grid, GridError, MOST_STEPS, Misfits, Objective, Order,
+    Sweep, SweepError, Tally, TooMuchWork, Variant, evaluate, foresee, front,
 };
 use common::{analyse, bundled_description, plain, read};
 use proptest::prelude::*;
@@ -44,7 +44,7 @@ fn evaluated(
     figures: &[Figure],
     variants: std::ops::Range<u64>,
 ) -> Vec<Variant> {
-    evaluate(description, grid, figures, variants, &Work::of_at_most(MOST_STEPS)).unwrap()
+    evaluate(description, grid, figures, variants, &StepQuota::of_at_most(MOST_STEPS)).unwrap()
 }
 
 /// The values of a dimension as text.
@@ -306,7 +306,7 @@ layers:
         Grid::new(axes.collect()).unwrap()
     };
     let steps = |grid: &Grid| {
-        let work = Work::of_at_most(u64::MAX);
+        let work = StepQuota::of_at_most(u64::MAX);
         evaluate(&description, grid, &[Figure::Layers], 0..grid.len(), &work).unwrap();
         work.steps()
     };
@@ -315,7 +315,7 @@ layers:
         let grid = grid(axes);
         let steps = steps(&grid);
         let by = |most| {
-            let work = Work::of_at_most(most);
+            let work = StepQuota::of_at_most(most);
             evaluate(&description, &grid, &[Figure::Layers], 0..grid.len(), &work)
         };
         assert_eq!(by(steps).unwrap().len() as u64, grid.len(), "{axes:?}");
@@ -330,6 +330,85 @@ layers:
     let refused = TooMuchWork { variants: 1000, most: steps / 10 };
     assert_eq!(foresee(&description, &large, steps / 10), Err(refused));
     assert_eq!(foresee(&description, &grid(&["depth=1..64"]), 1), Ok(()));
+}
+
+/// All variants of a sweep in parts of one, two, three, …, and what became of them.
+fn swept(
+    description: &Description,
+    grid: &Grid,
+    limits: &[Limit],
+    order: &Order<'_>,
+) -> Result<(Vec<u64>, Tally), SweepError> {
+    let mut sweep = Sweep::new(description, grid, &[Figure::Params], limits, order)?;
+    let mut stay = Vec::new();
+    for length in 0.. {
+        match sweep.part(length)? {
+            Some(variants) => stay.extend(variants.iter().map(|variant| variant.position)),
+            None => break,
+        }
+    }
+    Ok((stay, sweep.tally().clone()))
+}
+
+#[test]
+fn a_sweep_counts_what_is_left_out_and_refuses_what_it_cannot_decide() {
+    let description = description();
+    let grid = |axes: &[&str]| {
+        let axes = axes.iter().map(|text| Dimension::parameter(&description, text).unwrap());
+        Grid::new(axes.collect()).unwrap()
+    };
+    // With one convolution a stage: 27·w + w parameters, then 18·w² + 2·w.
+    let widths = grid(&["width=1..6", "depths=[1,1],[8,8]"]);
+    let most = |figure, most| [Limit { figure, most }];
+    let none = Order::default();
+    let (stay, tally) = swept(&description, &widths, &most(Figure::Params, 252), &none).unwrap();
+    // 48, 132, 252, 408, …; with eight convolutions a stage the map is too small for the last.
+    assert_eq!(stay, [0, 1, 2, 3, 4, 5, 7, 9, 11]);
+    assert_eq!((tally.evaluated, tally.misfits.count(), tally.above), (12, 6, 3));
+    let sentences = tally.sentences();
+    assert!(sentences[0].starts_with("6 of 12 variants do not fit: "), "{sentences:?}");
+    assert_eq!(sentences[1..], ["3 of 12 variants exceed a limit and are left out."]);
+
+    // What decides is among the figures, and known.
+    let unknown =
+        |limits: &[Limit], order: &Order<'_>| match swept(&description, &widths, limits, order) {
+            Err(SweepError::Unknown(figure)) => figure,
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(unknown(&most(Figure::Macs, 1), &none), Figure::Macs);
+    let objective = Objective { figure: Figure::Flops, more_is_better: true };
+    assert_eq!(unknown(&[], &Order { sort: Some(objective), ..none }), Figure::Flops);
+    assert_eq!(unknown(&[], &Order { pareto: &[objective], ..none }), Figure::Flops);
+}
+
+/// Where nothing fits the call is wrong, whether there is no such network or its figures are beyond 64 bits.
+#[test]
+fn a_sweep_of_which_nothing_fits_is_refused() {
+    let refused = |description: &Description, axis: &str| {
+        let grid = Grid::new(vec![Dimension::parameter(description, axis).unwrap()]).unwrap();
+        swept(description, &grid, &[], &Order::default()).map(|(_, tally)| tally.misfits.count())
+    };
+    let small = description();
+    match refused(&small, "depths=[8,8],[9,9]") {
+        Err(SweepError::Wrong(diagnostics)) => {
+            assert!(plain(&diagnostics).contains("this is with depths=[8, 8]"));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(refused(&small, "depths=[8,8],[1,1]").unwrap(), 1);
+    let large = read(
+        "input: [4000000000]\nparams: {n: 1}\nlayers: [linear: {name: wide, out: n * 1000000000}]\n",
+    );
+    let large = large.unwrap_or_else(|error| panic!("{}", plain(&error)));
+    match refused(&large, "n=5,6") {
+        Err(SweepError::NothingFits(nothing)) => {
+            let sentence = nothing.to_string();
+            assert!(sentence.starts_with("2 of 2 variants do not fit: `wide`: "), "{sentence}");
+            assert!(sentence.ends_with(" (n=5)"), "{sentence}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(refused(&large, "n=1,5").unwrap(), 1);
 }
 
 #[test]

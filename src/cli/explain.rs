@@ -8,7 +8,7 @@ use cnnstat::convention::{self, Convention, ExplainError};
 use serde::Serialize;
 
 use super::failure::Failure;
-use super::figures::FigureOptions;
+use super::figures::{self, FigureOptions};
 use super::network::{self, NetworkOptions};
 use super::output::{self, Format};
 use super::terminal::Terminal;
@@ -101,9 +101,8 @@ impl Explain {
                 convention::lines_table(&report, &explanation)
             };
             let sides = [&explanation.convention, &explanation.against];
-            if sides.iter().any(|side| side.recount.figures.len() > 1) {
-                table.notes.push("`--figure` explains another figure.".to_owned());
-            }
+            let others = sides.into_iter().flat_map(|side| side.recount.other_figures(side.name));
+            table.notes.extend(figures::explained_by(others.map(|(_, figure)| figure)));
             Ok(table)
         })?;
         terminal.print(&text)?;

@@ -10,7 +10,7 @@ use cnnstat::diagnostics::{Diagnostic, Diagnostics};
 use cnnstat::formula::FormulaError;
 use cnnstat::front::yaml::Description;
 use cnnstat::report::fold::Overflow;
-use cnnstat::sweep::{FrontError, GridError, TooMuchWork};
+use cnnstat::sweep::{FrontError, GridError, SweepError, TooMuchWork};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -73,6 +73,15 @@ impl Failure {
 impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Self {
         Self::Input(diagnostics)
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Wrong(diagnostics) => Self::Input(diagnostics),
+            error => Self::message(error.to_string()),
+        }
     }
 }
 

@@ -27,6 +27,24 @@ impl FigureOptions {
     }
 }
 
+/// How `explain` is asked about other figures; `None` where there are none.
+pub(super) fn explained_by(figures: impl Iterator<Item = Figure>) -> Option<String> {
+    let mut options: Vec<String> = Vec::new();
+    for figure in figures {
+        let option = format!("`--figures {}`", figure.name());
+        if !options.contains(&option) {
+            options.push(option);
+        }
+    }
+    match options.as_slice() {
+        [] => None,
+        options => Some(format!(
+            "`cnnstat explain` explains another figure with {}.",
+            options.join(" or ")
+        )),
+    }
+}
+
 /// Reads the name of a figure, in all its spellings; help and completions show the names.
 #[derive(Debug, Clone, Copy)]
 struct FigureNames;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use cnnstat::report::Report;
+use cnnstat::report::memory::MemoryReport;
 use cnnstat::report::table::{self, Table};
 
 use super::failure::Failure;
@@ -53,8 +54,9 @@ impl Memory {
             output::refuse_with_json(&[("--show", self.show.is_some())])?;
         }
         let report = self.options.report(&self.network, terminal)?;
-        let mut text =
-            output::render(self.format, terminal, &value(&report), || self.table(&report))?;
+        let mut text = output::render(self.format, terminal, &MemoryReport::new(&report), || {
+            self.table(&report)
+        })?;
         let has_both = matches!(self.format, Format::Table | Format::Markdown);
         if let Some(policies) = table::policies_table(&report)
             && self.show.is_none()
@@ -75,24 +77,4 @@ impl Memory {
                 .ok_or_else(|| Failure::message("the network has no concatenations"))?,
         })
     }
-}
-
-/// What scripts get.
-fn value(report: &Report) -> serde_json::Value {
-    let layers = report.layers.iter().map(|layer| {
-        serde_json::json!({
-            "name": layer.name,
-            "op": layer.op,
-            "output_shape": layer.output_shape,
-            "activation_bytes": layer.figures.activation_bytes,
-            "kept_bytes": layer.kept_bytes,
-        })
-    });
-    serde_json::json!({
-        "name": report.name,
-        "batch": report.batch,
-        "input": report.input,
-        "memory": report.memory,
-        "layers": layers.collect::<Vec<_>>(),
-    })
 }

@@ -78,7 +78,7 @@ impl Roofline {
         let format = self.format.unwrap_or(Format::Table);
         let Some(network) = self.network.as_ref().filter(|_| !self.machines) else {
             let machines =
-                output::render(format, terminal, &machines(), || Ok(table::machines_table()))?;
+                output::render(format, terminal, &MACHINES, || Ok(table::machines_table()))?;
             terminal.print(&machines)?;
             return Ok(ExitCode::SUCCESS);
         };
@@ -144,20 +144,6 @@ impl Roofline {
         };
         Ok(named.machine.clone())
     }
-}
-
-/// What scripts get of the named machines.
-fn machines() -> Vec<serde_json::Value> {
-    let machine = |NamedMachine { name, machine, source }: &NamedMachine| {
-        serde_json::json!({
-            "name": name,
-            "title": machine.name(),
-            "peak_flops": machine.peak_flops(),
-            "bandwidth": machine.bandwidth(),
-            "source": source,
-        })
-    };
-    MACHINES.iter().map(machine).collect()
 }
 
 fn flops_rate(text: &str) -> Result<f64, QuantityError> {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::explain;
 use super::failure::Failure;
+use super::figures;
 use super::network::{self, NetworkOptions};
 use super::output::{self, Format};
 use super::terminal::Terminal;
@@ -68,10 +69,9 @@ impl Summary {
             };
             if let Some(recount) = &recount {
                 recount.add_to(&mut table, &report, self.depth)?;
-                if recount.figures.len() > 1 {
-                    let note = "`cnnstat explain --figure` explains the others.";
-                    table.notes.push(note.to_owned());
-                }
+                let shown = recount.figures.first().map_or("", |figure| figure.name);
+                let others = recount.other_figures(shown).map(|(_, figure)| figure);
+                table.notes.extend(figures::explained_by(others));
             }
             Ok(table)
         })?;

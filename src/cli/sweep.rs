@@ -3,18 +3,15 @@
 mod output;
 mod progress;
 
-use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use cnnstat::figure::quantity::write::{counted, noun};
 use cnnstat::figure::{Figure, Limit};
 use cnnstat::front::yaml::Description;
 use cnnstat::sweep::{
-    Dimension, DimensionError, Evaluated, Grid, Layout, MOST_POINTS, MOST_STEPS, Misfits,
-    Objective, Order, Variant, Work, evaluate, foresee,
+    self, Dimension, DimensionError, Grid, Layout, MOST_POINTS, Objective, Order,
 };
 
 use super::failure::Failure;
@@ -33,8 +30,8 @@ const MOST_ROWS: usize = 100_000;
 /// So long a part of the variants takes to evaluate, about.
 const PART: Duration = Duration::from_millis(100);
 
-/// The most variants of a part.
-const MOST_OF_A_PART: u64 = 16_384;
+/// The variants of the first part.
+const FIRST_PART: u64 = 64;
 
 /// Show the figures of all combinations of parameters, input sizes and batches
 ///
@@ -97,27 +94,6 @@ pub(super) struct Sweep {
     output: Option<PathBuf>,
 }
 
-/// What became of the variants.
-#[derive(Debug, Default)]
-struct Tally {
-    evaluated: u64,
-    misfits: Misfits,
-    above: u64,
-}
-
-impl Tally {
-    /// What is not shown or not figured, in sentences.
-    fn sentences(&self) -> Vec<String> {
-        let Self { evaluated, misfits, above } = self;
-        let left_out = (*above > 0).then(|| {
-            let variants = counted(*evaluated, ["variant", "variants"]);
-            let what = ["exceeds a limit and is left out", "exceed a limit and are left out"];
-            format!("{above} of {variants} {}.", noun(*above, what))
-        });
-        misfits.sentence(*evaluated).into_iter().chain(left_out).collect()
-    }
-}
-
 impl Sweep {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         let description = load::description(&self.network, terminal)?;
@@ -125,7 +101,8 @@ impl Sweep {
         let format = Format::of(self.format, self.output.as_deref())?;
         let figures = self.all_figures();
         self.refuse_too_many(&grid, format)?;
-        foresee(&description, &grid, MOST_STEPS)?;
+        let mut sweep =
+            sweep::Sweep::new(&description, &grid, &figures, &self.limits, &self.order())?;
         let layout = Layout {
             grid: &grid,
             figures: &figures,
@@ -134,14 +111,12 @@ impl Sweep {
         };
         let path = self.output.as_deref();
         let mut output = Output::create(format, path, terminal, &description)?;
-        let tally = match self.write(&mut output, &description, &layout, format, terminal) {
-            Ok(tally) => tally,
-            Err(failure) => {
-                output.abandon();
-                return Err(failure);
-            }
-        };
+        if let Err(failure) = self.write(&mut output, &mut sweep, &layout, format, terminal) {
+            output.abandon();
+            return Err(failure);
+        }
         output.finish()?;
+        let tally = sweep.tally();
         if !format.has_notes() {
             for sentence in tally.sentences() {
                 terminal.tell(&format!("note: {sentence}"));
@@ -155,35 +130,35 @@ impl Sweep {
     fn write(
         &self,
         output: &mut Output<'_>,
-        description: &Description,
+        sweep: &mut sweep::Sweep<'_>,
         layout: &Layout<'_>,
         format: Format,
         terminal: &Terminal,
-    ) -> Result<Tally, Failure> {
+    ) -> Result<(), Failure> {
         let mut progress = Progress::new(terminal, layout.grid.len());
-        let mut tally = Tally::default();
         let mut held = Vec::new();
         let holds_all = self.holds_all(format);
-        self.parts(description, layout, &mut progress, &mut tally, |variants| {
+        let (mut length, mut begun) = (FIRST_PART, Instant::now());
+        while let Some(variants) = sweep.part(length)? {
+            if begun.elapsed() < PART {
+                length = length.saturating_mul(2);
+            }
             if holds_all {
                 held.extend(variants);
-                return Ok(());
+            } else {
+                let rows: Vec<_> = variants.into_iter().map(|variant| (variant, false)).collect();
+                output.part(layout, &rows)?;
             }
-            let rows: Vec<_> = variants.into_iter().map(|variant| (variant, false)).collect();
-            output.part(layout, &rows)
-        })?;
+            progress.reach(sweep.tally().evaluated);
+            begun = Instant::now();
+        }
         progress.finish();
-        if tally.misfits.count() == tally.evaluated {
-            // Where nothing fits, it is the network or the call that is wrong.
-            description.elaborate(&layout.grid.settings(0))?;
-        }
         if holds_all {
-            let order = Order { pareto: &self.pareto, front_alone: self.front, sort: self.sort };
-            let held = order.apply(held, layout.figures)?;
+            let held = self.order().apply(held, layout.figures)?;
             self.refuse_too_long(held.len(), format)?;
-            output.all(layout, &held, &self.pareto, tally.sentences())?;
+            output.all(layout, &held, &self.pareto, sweep.tally().sentences())?;
         }
-        Ok(tally)
+        Ok(())
     }
 
     fn grid(&self, description: &Description) -> Result<Grid, Failure> {
@@ -202,7 +177,8 @@ impl Sweep {
     /// The figures to show, and those that the variants are compared by, each once.
     fn all_figures(&self) -> Vec<Figure> {
         let mut figures = self.figures.each_once();
-        for figure in self.deciding() {
+        let limits = self.limits.iter().map(|limit| limit.figure);
+        for figure in limits.chain(self.order().figures()) {
             if !figures.contains(&figure) {
                 figures.push(figure);
             }
@@ -210,10 +186,9 @@ impl Sweep {
         figures
     }
 
-    /// The figures by which variants are left out, sorted or marked.
-    fn deciding(&self) -> impl Iterator<Item = Figure> {
-        let limits = self.limits.iter().map(|limit| limit.figure);
-        limits.chain(self.pareto.iter().chain(&self.sort).map(|objective| objective.figure))
+    /// What decides the order of the variants, and which are marked.
+    fn order(&self) -> Order<'_> {
+        Order { pareto: &self.pareto, front_alone: self.front, sort: self.sort }
     }
 
     /// Whether all variants are needed before the first is written.
@@ -248,63 +223,5 @@ impl Sweep {
             )));
         }
         Ok(())
-    }
-
-    /// Evaluates the variants part by part, and gives those that are within the limits to `take`, in the grid's order.
-    fn parts(
-        &self,
-        description: &Description,
-        layout: &Layout<'_>,
-        progress: &mut Progress,
-        tally: &mut Tally,
-        mut take: impl FnMut(Vec<Variant>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let all = layout.grid.len();
-        let work = Work::of_at_most(MOST_STEPS);
-        let (mut start, mut length) = (0, 64);
-        while start < all {
-            let part: Range<u64> = start..all.min(start + length);
-            let begun = Instant::now();
-            let mut variants =
-                evaluate(description, layout.grid, layout.figures, part.clone(), &work)?;
-            if begun.elapsed() < PART {
-                length = (2 * length).min(MOST_OF_A_PART);
-            }
-            for variant in &variants {
-                tally.evaluated += 1;
-                if let Evaluated::Misfit(reason) = &variant.evaluated {
-                    let settings = || layout.grid.settings(variant.position).to_string();
-                    tally.misfits.add(reason, settings);
-                }
-                self.require_known(variant, layout)?;
-            }
-            variants.retain(|variant| {
-                let stays = !variant.fits() || variant.is_within(layout.figures, &self.limits);
-                tally.above += u64::from(!stays);
-                stays
-            });
-            take(variants)?;
-            start = part.end;
-            progress.reach(start);
-        }
-        Ok(())
-    }
-
-    /// Refuses to decide by a figure that is not known.
-    fn require_known(&self, variant: &Variant, layout: &Layout<'_>) -> Result<(), Failure> {
-        let unknown = |wanted: &Figure| {
-            let position = layout.figures.iter().position(|figure| figure == wanted);
-            position.is_none_or(|position| variant.figure(position).is_none())
-        };
-        match self.deciding().find(unknown).filter(|_| variant.fits()) {
-            None => Ok(()),
-            Some(figure) => {
-                let name = figure.name();
-                let message = format!(
-                    "`{name}` is not known of this network, so that nothing can be decided by it"
-                );
-                Err(Failure::message(message))
-            }
-        }
     }
 }

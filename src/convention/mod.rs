@@ -165,17 +165,17 @@ impl Rule {
     }
 
     /// The counts of all layers, in execution order, and their sum.
-    fn apply(&self, nodes: &[Taken<'_>]) -> Result<Tally, AnalysisError> {
-        let mut tally = Tally::default();
+    fn apply(&self, nodes: &[Taken<'_>]) -> Result<RuleCounts, AnalysisError> {
+        let mut counted = RuleCounts::default();
         for Taken { node, operands, folding } in nodes {
             let (op, output, folding) = (&node.op, &node.shape, *folding);
             let counts = (self.count)(&Layer { op, operands, output, folding });
             let counts = counts.map_err(|error| AnalysisError::of(node, error))?;
-            let sum = tally.sum.checked_add(&counts).filter(|sum| sum.total().is_some());
-            tally.sum = sum.ok_or_else(|| AnalysisError::of(node, OpError::TotalOverflow))?;
-            tally.layers.push(counts);
+            let sum = counted.sum.checked_add(&counts).filter(|sum| sum.total().is_some());
+            counted.sum = sum.ok_or_else(|| AnalysisError::of(node, OpError::TotalOverflow))?;
+            counted.layers.push(counts);
         }
-        Ok(tally)
+        Ok(counted)
     }
 }
 
@@ -185,7 +185,7 @@ fn trained(layer: &Layer<'_>) -> Result<Counts, OpError> {
 
 /// The counts of a network by one rule.
 #[derive(Debug, Clone, Default)]
-struct Tally {
+struct RuleCounts {
     /// The whole network's.
     sum: Counts,
     /// Every layer's, in execution order.
@@ -231,12 +231,12 @@ fn recounted(nodes: &[Taken<'_>], convention: Convention) -> Result<Recount, Ana
     let tool = convention.tool();
     let mut figures = Vec::new();
     for rule in tool.rules {
-        let tally = rule.apply(nodes)?;
+        let counted = rule.apply(nodes)?;
         // That totals fit was checked at every layer.
         let total = |counts: &Counts| counts.total().unwrap_or(u64::MAX);
-        let value = total(&tally.sum);
+        let value = total(&counted.sum);
         if value > 0 || !rule.part {
-            let layers = tally.layers.iter().map(total).collect();
+            let layers = counted.layers.iter().map(total).collect();
             figures.push(Recounted { name: rule.name, figure: rule.figure, value, layers });
         }
     }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Explanation, LayerLine, Recount, Side};
+use crate::figure::Figure;
 use crate::figure::quantity::write::counted;
 use crate::report::fold::{self, Row as Folded};
 use crate::report::table::{Cell, Column, Emphasis, Row, Table};
@@ -139,24 +140,23 @@ fn recount_notes(recount: &Recount, shown: &str) -> Vec<String> {
         (name, "") => name.to_owned(),
         (name, version) => format!("{name} {version}"),
     };
-    let rules = recount.convention.tool().rules.iter().filter(|rule| !rule.part);
-    let others: Vec<_> = rules.filter(|rule| rule.name != shown).collect();
+    let others = recount.other_figures(shown);
+    let others: Vec<_> = others.map(|(name, _)| name).collect();
     let mut notes = Vec::new();
-    if let Some((first, more)) = others.split_first() {
-        let names: Vec<_> = others.iter().map(|rule| rule.name).collect();
-        let more = more.iter().map(|rule| format!(" or `{}`", rule.figure.name()));
-        notes.push(format!(
-            "{name} also counts {}: `explain --figures {}`{}.",
-            names.join(", "),
-            first.figure.name(),
-            more.collect::<String>()
-        ));
+    if !others.is_empty() {
+        notes.push(format!("{name} also counts {}.", others.join(", ")));
     }
     notes.extend(recount.assumptions.iter().map(|assumption| format!("{name}: {assumption}")));
     notes
 }
 
 impl Recount {
+    /// What else the tool counts, besides the figure that it names so: its name for it, and what it is. Parts of figures are left out.
+    pub fn other_figures(&self, shown: &str) -> impl Iterator<Item = (&'static str, Figure)> {
+        let rules = self.convention.tool().rules.iter().filter(|rule| !rule.part);
+        rules.filter(move |rule| rule.name != shown).map(|rule| (rule.name, rule.figure))
+    }
+
     /// Puts the tool's most important figure into a table of the network: behind the MACs of every layer or block, or as a row
     /// below those of the whole.
     ///

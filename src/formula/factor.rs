@@ -6,7 +6,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, Zero, pow};
 
 use super::polynomial::Polynomial;
-use super::work::Work;
+use super::quota::ProductQuota;
 
 /// Roots that are tried are fractions of numbers up to this.
 const LARGEST_NUMERATOR: i64 = 128;
@@ -159,7 +159,7 @@ pub(super) fn common_divisor(left: &Polynomial, right: &Polynomial) -> Polynomia
     let (left, right) = left.in_common_variables(right);
     let is_affordable = left.len().saturating_add(right.len()) <= MOST_TERMS_OF_TWO;
     let greatest = is_affordable
-        .then(|| greatest_common_divisor(&left, &right, &mut Work::of(MOST_WORK)))
+        .then(|| greatest_common_divisor(&left, &right, &mut ProductQuota::of(MOST_WORK)))
         .flatten();
     greatest.unwrap_or_else(|| {
         let of_both = &left.common_monomial() + &right.common_monomial();
@@ -168,14 +168,17 @@ pub(super) fn common_divisor(left: &Polynomial, right: &Polynomial) -> Polynomia
 }
 
 /// The greatest common divisor by Euclid's algorithm with remainders without content, variable after variable (Knuth, TAOCP 2, section
-/// 4.6.1, algorithm E); `None` where it takes more than `work`.
+/// 4.6.1, algorithm E); `None` where it takes more than `quota`.
 fn greatest_common_divisor(
     left: &Polynomial,
     right: &Polynomial,
-    work: &mut Work,
+    quota: &mut ProductQuota,
 ) -> Option<Polynomial> {
     let (left, right) = left.in_common_variables(right);
-    work.spend(left.len().saturating_add(right.len()), left.words().saturating_add(right.words()))?;
+    quota.spend(
+        left.len().saturating_add(right.len()),
+        left.words().saturating_add(right.words()),
+    )?;
     if left.is_zero() {
         return Some(primitive(&right));
     }
@@ -186,45 +189,48 @@ fn greatest_common_divisor(
     let Some(variable) = left.variables().iter().find(depends) else {
         return Some(Polynomial::constant(1));
     };
-    let left_content = content_in(&left, variable, work)?;
-    let right_content = content_in(&right, variable, work)?;
-    let content = greatest_common_divisor(&left_content, &right_content, work)?;
-    let mut larger = left.divide_within(&left_content, work)?;
-    let mut smaller = right.divide_within(&right_content, work)?;
+    let left_content = content_in(&left, variable, quota)?;
+    let right_content = content_in(&right, variable, quota)?;
+    let content = greatest_common_divisor(&left_content, &right_content, quota)?;
+    let mut larger = left.divide_within(&left_content, quota)?;
+    let mut smaller = right.divide_within(&right_content, quota)?;
     if larger.degree(variable) < smaller.degree(variable) {
         std::mem::swap(&mut larger, &mut smaller);
     }
     while !smaller.is_zero() {
-        let remainder = pseudo_remainder(&larger, &smaller, variable, work)?;
+        let remainder = pseudo_remainder(&larger, &smaller, variable, quota)?;
         larger = smaller;
         smaller = if remainder.is_zero() {
             remainder
         } else {
-            let content = content_in(&remainder, variable, work)?;
-            primitive(&remainder.divide_within(&content, work)?)
+            let content = content_in(&remainder, variable, quota)?;
+            primitive(&remainder.divide_within(&content, quota)?)
         };
     }
     if larger.degree(variable) == 0 {
         return Some(primitive(&content));
     }
-    Some(primitive(&product(&content, &larger, work)?))
+    Some(primitive(&product(&content, &larger, quota)?))
 }
 
-/// The greatest common divisor of the coefficients of a variable's powers; `None` where it takes more than `work`.
-fn content_in(polynomial: &Polynomial, variable: &str, work: &mut Work) -> Option<Polynomial> {
+/// The greatest common divisor of the coefficients of a variable's powers; `None` where it takes more than `quota`.
+fn content_in(
+    polynomial: &Polynomial,
+    variable: &str,
+    quota: &mut ProductQuota,
+) -> Option<Polynomial> {
     let zero = Polynomial::zero(polynomial.variables());
-    polynomial
-        .coefficients(variable)
-        .values()
-        .try_fold(zero, |divisor, coefficient| greatest_common_divisor(&divisor, coefficient, work))
+    polynomial.coefficients(variable).values().try_fold(zero, |divisor, coefficient| {
+        greatest_common_divisor(&divisor, coefficient, quota)
+    })
 }
 
-/// The remainder of `leading(by)ᵏ · of` divided by `by` as polynomials in a variable; `None` where it takes more than `work`.
+/// The remainder of `leading(by)ᵏ · of` divided by `by` as polynomials in a variable; `None` where it takes more than `quota`.
 fn pseudo_remainder(
     of: &Polynomial,
     by: &Polynomial,
     variable: &str,
-    work: &mut Work,
+    quota: &mut ProductQuota,
 ) -> Option<Polynomial> {
     let degree = by.degree(variable);
     let leading = by.leading_coefficient(variable);
@@ -233,16 +239,16 @@ fn pseudo_remainder(
         && let Some(power) = rest.degree(variable).checked_sub(degree)
     {
         let shift = Polynomial::from_terms(&[variable], [(vec![power], BigRational::one())]);
-        let factor = product(&rest.leading_coefficient(variable), &shift, work)?;
-        rest = &product(&leading, &rest, work)? - &product(&factor, by, work)?;
+        let factor = product(&rest.leading_coefficient(variable), &shift, quota)?;
+        rest = &product(&leading, &rest, quota)? - &product(&factor, by, quota)?;
     }
     Some(rest)
 }
 
-/// The product; `None` where it takes more than `work`.
-fn product(left: &Polynomial, right: &Polynomial, work: &mut Work) -> Option<Polynomial> {
+/// The product; `None` where it takes more than `quota`.
+fn product(left: &Polynomial, right: &Polynomial, quota: &mut ProductQuota) -> Option<Polynomial> {
     let words = left.words().saturating_add(right.words());
-    work.spend(left.len().checked_mul(right.len())?, words)?;
+    quota.spend(left.len().checked_mul(right.len())?, words)?;
     Some(left * right)
 }
 

@@ -28,6 +28,7 @@ mod interpolate;
 mod largest;
 mod points;
 mod polynomial;
+mod quota;
 mod ratio;
 mod refusal;
 mod sample;
@@ -35,10 +36,9 @@ mod search;
 mod spelling;
 mod turns;
 mod variable;
-mod work;
 
 pub use polynomial::Polynomial;
-pub use ratio::{Limit, Ratio};
+pub use ratio::{Ratio, RatioLimit};
 pub use variable::{MAX_VARIABLES, Quantity, Variable};
 
 use std::fmt;
@@ -111,6 +111,19 @@ impl Domain {
     #[must_use]
     pub fn ends_early(&self) -> bool {
         self.confirmed < CONFIRMED_FAR
+    }
+
+    /// What these ask of their variables, each once, where that is more than to be whole numbers of at least 1.
+    #[must_use]
+    pub fn assumptions<'a>(domains: impl IntoIterator<Item = &'a Self>) -> Vec<String> {
+        let restricted = domains.into_iter().filter(|domain| !domain.is_everything());
+        let mut texts: Vec<String> = Vec::new();
+        for text in restricted.map(ToString::to_string) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        texts
     }
 
     /// Whether a value is among them.

@@ -10,7 +10,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero, pow};
 use serde::{Serialize, Serializer};
 
-use super::work::Work;
+use super::quota::ProductQuota;
 
 /// A polynomial with rational coefficients in named variables.
 ///
@@ -180,11 +180,11 @@ impl Polynomial {
     /// The quotient, if the division leaves nothing; `None` too where the divisor is zero.
     #[must_use]
     pub fn divide_exactly(&self, divisor: &Self) -> Option<Self> {
-        self.divide_within(divisor, &mut Work::of(u64::MAX))
+        self.divide_within(divisor, &mut ProductQuota::of(u64::MAX))
     }
 
-    /// The quotient, if the division leaves nothing and takes no more than `work`; `None` too where the divisor is zero.
-    pub(super) fn divide_within(&self, divisor: &Self, work: &mut Work) -> Option<Self> {
+    /// The quotient, if the division leaves nothing and takes no more than `quota`; `None` too where the divisor is zero.
+    pub(super) fn divide_within(&self, divisor: &Self, quota: &mut ProductQuota) -> Option<Self> {
         let (mut rest, divisor) = self.in_common_variables(divisor);
         let (highest, leading) = divisor.terms.last_key_value()?;
         let mut quotient = Self::zero(&rest.variables);
@@ -200,7 +200,7 @@ impl Polynomial {
                 return None;
             }
             let factor = coefficient / leading;
-            work.spend(divisor.terms.len(), words.saturating_add(words_of(&factor)))?;
+            quota.spend(divisor.terms.len(), words.saturating_add(words_of(&factor)))?;
             for (exponents, value) in &divisor.terms {
                 rest.add_term(sum_of(exponents, &powers), -(value * &factor));
             }

@@ -21,7 +21,7 @@ pub struct Ratio {
 
 /// What a ratio tends to as one variable grows beyond all bounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Limit {
+pub enum RatioLimit {
     /// To zero.
     Zero,
     /// To a number other than zero.
@@ -88,14 +88,14 @@ impl Ratio {
 
     /// What it tends to as a variable grows beyond all bounds and the others stay.
     #[must_use]
-    pub fn limit(&self, variable: &str) -> Limit {
+    pub fn limit(&self, variable: &str) -> RatioLimit {
         if self.numerator.is_zero() {
-            return Limit::Zero;
+            return RatioLimit::Zero;
         }
         let degrees = (self.numerator.degree(variable), self.denominator.degree(variable));
         match degrees.0.cmp(&degrees.1) {
-            std::cmp::Ordering::Less => return Limit::Zero,
-            std::cmp::Ordering::Greater => return Limit::Infinity,
+            std::cmp::Ordering::Less => return RatioLimit::Zero,
+            std::cmp::Ordering::Greater => return RatioLimit::Infinity,
             std::cmp::Ordering::Equal => {}
         }
         let leading = Self::new(
@@ -103,8 +103,10 @@ impl Ratio {
             &self.denominator.leading_coefficient(variable),
         );
         match leading {
-            Some(ratio) => ratio.as_constant().map_or(Limit::Expression(ratio), Limit::Number),
-            None => Limit::Infinity,
+            Some(ratio) => {
+                ratio.as_constant().map_or(RatioLimit::Expression(ratio), RatioLimit::Number)
+            }
+            None => RatioLimit::Infinity,
         }
     }
 
@@ -153,7 +155,7 @@ impl fmt::Display for Ratio {
     }
 }
 
-impl fmt::Display for Limit {
+impl fmt::Display for RatioLimit {
     /// For people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

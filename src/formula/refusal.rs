@@ -75,7 +75,9 @@ pub(super) fn of_axis(
     };
     let largest = STEPS.last().copied().unwrap_or(1);
     let mut message = format!("{message}, and steps of up to {largest} change nothing");
-    let layer = first_layer(samples, figure, position, line);
+    // A figure that does not add up over layers is not made by one of them.
+    let adds_up = !matches!(figure, Figure::ReceptiveField | Figure::PeakMemory);
+    let layer = adds_up.then(|| first_layer(samples, figure, position, line)).flatten();
     if let Some((layer, why)) = &layer {
         message += &format!("; it begins at `{layer}`: {why}");
     }
@@ -89,7 +91,7 @@ pub(super) fn missing(
     point: &[u64],
 ) -> Result<Refusal, FormulaError> {
     let message = match samples.at(point)? {
-        Ok(_) => format!("the {} of this network is not known", figure.label().to_lowercase()),
+        Ok(_) => format!("the {} not known of this network", figure_with_verb(figure)),
         Err(NoVariant::TooLarge) => {
             format!("the network at {} is too large to be looked at", at(samples, point))
         }
@@ -112,10 +114,10 @@ pub(super) fn differs(
         return no_polynomial_at(samples, &at(samples, point), layer);
     }
     let message = format!(
-        "no polynomial: {} holds at small values, but at {} the {} are {value}",
+        "no polynomial: {} holds at small values, but at {} the {} {value}",
         polynomial.canonical(),
         at(samples, point),
-        figure.name()
+        figure_with_verb(figure)
     );
     Refusal { message, variable: None, layer: None }
 }
@@ -166,6 +168,17 @@ pub(super) fn unconfirmed() -> Refusal {
 pub(super) fn too_many_points(most: usize) -> Refusal {
     let message = format!("the form would take more than {most} points; use fewer variables");
     Refusal { message, variable: None, layer: None }
+}
+
+/// A figure within a sentence, with its verb: `receptive field is`, `MACs are`.
+fn figure_with_verb(figure: Figure) -> String {
+    let verb = if figure == Figure::ReceptiveField { "is" } else { "are" };
+    let name = match figure {
+        Figure::TrainingMemory => "bytes kept for backward".to_owned(),
+        Figure::Macs | Figure::Flops => figure.label().to_owned(),
+        _ => figure.label().to_lowercase(),
+    };
+    format!("{name} {verb}")
 }
 
 /// `c = 3, h = 32`.
@@ -234,7 +247,10 @@ fn first_layer(
         }
         let adds_up = fitted.first().and_then(|parts| parts.get(layer)?.figure).is_some();
         if adds_up && !follows(&|part| part.figure) {
-            return Some((layer.to_owned(), format!("its {} are none either", figure.name())));
+            return Some((
+                layer.to_owned(),
+                format!("its {} none either", figure_with_verb(figure)),
+            ));
         }
     }
     None

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::table::Table;
+use crate::formula::Polynomial;
 
 /// A page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,6 +54,19 @@ pub struct FormulaLine {
     pub canonical: String,
     /// For TeX.
     pub latex: String,
+}
+
+impl FormulaLine {
+    /// A polynomial in every spelling.
+    #[must_use]
+    pub fn of(label: String, polynomial: &Polynomial) -> Self {
+        Self {
+            label,
+            pretty: polynomial.pretty(),
+            canonical: polynomial.canonical(),
+            latex: polynomial.latex(),
+        }
+    }
 }
 
 /// A chart with two axes.
@@ -182,6 +196,23 @@ pub struct PictureBox {
     pub kind: super::OperatorKind,
     /// Positions of the boxes whose results it takes, all before it.
     pub inputs: Vec<usize>,
+}
+
+impl PictureBox {
+    /// For every box those that take its result, each once, in order.
+    pub(crate) fn takers(boxes: &[Self]) -> Vec<Vec<usize>> {
+        let mut takers: Vec<Vec<usize>> = vec![Vec::new(); boxes.len()];
+        for (place, shown) in boxes.iter().enumerate() {
+            for input in shown.inputs.iter().filter(|input| **input < place) {
+                if let Some(takers) = takers.get_mut(*input)
+                    && takers.last() != Some(&place)
+                {
+                    takers.push(place);
+                }
+            }
+        }
+        takers
+    }
 }
 
 #[cfg(test)]

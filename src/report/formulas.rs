@@ -40,19 +40,23 @@ impl FormulaEntry {
     /// What the form asks of its variables, where that is more than to be whole numbers of at least 1.
     #[must_use]
     pub fn assumptions(&self) -> Vec<String> {
-        let domains = self.domains.iter().filter(|domain| !domain.is_everything());
-        domains.map(ToString::to_string).collect()
+        Domain::assumptions(&self.domains)
     }
 
     /// For which values the form holds, in words; empty where for all.
     #[must_use]
     pub fn holds_for(&self) -> String {
-        let assumptions = self.assumptions();
-        if assumptions.is_empty() {
-            return String::new();
-        }
-        format!("for {}", assumptions.join("; "))
+        holds_for(&self.assumptions())
     }
+}
+
+/// For which values something holds that asks this of its variables: `for a; b`; empty where for all.
+#[must_use]
+pub fn holds_for(assumptions: &[String]) -> String {
+    if assumptions.is_empty() {
+        return String::new();
+    }
+    format!("for {}", assumptions.join("; "))
 }
 
 impl FormulaSheet {
@@ -65,7 +69,7 @@ impl FormulaSheet {
             label: label.to_owned(),
             key: key.to_owned(),
             domains: form.as_ref().map_or_else(|_| Vec::new(), |form| form.domain.clone()),
-            form: form.map(|form| line(label, form)),
+            form: form.map(|form| FormulaLine::of(label.to_owned(), &form.polynomial)),
         };
         let figures = formulas.figures.iter();
         let entries = figures.map(|(figure, form)| {
@@ -140,15 +144,6 @@ impl FormulaSheet {
             rows,
             notes: self.notes.clone(),
         }
-    }
-}
-
-fn line(label: &str, form: &Formula) -> FormulaLine {
-    FormulaLine {
-        label: label.to_owned(),
-        pretty: form.polynomial.pretty(),
-        canonical: form.polynomial.canonical(),
-        latex: form.polynomial.latex(),
     }
 }
 

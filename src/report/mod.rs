@@ -8,6 +8,7 @@ pub mod document;
 mod field;
 pub mod fold;
 pub mod formulas;
+pub mod memory;
 pub mod paths;
 mod picture;
 pub mod roofline;

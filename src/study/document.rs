@@ -1,11 +1,12 @@
 //! A study as a page.
 
 use super::table::thinned;
-use super::{StudiedVariant, StudyReport, Swept};
+use super::{Course, StudiedVariant, StudyReport, Swept};
 use crate::figure::{Measure, Unit};
 use crate::report::document::{
     Axis, Chart, Document, FormulaLine, Mark, Part, Scale, Section, Series, Values,
 };
+use crate::report::formulas::holds_for;
 
 /// The most points of a line.
 const MOST_POINTS: usize = 200;
@@ -53,7 +54,9 @@ impl StudyReport {
                 if let Some(why) = &form.refused {
                     refused.push(Part::Text(format!("{label}: no closed form; {why}.")));
                 }
-                lines.extend(form.line(assuming(label, &form.assumptions)));
+                let label = assuming(label, &form.assumptions);
+                let polynomial = form.polynomial.as_ref();
+                lines.extend(polynomial.map(|polynomial| FormulaLine::of(label, polynomial)));
             }
         }
         let mut parts = Vec::new();
@@ -119,25 +122,22 @@ impl StudyReport {
     }
 
     fn sweep_section(&self, swept: &Swept) -> Section {
-        let (varying, constant): (Vec<Measure>, Vec<Measure>) =
-            self.figures.iter().partition(|figure| swept.varies(**figure));
+        let of = |courses: &[Course]| -> Vec<Measure> {
+            let figures = self.figures.iter().copied();
+            figures.filter(|figure| courses.contains(&swept.course(*figure))).collect()
+        };
+        let varying = of(&[Course::Varies]);
         let mut parts = Vec::new();
         if self.variants.len() <= MOST_LINES {
             let charts = varying.iter().filter_map(|figure| self.chart(swept, *figure));
             parts.extend(charts.map(Part::Chart));
             parts.extend(self.ratio_chart(swept, &varying).map(Part::Chart));
         }
-        parts.extend(varying.iter().map(|figure| Part::Table(self.sweep_table(swept, *figure))));
-        let labels = |known: bool| -> Vec<String> {
-            let is_known = |figure: &&Measure| {
-                let figures = |variant: &StudiedVariant| {
-                    variant.figures.get(**figure).copied().flatten().is_some()
-                };
-                self.variants.iter().any(figures) == known
-            };
-            constant.iter().filter(is_known).map(|figure| figure.label().to_lowercase()).collect()
-        };
-        let same = labels(true);
+        // Of a few points nothing can be said, but they can be shown.
+        let tables = of(&[Course::Varies, Course::TooFew]);
+        parts.extend(tables.into_iter().map(|figure| Part::Table(self.sweep_table(swept, figure))));
+        let same: Vec<String> =
+            of(&[Course::Same]).into_iter().map(|figure| figure.label().to_lowercase()).collect();
         if !same.is_empty() {
             let text = format!(
                 "Whatever {} is, the {} of every variant",
@@ -233,12 +233,13 @@ fn chart(
     Some(Chart { title, x, y: Axis { label, scale: y_scale, values }, series })
 }
 
-/// `a, b and c`.
 /// A label with the values for which what it names holds.
 fn assuming(label: String, assumptions: &[String]) -> String {
-    if assumptions.is_empty() { label } else { format!("{label} (for {})", assumptions.join("; ")) }
+    let holds = holds_for(assumptions);
+    if holds.is_empty() { label } else { format!("{label} ({holds})") }
 }
 
+/// `a, b and c`.
 fn listed(names: &[String], last: &str) -> String {
     match names.split_last() {
         None => String::new(),

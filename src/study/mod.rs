@@ -12,18 +12,20 @@ use num_traits::ToPrimitive;
 use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 
-pub use sweep::{Misfit, Swept, SweptPoint};
+pub use sweep::{Course, Misfit, Swept, SweptPoint};
 
 use crate::analysis::paths::{Paths, paths};
 use crate::analysis::{AnalysisError, Totals};
 use crate::diagnostics::Diagnostics;
 use crate::figure::{Figure, Measure, PathFigure};
-use crate::formula::{self, Formula, FormulaError, Formulas, Limit, Polynomial, Ratio, Variable};
+use crate::formula::{
+    self, Domain, Formula, FormulaError, Formulas, Polynomial, Ratio, RatioLimit, Variable,
+};
 use crate::front::Setting;
 use crate::front::yaml::value::Value;
 use crate::front::yaml::{ParameterSweep, Settings, Study, Variant, each_once};
 use crate::network::Network;
-use crate::report::document::{FormulaLine, Picture};
+use crate::report::document::Picture;
 use crate::report::{FieldExtent, Report};
 
 /// Everything that is shown of a study.
@@ -380,7 +382,7 @@ impl StudiedFormula {
             canonical: Some(form.polynomial.canonical()),
             pretty: Some(form.polynomial.pretty()),
             latex: Some(form.polynomial.latex()),
-            assumptions: assumptions([form]),
+            assumptions: Domain::assumptions(&form.domain),
             refused: None,
         }
     }
@@ -390,29 +392,6 @@ impl StudiedFormula {
         let assumptions = Vec::new();
         Self { polynomial: None, canonical: None, pretty: None, latex: None, assumptions, refused }
     }
-
-    /// The form as a line of a page; `None` where there is none.
-    fn line(&self, label: String) -> Option<FormulaLine> {
-        Some(FormulaLine {
-            label,
-            pretty: self.pretty.clone()?,
-            canonical: self.canonical.clone()?,
-            latex: self.latex.clone()?,
-        })
-    }
-}
-
-/// The values of variables for which all of these forms hold, each once.
-fn assumptions<const N: usize>(forms: [&Formula; N]) -> Vec<String> {
-    let domains = forms.into_iter().flat_map(|form| &form.domain);
-    let restricted = domains.filter(|domain| !domain.is_everything());
-    let mut texts: Vec<String> = Vec::new();
-    for text in restricted.map(ToString::to_string) {
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
-    texts
 }
 
 impl FormulaRatio {
@@ -420,7 +399,7 @@ impl FormulaRatio {
         let ratio = Ratio::new(&form.polynomial, &other.polynomial)?;
         let limits = over.iter().map(|variable| StudiedLimit::new(&ratio, &variable.name));
         Some(Self {
-            assumptions: assumptions([form, other]),
+            assumptions: Domain::assumptions(form.domain.iter().chain(&other.domain)),
             canonical: ratio.canonical(),
             pretty: ratio.pretty(),
             latex: ratio.latex(),
@@ -436,9 +415,9 @@ impl StudiedLimit {
         let limit = ratio.limit(variable);
         let pretty = limit.to_string();
         let (canonical, latex) = match limit {
-            Limit::Zero | Limit::Number(_) => (pretty.clone(), pretty.clone()),
-            Limit::Expression(ratio) => (ratio.canonical(), ratio.latex()),
-            Limit::Infinity => ("infinity".to_owned(), "\\infty".to_owned()),
+            RatioLimit::Zero | RatioLimit::Number(_) => (pretty.clone(), pretty.clone()),
+            RatioLimit::Expression(ratio) => (ratio.canonical(), ratio.latex()),
+            RatioLimit::Infinity => ("infinity".to_owned(), "\\infty".to_owned()),
         };
         Self { variable: variable.to_owned(), depends, canonical, pretty, latex }
     }

@@ -8,9 +8,9 @@ use crate::analysis::totals;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::figure::{Figure, Measure};
 use crate::front::yaml::value::Value;
-use crate::front::yaml::{NoVariant, ParameterSweep, Settings, Study, Variant, Work};
+use crate::front::yaml::{NoVariant, ParameterSweep, Settings, StepQuota, Study, Variant};
 use crate::report::FieldExtent;
-use crate::sweep::Misfits;
+use crate::sweep::{Misfits, NothingFits};
 
 /// The most steps that the networks of a sweep take to build, all together.
 const MOST_STEPS: u64 = 50_000_000;
@@ -52,17 +52,45 @@ pub struct SweptPoint {
     pub receptive_field_extents: Vec<FieldExtent>,
 }
 
+/// What becomes of a figure over a sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// It is known of a variant at two values and differs.
+    Varies,
+    /// It is known of every variant at two values or more, and the same at all of these.
+    Same,
+    /// It is known, but not of every variant at two values or more.
+    TooFew,
+    /// It is known of no variant at any value.
+    Unknown,
+}
+
 impl Swept {
-    /// Whether a figure is known for a variant at two values and differs.
+    /// What becomes of a figure.
     #[must_use]
-    pub fn varies(&self, figure: Measure) -> bool {
+    pub fn course(&self, figure: Measure) -> Course {
         let variants = self.points.first().map_or(0, |point| point.variants.len());
-        (0..variants).any(|at| {
+        let course = |at: usize| {
             let of = |point: &SweptPoint| point.variants.get(at)?.get(figure).copied().flatten();
             let mut known = self.points.iter().filter_map(of);
-            let first = known.next();
-            known.any(|value| Some(value) != first)
-        })
+            match (known.next(), known.next()) {
+                (None, _) => Course::Unknown,
+                (Some(_), None) => Course::TooFew,
+                (first, second) if first != second || known.any(|value| Some(value) != first) => {
+                    Course::Varies
+                }
+                _ => Course::Same,
+            }
+        };
+        let courses: Vec<Course> = (0..variants).map(course).collect();
+        if courses.contains(&Course::Varies) {
+            return Course::Varies;
+        }
+        match courses.split_first() {
+            Some((first, others)) if others.iter().all(|other| other == first) => *first,
+            Some(_) => Course::TooFew,
+            None => Course::Unknown,
+        }
     }
 
     /// Why a variant does not fit at a value; `None` where it does.
@@ -77,13 +105,22 @@ impl Swept {
     /// How much of the sweep does not fit, and why the first does not; `None` where everything fits.
     #[must_use]
     pub fn misfits_sentence(&self) -> Option<String> {
+        self.tally().sentence(self.variants())
+    }
+
+    fn tally(&self) -> Misfits {
         let mut misfits = Misfits::default();
         for misfit in &self.misfits {
             let Misfit { value, variant, error } = misfit;
             misfits.add(error, || format!("`{variant}` with {}={value}", self.parameter));
         }
+        misfits
+    }
+
+    /// How many variants there are at all values.
+    fn variants(&self) -> u64 {
         let variants = self.points.iter().map(|point| point.variants.len()).sum::<usize>();
-        misfits.sentence(u64::try_from(variants).unwrap_or(u64::MAX))
+        u64::try_from(variants).unwrap_or(u64::MAX)
     }
 }
 
@@ -112,15 +149,15 @@ pub(super) fn sweep(
         let message = format!("a sweep counts the paths of at most {MOST_WITH_PATHS} networks");
         return Err(Diagnostic::error(message).into());
     }
-    let work = Work::of_at_most(MOST_STEPS);
+    let work = StepQuota::of_at_most(MOST_STEPS);
     let figures: Vec<Figure> = study.figures.iter().copied().filter_map(Measure::figure).collect();
-    let built = |variant: &Variant, value: u64, work: &Work| {
+    let built = |variant: &Variant, value: u64, work: &StepQuota| {
         let mut settings = settings.clone();
         settings.parameters.retain(|(name, _)| *name != sweep.parameter);
         settings.parameters.push((sweep.parameter.clone(), Value::from(value)));
         variant.description.network_by(&variant.settings(&settings), work)
     };
-    let sample = |position: u64, work: &Work| {
+    let sample = |position: u64, work: &StepQuota| {
         let position = usize::try_from(position).unwrap_or_default();
         let value = position.checked_div(study.variants.len());
         let variant = position.checked_rem(study.variants.len());
@@ -130,7 +167,7 @@ pub(super) fn sweep(
             let _ = built(variant, *value, work);
         }
     };
-    if Work::is_far_beyond(MOST_STEPS, u64::try_from(networks).unwrap_or(u64::MAX), sample) {
+    if StepQuota::is_far_beyond(MOST_STEPS, u64::try_from(networks).unwrap_or(u64::MAX), sample) {
         return Err(too_much_work(networks));
     }
     let network = |variant: &Variant, value: u64| -> Result<Measured, String> {
@@ -172,12 +209,9 @@ pub(super) fn sweep(
         points.push(SweptPoint { value: *value, variants, receptive_field_extents });
     }
     let swept = Swept { parameter: sweep.parameter.clone(), points, misfits };
-    match swept.misfits_sentence() {
-        Some(sentence) if swept.misfits.len() == networks => {
-            Err(Diagnostic::error(sentence.trim_end_matches('.')).into())
-        }
-        _ => Ok(swept),
-    }
+    let refused = |nothing: NothingFits| Diagnostic::error(nothing.to_string());
+    swept.tally().require_a_fit(swept.variants()).map_err(refused)?;
+    Ok(swept)
 }
 
 fn too_much_work(networks: usize) -> Diagnostics {

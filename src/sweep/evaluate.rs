@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::Grid;
 use crate::analysis::{self, AnalysisError, FieldExtent};
 use crate::figure::{Figure, Limit};
-use crate::front::yaml::{Description, NoVariant, Work};
+use crate::front::yaml::{Description, NoVariant, StepQuota};
 use crate::network::Network;
 
 /// The most steps that the networks of a sweep take to build, all together: some minutes.
@@ -86,11 +86,15 @@ impl Variant {
 /// # Errors
 /// Where it is.
 pub fn foresee(description: &Description, grid: &Grid, most: u64) -> Result<(), TooMuchWork> {
-    let build = |position, work: &Work| {
+    let build = |position, work: &StepQuota| {
         // What does not fit takes steps too.
         let _ = description.network_by(&grid.settings(position), work);
     };
-    if Work::is_far_beyond(most, grid.len(), build) { Err(too_much(grid, most)) } else { Ok(()) }
+    if StepQuota::is_far_beyond(most, grid.len(), build) {
+        Err(too_much(grid, most))
+    } else {
+        Ok(())
+    }
 }
 
 fn too_much(grid: &Grid, most: u64) -> TooMuchWork {
@@ -107,7 +111,7 @@ pub fn evaluate(
     grid: &Grid,
     figures: &[Figure],
     variants: Range<u64>,
-    work: &Work,
+    work: &StepQuota,
 ) -> Result<Vec<Variant>, TooMuchWork> {
     let variants = variants.start..variants.end.min(grid.len());
     let variant = |position| {

@@ -1,5 +1,7 @@
 //! What does not fit, in a sentence.
 
+use thiserror::Error;
+
 /// So many reasons are told.
 const MOST_REASONS: usize = 3;
 
@@ -11,6 +13,11 @@ pub struct Misfits {
     reasons: Vec<(String, String)>,
     has_more: bool,
 }
+
+/// A sweep of which nothing fits, and the first reasons: it is the network or the call that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct NothingFits(String);
 
 impl Misfits {
     /// Counts a variant that does not fit.
@@ -45,5 +52,18 @@ impl Misfits {
         let count = self.count;
         (count > 0)
             .then(|| format!("{count} of {variants} variants {verb} not fit: {reasons}{more}."))
+    }
+
+    /// Refuses a sweep of so many variants in all where none of them fits.
+    ///
+    /// # Errors
+    /// Where that is so.
+    pub fn require_a_fit(&self, variants: u64) -> Result<(), NothingFits> {
+        match self.sentence(variants) {
+            Some(sentence) if self.count >= variants => {
+                Err(NothingFits(sentence.trim_end_matches('.').to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -17,6 +17,11 @@ pub struct Order<'a> {
 }
 
 impl Order<'_> {
+    /// The figures that decide it.
+    pub fn figures(&self) -> impl Iterator<Item = Figure> {
+        self.pareto.iter().chain(&self.sort).map(|objective| objective.figure)
+    }
+
     /// The variants in their order, each with whether it is on the front. `figures` are those that were evaluated.
     ///
     /// # Errors

@@ -269,7 +269,13 @@ fn rooflines_of_named_and_given_machines() {
         "{csv}"
     );
     let machines = desk.json("roofline --machines --format json");
-    assert!(machines.as_array().unwrap().iter().all(|machine| machine["source"].is_string()));
+    let machines = machines.as_array().unwrap();
+    assert!(machines.iter().all(|machine| machine["source"].is_string()));
+    let v100 = machines.iter().find(|machine| machine["name"] == "v100").unwrap();
+    assert_eq!(v100["title"], named["machine"]["name"]);
+    for rate in ["peak_flops", "bandwidth", "ridge"] {
+        assert!(v100[rate].is_f64() && v100[rate] == named["machine"][rate], "{rate}");
+    }
     for (arguments, reason) in [
         ("roofline vgg16", "say which machine"),
         ("roofline vgg16 --machine v10", "did you mean `v100`?"),
@@ -301,5 +307,5 @@ fn figures_are_chosen_alike() {
     let shown = desk.call(&format!("{command} --figures params {csv}"));
     assert_eq!(desk.call(&format!("{command} --figure params {csv}")).out, shown.out);
     let notes = desk.call(command).out;
-    assert!(notes.contains("also counts params: `explain --figures params`."), "{notes}");
+    assert!(notes.contains("with `--figures params`."), "{notes}");
 }

@@ -66,6 +66,15 @@ fn sweeps_in_every_format() {
     assert_eq!(call.code, Some(2), "{call:?}");
     assert!(call.err.contains("this is with wide=1, input 3×2×2"), "{}", call.err);
     assert!(!desk.files().contains(&"none.csv".to_owned()));
+    // So it is where there are networks, but no figures of them.
+    let desk = desk.with(
+        "huge.yaml",
+        "input: [4000000000]\nparams: {n: 5}\nlayers: [linear: {out: n * 1000000000}]\n",
+    );
+    let call = desk.call("sweep huge.yaml --set n=5,6");
+    assert_eq!((call.code, call.out.as_str()), (Some(2), ""), "{call:?}");
+    assert!(call.err.contains("2 of 2 variants do not fit: "), "{}", call.err);
+    assert_eq!(desk.call("sweep huge.yaml --set n=1,5").code, Some(0));
     // What was printed before that is known is whole.
     let call = desk.call("sweep mine.yaml --set wide=1,2 --input 3x2x2 --format json");
     assert_eq!(call.code, Some(2), "{call:?}");

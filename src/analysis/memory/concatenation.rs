@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::graph::Graph;
+use super::graph::{Exceeded, Graph, add};
 use super::lifetimes::{self, Concatenations, Rules};
 use super::training::{KeptTensors, Training};
 
@@ -68,18 +68,18 @@ pub struct ConcatenationMemory {
     pub kept_concat_bytes: u64,
 }
 
-/// The memory of a network by policy; `None` where a sum exceeds 64 bits, an inner `None` where there is no concatenation.
+/// The memory of a network by policy; `None` where there is no concatenation.
 pub(super) fn policies(
     graph: &Graph<'_>,
     kept: &KeptTensors,
     training: &Training,
-) -> Option<Option<Vec<ConcatenationMemory>>> {
+) -> Result<Option<Vec<ConcatenationMemory>>, Exceeded> {
     if !graph.nodes.iter().any(|node| node.is_concat) {
-        return Some(None);
+        return Ok(None);
     }
     let peak = |concatenations| {
         let rules = Rules { in_place: true, concatenations };
-        Some(lifetimes::schedule(graph, rules)?.peak_bytes)
+        Ok::<u64, Exceeded>(lifetimes::schedule(graph, rules)?.peak_bytes)
     };
     let copied = peak(Concatenations::Copied)?;
     let policies = ConcatenationPolicy::ALL.into_iter().map(|policy| {
@@ -93,33 +93,33 @@ pub(super) fn policies(
             }
             ConcatenationPolicy::Recomputed => (copied, recomputed(graph, kept)?),
         };
-        Some(ConcatenationMemory {
-            policy,
-            peak_activation_bytes,
-            training_bytes,
-            kept_concat_bytes,
-        })
+        Ok(ConcatenationMemory { policy, peak_activation_bytes, training_bytes, kept_concat_bytes })
     });
-    policies.collect::<Option<_>>().map(Some)
+    policies.collect::<Result<_, _>>().map(Some)
 }
 
-/// The bytes of kept tensors.
-fn tensor_bytes(graph: &Graph<'_>, is_kept: &[bool]) -> Option<u64> {
-    let kept = graph.nodes.iter().zip(is_kept).filter(|(_, is_kept)| **is_kept);
-    kept.map(|(node, _)| node.bytes).try_fold(0, u64::checked_add)
+/// The bytes of kept tensors, and of masks, indices and statistics of the steps that `counts`, and those of something before.
+fn kept_bytes(
+    graph: &Graph<'_>,
+    is_kept: &[bool],
+    counts: impl Fn(usize) -> bool,
+    before: u64,
+) -> Result<u64, Exceeded> {
+    graph.nodes.iter().zip(is_kept).enumerate().try_fold(before, |sum, (at, (node, is_kept))| {
+        let sum = if *is_kept { add(sum, node.bytes, at)? } else { sum };
+        if counts(at) { add(sum, node.kept.bytes, at) } else { Ok(sum) }
+    })
 }
 
 /// The bytes of kept concatenations.
-fn concatenation_bytes(graph: &Graph<'_>, is_kept: &[bool]) -> Option<u64> {
-    let kept =
-        graph.nodes.iter().zip(is_kept).filter(|(node, is_kept)| node.is_concat && **is_kept);
-    kept.map(|(node, _)| node.bytes).try_fold(0, u64::checked_add)
-}
-
-/// The bytes of masks, indices and statistics of the steps that `counts`.
-fn further_bytes(graph: &Graph<'_>, counts: impl Fn(usize) -> bool) -> Option<u64> {
-    let nodes = graph.nodes.iter().enumerate().filter(|(at, _)| counts(*at));
-    nodes.map(|(_, node)| node.kept.bytes).try_fold(0, u64::checked_add)
+fn concatenation_bytes(graph: &Graph<'_>, is_kept: &[bool]) -> Result<u64, Exceeded> {
+    let mut kept = graph.nodes.iter().zip(is_kept).enumerate();
+    kept.try_fold(
+        0,
+        |sum, (at, (node, is_kept))| {
+            if node.is_concat && *is_kept { add(sum, node.bytes, at) } else { Ok(sum) }
+        },
+    )
 }
 
 /// Which tensors are kept where those that are made again are not, but what they are made of is.
@@ -136,16 +136,14 @@ fn sources(graph: &Graph<'_>, kept: &KeptTensors, is_remade: impl Fn(usize) -> b
 }
 
 /// What training keeps, and of it the buffer, where all concatenations share one.
-fn shared(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
+fn shared(graph: &Graph<'_>, kept: &KeptTensors) -> Result<[u64; 2], Exceeded> {
     let is_needed = sources(graph, kept, |at| graph.nodes[at].is_concat);
     let buffer = lifetimes::shared_buffer(graph, &kept.owners)?;
-    let tensors = tensor_bytes(graph, &is_needed)?;
-    let further = further_bytes(graph, |_| true)?;
-    Some([tensors.checked_add(further)?.checked_add(buffer)?, buffer])
+    Ok([kept_bytes(graph, &is_needed, |_| true, buffer)?, buffer])
 }
 
 /// What training keeps, and of it concatenations, where these have their operands in place.
-fn in_place(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
+fn in_place(graph: &Graph<'_>, kept: &KeptTensors) -> Result<[u64; 2], Exceeded> {
     let ends = lifetimes::ends(graph, &kept.owners);
     let mut is_kept = kept.is_kept.clone();
     // Whether an owner lies within a kept concatenation.
@@ -164,13 +162,11 @@ fn in_place(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
     for (is_kept, is_within) in is_kept.iter_mut().zip(is_within) {
         *is_kept &= !is_within;
     }
-    let tensors = tensor_bytes(graph, &is_kept)?;
-    let further = further_bytes(graph, |_| true)?;
-    Some([tensors.checked_add(further)?, concatenation_bytes(graph, &is_kept)?])
+    Ok([kept_bytes(graph, &is_kept, |_| true, 0)?, concatenation_bytes(graph, &is_kept)?])
 }
 
 /// What training keeps, and of it what is made again at a time, where concatenations and cheap operators after them are made again.
-fn recomputed(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
+fn recomputed(graph: &Graph<'_>, kept: &KeptTensors) -> Result<[u64; 2], Exceeded> {
     let owners = &kept.owners;
     let mut is_remade = vec![false; graph.len()];
     // The bytes that are there again once a tensor is, for the backward passes from it back to its concatenation.
@@ -187,17 +183,16 @@ fn recomputed(graph: &Graph<'_>, kept: &KeptTensors) -> Option<[u64; 2]> {
         let before = graph
             .distinct(owners, at, &mut seen)
             .filter(|&owner| is_remade[owner] && !(node.is_concat && graph.nodes[owner].is_concat));
-        let before = before.map(|owner| working[owner]).try_fold(0, u64::checked_add)?;
+        let before =
+            before.map(|owner| working[owner]).try_fold(0, |sum, bytes| add(sum, bytes, at))?;
         if is_remade[at] {
             let own = if kept.is_kept[at] { node.bytes } else { 0 };
-            working[at] = before.checked_add(own)?.checked_add(node.kept.bytes)?;
+            working[at] = add(add(before, own, at)?, node.kept.bytes, at)?;
             largest = largest.max(working[at]);
         } else if owners[at] == at {
             largest = largest.max(before);
         }
     }
     let is_needed = sources(graph, kept, |at| is_remade[at]);
-    let tensors = tensor_bytes(graph, &is_needed)?;
-    let further = further_bytes(graph, |at| !is_remade[at])?;
-    Some([tensors.checked_add(further)?.checked_add(largest)?, largest])
+    Ok([kept_bytes(graph, &is_needed, |at| !is_remade[at], largest)?, largest])
 }

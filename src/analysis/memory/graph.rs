@@ -35,14 +35,25 @@ pub(super) struct Graph<'n> {
     pub(super) outputs: Vec<usize>,
 }
 
-/// The sums over the network exceed 64 bits; which layer is to blame cannot be said, so that the last is named.
-pub(super) fn overflow(network: &Network) -> AnalysisError {
-    let last = network.nodes().last().map(|(_, node)| node);
-    AnalysisError {
-        name: last.map_or_else(String::new, |node| node.name().to_owned()),
-        place: last.map_or_else(Default::default, |node| node.place),
-        error: OpError::TotalOverflow,
+/// The step at which a sum over the network exceeds 64 bits: the position of a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Exceeded(pub(super) usize);
+
+impl Exceeded {
+    /// The error at its node.
+    pub(super) fn error(self, network: &Network) -> AnalysisError {
+        let node = network.nodes().nth(self.0).map(|(_, node)| node);
+        AnalysisError {
+            name: node.map_or_else(String::new, |node| node.name().to_owned()),
+            place: node.map_or_else(Default::default, |node| node.place),
+            error: OpError::TotalOverflow,
+        }
     }
+}
+
+/// A sum to which a step adds.
+pub(super) fn add(sum: u64, more: u64, step: usize) -> Result<u64, Exceeded> {
+    sum.checked_add(more).ok_or(Exceeded(step))
 }
 
 impl<'n> Graph<'n> {
@@ -97,10 +108,10 @@ impl<'n> Graph<'n> {
         self.nodes[at].operands.iter().map(|operand| operand.index())
     }
 
-    /// Bytes of all inputs; `None` beyond 64 bits.
-    pub(super) fn input_bytes(&self) -> Option<u64> {
-        let inputs = self.nodes.iter().filter(|node| node.is_input);
-        inputs.map(|node| node.bytes).try_fold(0, u64::checked_add)
+    /// Bytes of all inputs, and those before them.
+    pub(super) fn with_inputs(&self, before: u64) -> Result<u64, Exceeded> {
+        let inputs = self.nodes.iter().enumerate().filter(|(_, node)| node.is_input);
+        inputs.into_iter().try_fold(before, |sum, (at, node)| add(sum, node.bytes, at))
     }
 
     /// For every node the one whose storage its output is: itself unless it is a view.

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::graph::Graph;
+use super::graph::{Exceeded, Graph, add};
 use crate::ops::Storage;
 
 /// Bytes of the activations that are alive while each layer runs.
@@ -66,27 +66,25 @@ pub(super) fn is_foreign(graph: &Graph<'_>, ends: &[usize], owner: usize) -> boo
 
 /// The bytes of the buffer that all concatenations share: the largest sum of distinct concatenations that one other operator takes
 /// or the network returns, and at least the largest concatenation.
-pub(super) fn shared_buffer(graph: &Graph<'_>, owners: &[usize]) -> Option<u64> {
+pub(super) fn shared_buffer(graph: &Graph<'_>, owners: &[usize]) -> Result<u64, Exceeded> {
     let mut seen = vec![0; graph.len()];
     let mut largest = 0;
-    for (at, step) in graph.nodes.iter().enumerate() {
-        let taken = if step.is_concat {
-            step.bytes
+    for (at, node) in graph.nodes.iter().enumerate() {
+        let taken = if node.is_concat {
+            node.bytes
         } else {
             let taken = graph.distinct(owners, at, &mut seen);
-            sum_of(graph, taken.filter(|&owner| graph.nodes[owner].is_concat))?
+            let mut taken = taken.filter(|&owner| graph.nodes[owner].is_concat);
+            taken.try_fold(0, |sum, owner| add(sum, graph.nodes[owner].bytes, at))?
         };
         largest = largest.max(taken);
     }
     let mut returned: Vec<usize> = graph.outputs.iter().map(|&output| owners[output]).collect();
     returned.sort_unstable();
     returned.dedup();
-    let returned = returned.into_iter().filter(|&owner| graph.nodes[owner].is_concat);
-    Some(largest.max(sum_of(graph, returned)?))
-}
-
-fn sum_of(graph: &Graph<'_>, mut owners: impl Iterator<Item = usize>) -> Option<u64> {
-    owners.try_fold(0, |sum: u64, owner| sum.checked_add(graph.nodes[owner].bytes))
+    let mut returned = returned.into_iter().filter(|&owner| graph.nodes[owner].is_concat);
+    let returned = returned.try_fold(0, |sum, owner| add(sum, graph.nodes[owner].bytes, owner))?;
+    Ok(largest.max(returned))
 }
 
 /// Whose storage is needed until when.
@@ -102,48 +100,49 @@ pub(super) struct Lifetimes {
     pub(super) schedule: Schedule,
 }
 
-/// The activations alive at each layer; `None` where a sum exceeds 64 bits.
-pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Option<Schedule> {
+/// The activations alive at each layer.
+pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Result<Schedule, Exceeded> {
     lifetimes(graph, rules).map(|lifetimes| lifetimes.schedule)
 }
 
-/// Whose storage is needed until when; `None` where a sum exceeds 64 bits.
-pub(super) fn lifetimes(graph: &Graph<'_>, rules: Rules) -> Option<Lifetimes> {
+/// Whose storage is needed until when.
+pub(super) fn lifetimes(graph: &Graph<'_>, rules: Rules) -> Result<Lifetimes, Exceeded> {
     let owners = graph.owners(false);
     let mut ends = ends(graph, &owners);
     let is_shared = rules.concatenations == Concatenations::Shared;
-    let mut alive = graph.input_bytes()?;
+    let mut buffer = 0;
     if is_shared {
-        alive = alive.checked_add(shared_buffer(graph, &owners)?)?;
+        buffer = shared_buffer(graph, &owners)?;
         outlive_concatenations(graph, &owners, &mut ends);
     }
+    let mut alive = graph.with_inputs(buffer)?;
     let ending = Ending::of(&owners, &ends);
     let mut taken_by = vec![None; graph.len()];
     let mut seen = vec![0; graph.len()];
     let mut schedule = Schedule { peak_bytes: 0, peak_layer: 0, alive_bytes: Vec::new() };
-    for (at, step) in graph.nodes.iter().enumerate() {
+    for (at, node) in graph.nodes.iter().enumerate() {
         let is_copied = |owner: usize| !(is_shared && graph.nodes[owner].is_concat);
         let may_write_over = |owner: usize| {
             ends[owner] == at && !is_foreign(graph, &ends, owner) && is_copied(owner)
         };
-        let mut new = step.bytes;
-        if step.is_input || owners[at] != at || !is_copied(at) {
+        let mut new = node.bytes;
+        if node.is_input || owners[at] != at || !is_copied(at) {
             new = 0;
-        } else if step.is_channel_concat && rules.concatenations == Concatenations::Written {
+        } else if node.is_channel_concat && rules.concatenations == Concatenations::Written {
             for owner in graph.distinct(&owners, at, &mut seen).filter(|&o| may_write_over(o)) {
                 taken_by[owner] = Some(at);
-                new = new.checked_sub(graph.nodes[owner].bytes)?;
+                new = new.checked_sub(graph.nodes[owner].bytes).ok_or(Exceeded(at))?;
             }
-        } else if rules.in_place && step.storage == Storage::InPlace {
+        } else if rules.in_place && node.storage == Storage::InPlace {
             let mut operands = graph.distinct(&owners, at, &mut seen);
-            let same = |&owner: &usize| graph.nodes[owner].bytes == step.bytes;
+            let same = |&owner: &usize| graph.nodes[owner].bytes == node.bytes;
             if let Some(owner) = operands.find(|owner| may_write_over(*owner) && same(owner)) {
                 taken_by[owner] = Some(at);
                 new = 0;
             }
         }
-        alive = alive.checked_add(new)?;
-        if !step.is_input {
+        alive = add(alive, new, at)?;
+        if !node.is_input {
             if alive > schedule.peak_bytes {
                 schedule.peak_bytes = alive;
                 schedule.peak_layer = schedule.alive_bytes.len();
@@ -151,10 +150,10 @@ pub(super) fn lifetimes(graph: &Graph<'_>, rules: Rules) -> Option<Lifetimes> {
             schedule.alive_bytes.push(alive);
         }
         for owner in ending.at(at).filter(|&owner| taken_by[owner].is_none() && is_copied(owner)) {
-            alive = alive.checked_sub(graph.nodes[owner].bytes)?;
+            alive = alive.checked_sub(graph.nodes[owner].bytes).ok_or(Exceeded(at))?;
         }
     }
-    Some(Lifetimes { owners, ends, taken_by, schedule })
+    Ok(Lifetimes { owners, ends, taken_by, schedule })
 }
 
 /// Lets what a concatenation is made of live as long as it does, so that it can be made again.

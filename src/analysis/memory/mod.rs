@@ -20,7 +20,7 @@ pub use weights::{DataType, Gradients, Optimizer, OptimizerBytes, WeightBytes};
 
 use super::{AnalysisError, Figures, NodeParameters, NodeTable, parameters};
 use crate::network::Network;
-use graph::Graph;
+use graph::{Exceeded, Graph};
 use lifetimes::{Concatenations, Rules};
 
 /// Bytes of one value, a 32-bit float.
@@ -62,7 +62,7 @@ pub(super) fn memory(
     figures: &Figures,
 ) -> Result<Memory, AnalysisError> {
     let graph = Graph::of(network, parameters)?;
-    of_graph(&graph, figures).ok_or_else(|| graph::overflow(network))
+    of_graph(&graph, parameters, figures).map_err(|exceeded| exceeded.error(network))
 }
 
 /// Where the tensors of a sample are stored at inference: element-wise operators over an operand, concatenations in place.
@@ -71,7 +71,7 @@ pub(super) fn memory(
 /// Where a count exceeds 64 bits.
 pub fn placement(network: &Network) -> Result<Placement, AnalysisError> {
     let graph = Graph::of(network, &parameters(network)?)?;
-    Placement::of(network, &graph).ok_or_else(|| graph::overflow(network))
+    Placement::of(network, &graph).map_err(|exceeded| exceeded.error(network))
 }
 
 /// The activations that are alive at each layer at inference, element-wise operators in place, and nothing else.
@@ -83,7 +83,7 @@ pub(super) fn inference(
     parameters: &NodeTable<NodeParameters>,
 ) -> Result<Schedule, AnalysisError> {
     let graph = Graph::of(network, parameters)?;
-    lifetimes::schedule(&graph, IN_PLACE).ok_or_else(|| graph::overflow(network))
+    lifetimes::schedule(&graph, IN_PLACE).map_err(|exceeded| exceeded.error(network))
 }
 
 /// What training keeps, and nothing else.
@@ -95,23 +95,39 @@ pub(super) fn training(
     parameters: &NodeTable<NodeParameters>,
 ) -> Result<Training, AnalysisError> {
     let graph = Graph::of(network, parameters)?;
-    training::kept(&graph).training(&graph).ok_or_else(|| graph::overflow(network))
+    training::kept(&graph).training(&graph).map_err(|exceeded| exceeded.error(network))
 }
 
-/// `None` where a sum exceeds 64 bits.
-fn of_graph(graph: &Graph<'_>, figures: &Figures) -> Option<Memory> {
+fn of_graph(
+    graph: &Graph<'_>,
+    parameters: &NodeTable<NodeParameters>,
+    figures: &Figures,
+) -> Result<Memory, Exceeded> {
     let in_place = lifetimes::schedule(graph, IN_PLACE)?;
     let kept = training::kept(graph);
     let training = kept.training(graph)?;
     let concatenation = concatenation::policies(graph, &kept, &training)?;
-    Some(Memory {
-        weights: WeightBytes::of(figures)?,
-        input_bytes: graph.input_bytes()?,
+    let values = WeightBytes::of(figures).zip(Gradients::of(figures));
+    let (weights, gradients) = values.ok_or_else(|| too_many_values(parameters))?;
+    Ok(Memory {
+        weights,
+        input_bytes: graph.with_inputs(0)?,
         activation_bytes: figures.activation_bytes,
         in_place,
         separate: lifetimes::schedule(graph, Rules::default())?,
         training,
-        gradients: Gradients::of(figures)?,
+        gradients,
         concatenation,
     })
+}
+
+/// The first step with which the bytes of values, gradients and what optimizers remember exceed 64 bits.
+fn too_many_values(parameters: &NodeTable<NodeParameters>) -> Exceeded {
+    let mut sum = Figures::default();
+    let mut fits = |held: &NodeParameters| {
+        sum.params = sum.params.saturating_add(held.trained);
+        sum.buffers = sum.buffers.saturating_add(held.buffers);
+        WeightBytes::of(&sum).is_some() && Gradients::of(&sum).is_some()
+    };
+    Exceeded(parameters.iter().position(|held| !fits(held)).unwrap_or_default())
 }

@@ -2,7 +2,7 @@
 //! needed. Samples do not meet, so that a batch takes as many times as much.
 
 use super::IN_PLACE;
-use super::graph::Graph;
+use super::graph::{Exceeded, Graph, add};
 use super::lifetimes;
 use crate::network::{Network, Tensor};
 
@@ -57,8 +57,8 @@ impl Placement {
         &self.buffers
     }
 
-    /// Places every tensor; `None` where a sum exceeds 64 bits.
-    pub(super) fn of(network: &Network, graph: &Graph<'_>) -> Option<Self> {
+    /// Places every tensor.
+    pub(super) fn of(network: &Network, graph: &Graph<'_>) -> Result<Self, Exceeded> {
         let lifetimes = lifetimes::lifetimes(graph, IN_PLACE)?;
         let elements: Vec<u64> =
             network.nodes().map(|(_, node)| node.shape.elements() / node.shape.batch()).collect();
@@ -99,7 +99,7 @@ impl Placement {
                     placement.buffers[own.buffer].parts.push(copied);
                 }
                 if graph.nodes[at].is_channel_concat {
-                    start = start.checked_add(elements[operand])?;
+                    start = add(start, elements[operand], at)?;
                 }
             }
             if !takes && !graph.nodes[at].is_channel_concat {
@@ -109,6 +109,6 @@ impl Placement {
         for at in 0..graph.len() {
             placement.tensors[at] = placement.tensors[lifetimes.owners[at]];
         }
-        Some(placement)
+        Ok(placement)
     }
 }

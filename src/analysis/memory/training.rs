@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::graph::Graph;
+use super::graph::{Exceeded, Graph, add};
 
 /// Bytes that training keeps for the backward pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,22 +48,24 @@ pub(super) fn kept(graph: &Graph<'_>) -> KeptTensors {
 }
 
 impl KeptTensors {
-    /// The bytes of kept tensors and of what is kept beside; `None` where a sum exceeds 64 bits.
-    pub(super) fn training(&self, graph: &Graph<'_>) -> Option<Training> {
-        let [mut inputs, mut outputs, mut further] = [0u64; 3];
+    /// The bytes of kept tensors and of what is kept beside.
+    pub(super) fn training(&self, graph: &Graph<'_>) -> Result<Training, Exceeded> {
+        let [mut all, mut inputs, mut outputs, mut further] = [0u64; 4];
         let mut layers = Vec::with_capacity(graph.len());
-        for (node, &is_kept) in graph.nodes.iter().zip(&self.is_kept) {
+        for (at, (node, &is_kept)) in graph.nodes.iter().zip(&self.is_kept).enumerate() {
             let tensor = if is_kept { node.bytes } else { 0 };
-            further = further.checked_add(node.kept.bytes)?;
+            let kept = add(tensor, node.kept.bytes, at)?;
+            all = add(all, kept, at)?;
+            further = add(further, node.kept.bytes, at)?;
             if node.is_input {
-                inputs = inputs.checked_add(tensor)?;
+                inputs = add(inputs, tensor, at)?;
             } else {
-                outputs = outputs.checked_add(tensor)?;
-                layers.push(tensor.checked_add(node.kept.bytes)?);
+                outputs = add(outputs, tensor, at)?;
+                layers.push(kept);
             }
         }
-        Some(Training {
-            training_bytes: inputs.checked_add(outputs)?.checked_add(further)?,
+        Ok(Training {
+            training_bytes: all,
             kept_input_bytes: inputs,
             kept_output_bytes: outputs,
             kept_further_bytes: further,

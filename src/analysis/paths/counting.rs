@@ -56,21 +56,21 @@ fn carry<T: Carried>(graph: &Graph<'_>, quota: &mut Quota) -> Option<T> {
 
 /// The number of paths and the sum of their lengths.
 #[derive(Debug, Clone)]
-pub(super) struct Tally {
+pub(super) struct PathTotals {
     /// How many there are.
     pub(super) count: BigUint,
     /// The sum of their lengths.
     pub(super) total: BigUint,
 }
 
-impl Tally {
-    /// The tally of all paths; `None` where it exceeds the quota.
+impl PathTotals {
+    /// The totals of all paths; `None` where it exceeds the quota.
     pub(super) fn of(graph: &Graph<'_>) -> Option<Self> {
         carry(graph, &mut Quota::new())
     }
 }
 
-impl Carried for Tally {
+impl Carried for PathTotals {
     fn source() -> Self {
         Self { count: BigUint::one(), total: BigUint::zero() }
     }

@@ -20,7 +20,7 @@ pub use survival::{Expectation, Survival, survival};
 
 use super::{AnalysisError, NodeTable};
 use crate::network::Network;
-use counting::{Histogram, Tally};
+use counting::{Histogram, PathTotals};
 use graph::Graph;
 
 /// What is to be known of the paths from the inputs to the first output.
@@ -124,8 +124,8 @@ pub fn paths(network: &Network) -> Result<Paths, AnalysisError> {
     let inputs = graph.nodes.iter().zip(&distances).filter(|(vertex, _)| vertex.is_input);
     let ends = inputs.filter_map(|(_, distance)| *distance).reduce(Distance::either);
     let ends = ends.unwrap_or(Distance { shortest: 0, longest: 0 });
-    let tally = Tally::of(&graph);
-    let (count, total) = tally.map(|tally| (tally.count, tally.total)).unzip();
+    let totals = PathTotals::of(&graph);
+    let (count, total) = totals.map(|totals| (totals.count, totals.total)).unzip();
     // Where the paths are too many to count, so are they by length and through each layer.
     let distribution = count.as_ref().and_then(|_| Histogram::of(&graph)).map(distribution);
     let through = count.as_ref().and_then(|_| counting::through(&graph));

@@ -92,7 +92,7 @@ pub struct ReceptiveFields {
     pub unaligned: Vec<Unaligned>,
     /// The field of the network.
     pub network: Option<NetworkField>,
-    /// How much of the input a unit of the first output depends on.
+    /// How much of the input a unit of the first output depends on: global where it is so along an axis.
     pub output_extent: FieldExtent,
 }
 
@@ -105,6 +105,16 @@ impl ReceptiveField {
             Self::Global => FieldExtent::Global,
             Self::Unknown => FieldExtent::Unknown,
             Self::Independent => FieldExtent::None,
+        }
+    }
+
+    /// Whether a unit depends on every position of a map below along rows or columns.
+    #[must_use]
+    pub fn is_global_along_an_axis(&self) -> bool {
+        match self {
+            Self::Window(axes) => axes.contains(&AxisField::Global),
+            Self::Global => true,
+            Self::Unknown | Self::Independent => false,
         }
     }
 
@@ -176,7 +186,7 @@ pub fn receptive_field(network: &Network) -> Result<ReceptiveFields, AnalysisErr
     });
     let whole = map.and_then(|input| NetworkField::of(network, &nodes, input));
     let output = network.outputs().first().and_then(|output| nodes.get(output.tensor));
-    let output_extent = output.map_or(FieldExtent::Unknown, ReceptiveField::extent);
+    let output_extent = output.map_or(FieldExtent::Unknown, network::extent);
     Ok(ReceptiveFields {
         output_extent,
         input: map,

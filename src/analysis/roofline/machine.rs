@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::Work;
@@ -25,16 +26,28 @@ pub struct Bound {
     /// The time in seconds.
     pub seconds: f64,
     /// What takes that long; `None` where there is nothing to do.
-    pub side: Option<Side>,
+    pub by: Option<BoundBy>,
 }
 
 /// What bounds the time of a layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BoundBy {
     /// Arithmetic.
     Compute,
     /// Moving bytes.
     Memory,
+}
+
+impl BoundBy {
+    /// Its name in JSON and tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Compute => "compute",
+            Self::Memory => "memory",
+        }
+    }
 }
 
 /// Whether a machine may have this rate: what is beyond has no time that could be written.
@@ -98,12 +111,36 @@ impl Machine {
     pub fn bound(&self, work: &Work) -> Bound {
         let compute = work.flops as f64 / self.peak_flops;
         let memory = work.bytes as f64 / self.bandwidth;
-        let side = match (work.flops, work.bytes) {
+        let by = match (work.flops, work.bytes) {
             (0, 0) => None,
-            _ if memory > compute => Some(Side::Memory),
-            _ => Some(Side::Compute),
+            _ if memory > compute => Some(BoundBy::Memory),
+            _ => Some(BoundBy::Compute),
         };
-        Bound { seconds: compute.max(memory), side }
+        Bound { seconds: compute.max(memory), by }
+    }
+
+    fn rates(&self) -> Rates {
+        Rates { peak_flops: self.peak_flops, bandwidth: self.bandwidth, ridge: self.ridge() }
+    }
+}
+
+/// What scripts get of every machine besides its name.
+#[derive(Serialize)]
+struct Rates {
+    peak_flops: f64,
+    bandwidth: f64,
+    ridge: f64,
+}
+
+impl Serialize for Machine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shown<'a> {
+            name: &'a str,
+            #[serde(flatten)]
+            rates: Rates,
+        }
+        Shown { name: &self.name, rates: self.rates() }.serialize(serializer)
     }
 }
 
@@ -123,6 +160,22 @@ impl NamedMachine {
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         MACHINES.iter().find(|machine| machine.name == name)
+    }
+}
+
+impl Serialize for NamedMachine {
+    /// The name for people is its title.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shown<'a> {
+            name: &'a str,
+            title: &'a str,
+            #[serde(flatten)]
+            rates: Rates,
+            source: &'a str,
+        }
+        let Self { name, machine, source } = self;
+        Shown { name, title: machine.name(), rates: machine.rates(), source }.serialize(serializer)
     }
 }
 

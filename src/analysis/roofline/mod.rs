@@ -1,11 +1,14 @@
 //! The roofline (Williams, Waterman & Patterson 2009, "Roofline: An Insightful Visual Performance Model for Multicore Architectures",
 //! CACM 52(4)): how fast a machine could run each layer at best, by the arithmetic and the bytes that the layer moves.
 
+mod fusion;
 mod machine;
 
-pub use machine::{Bound, MACHINES, Machine, MachineError, NamedMachine, Side};
+pub use machine::{Bound, BoundBy, MACHINES, Machine, MachineError, NamedMachine};
 
 use std::collections::HashSet;
+
+use fusion::{Fused, fused};
 
 use super::{AnalysisError, BYTES_PER_VALUE, NodeTable, cost, parameters};
 use crate::network::{Network, Node, Tensor};
@@ -42,7 +45,7 @@ impl Work {
 pub enum Execution {
     /// One after the other; every result goes through memory.
     Separate,
-    /// Batch norms and activations directly behind a convolution or a linear layer are done in it.
+    /// Batch norms and activations directly behind a convolution or a linear layer are done in it, their work being the layer's.
     Fused,
 }
 
@@ -50,31 +53,63 @@ pub enum Execution {
 ///
 /// Values have 4 bytes. A tensor that a layer takes twice is read once. What passes its operand on at inference (flatten, reshape,
 /// identity, dropout, drop_path) and inputs move nothing. With [`Execution::Fused`] a batch norm, an activation or a `prelu` whose
-/// operand comes from a weighted layer, or from one that is fused into it, and goes nowhere else, moves its weights at most:
-/// a batch norm's are folded into the layer's.
+/// operand comes from a weighted layer, or from one that is fused into it, and goes nowhere else, has no work of its own: what is left
+/// of it is the layer's.
+///
+/// - A batch norm directly behind the layer is folded into its weights. Where the layer has no bias it gets one, to be read and added.
+/// - Any other batch norm is a scale and a shift of every channel, an activation what it computes; a `prelu` reads its slopes besides.
 ///
 /// # Errors
 /// Where a count exceeds 64 bits.
 pub fn work(network: &Network, execution: Execution) -> Result<NodeTable<Work>, AnalysisError> {
     let (parameters, cost) = (parameters(network)?, cost(network)?);
     let fused = match execution {
-        Execution::Separate => vec![false; network.len()],
+        Execution::Separate => vec![None; network.len()],
         Execution::Fused => fused(network),
     };
-    let nodes = network.nodes().zip(&parameters).zip(&cost).zip(fused);
-    let work = nodes.map(|((((tensor, node), held), cost), fused)| {
-        let values = if fused {
-            Some(if matches!(node.op, Op::PRelu(_)) { held.trained } else { 0 })
-        } else {
-            held.trained
-                .checked_add(held.buffers)
-                .and_then(|weights| weights.checked_add(moved(network, tensor, node)?))
+    let mut has_bias: Vec<bool> = cost.iter().map(|cost| cost.flops_by_kind.bias > 0).collect();
+    let mut work: Vec<Work> = Vec::with_capacity(network.len());
+    for ((((tensor, node), held), cost), fused) in
+        network.nodes().zip(&parameters).zip(&cost).zip(fused)
+    {
+        let overflow = || AnalysisError::of(node, OpError::Overflow);
+        let of = |flops, values: Option<u64>| {
+            let bytes = values.and_then(|values| values.checked_mul(BYTES_PER_VALUE));
+            Ok(Work { flops, bytes: bytes.ok_or_else(overflow)? })
         };
-        let bytes = values.and_then(|values| values.checked_mul(BYTES_PER_VALUE));
-        let bytes = bytes.ok_or_else(|| AnalysisError::of(node, OpError::Overflow))?;
-        Ok(Work { flops: cost.flops, bytes })
-    });
-    work.collect()
+        let Some(Fused { layer, is_folded }) = fused else {
+            let values = held.trained.checked_add(held.buffers);
+            let values = values.and_then(|held| held.checked_add(moved(network, tensor, node)?));
+            work.push(of(cost.flops, values)?);
+            continue;
+        };
+        work.push(Work::default());
+        let channels = node.shape.channels().unwrap_or(1);
+        let added = match (&node.op, has_bias.get_mut(layer.index())) {
+            (Op::BatchNorm(_), Some(has_bias)) if is_folded => {
+                if std::mem::replace(has_bias, true) {
+                    continue;
+                }
+                of(node.shape.elements(), Some(channels))?
+            }
+            (Op::BatchNorm(_), _) => of(cost.flops, channels.checked_mul(2))?,
+            _ => of(cost.flops, Some(held.trained))?,
+        };
+        if let Some(work) = work.get_mut(layer.index()) {
+            *work = work.checked_add(&added).ok_or_else(overflow)?;
+        }
+    }
+    Ok(work.into_iter().collect())
+}
+
+/// The work of all nodes.
+///
+/// # Errors
+/// Where a sum exceeds 64 bits, with the node at which it does.
+pub fn total(network: &Network, work: &NodeTable<Work>) -> Result<Work, AnalysisError> {
+    network.nodes().zip(work).try_fold(Work::default(), |sum, ((_, node), work)| {
+        sum.checked_add(work).ok_or_else(|| AnalysisError::of(node, OpError::TotalOverflow))
+    })
 }
 
 /// The elements of the operands and the output; `None` where they exceed 64 bits.
@@ -91,21 +126,4 @@ fn moved(network: &Network, tensor: Tensor, node: &Node) -> Option<u64> {
         }
     }
     Some(elements)
-}
-
-/// Which nodes are done in the weighted layer before them.
-fn fused(network: &Network) -> Vec<bool> {
-    let mut fused: Vec<bool> = Vec::with_capacity(network.len());
-    for (tensor, node) in network.nodes() {
-        let can = matches!(node.op, Op::BatchNorm(_) | Op::Activation(_) | Op::PRelu(_));
-        let is_behind = can
-            && network.operands(tensor).iter().all(|&operand| {
-                let is_weighted =
-                    || network.node(operand).is_some_and(|node| node.op.is_weighted());
-                network.sole_consumer(operand).is_some()
-                    && (is_weighted() || fused.get(operand.index()) == Some(&true))
-            });
-        fused.push(is_behind);
-    }
-    fused
 }

@@ -96,15 +96,7 @@ struct Flow<'picture> {
 impl<'picture> Flow<'picture> {
     fn new(picture: &Picture, titles: &'picture [String]) -> Self {
         let count = titles.len();
-        let mut takers: Vec<Vec<usize>> = vec![Vec::new(); count];
-        for (place, shown) in picture.boxes.iter().enumerate() {
-            let inputs: BTreeSet<usize> = shown.inputs.iter().copied().collect();
-            for input in inputs {
-                if let Some(takers) = takers.get_mut(input).filter(|_| input < place) {
-                    takers.push(place);
-                }
-            }
-        }
+        let takers = PictureBox::takers(&picture.boxes);
         // What lies on every way from a box to the end, the box itself left out.
         let mut sure: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); count];
         for place in (0..count).rev() {

@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use super::scale::nice_step;
 use super::shapes::tag;
 use crate::back::text::markup;
 use crate::report::OperatorKind;
@@ -27,28 +28,11 @@ pub(crate) struct Bar {
 
 /// The values at which gridlines are drawn: whole multiples of 1, 2 or 5 times a power of ten, at most four above zero.
 pub(crate) fn bar_ticks(maximum: u64) -> Vec<u64> {
-    let step = nice_step(maximum);
+    let step = nice_step(|step| maximum / step <= MOST_TICKS);
     (1..=MOST_TICKS)
         .filter_map(|count| step.checked_mul(count))
         .take_while(|tick| *tick <= maximum)
         .collect()
-}
-
-fn nice_step(maximum: u64) -> u64 {
-    let mut power: u64 = 1;
-    loop {
-        for factor in [1, 2, 5] {
-            match power.checked_mul(factor) {
-                Some(step) if maximum / step > MOST_TICKS => {}
-                Some(step) => return step,
-                None => return u64::MAX,
-            }
-        }
-        match power.checked_mul(10) {
-            Some(next) => power = next,
-            None => return u64::MAX,
-        }
-    }
 }
 
 /// Draws the bars in order; `grid` are the values of gridlines, `boundaries` the positions at which blocks begin or end, `label` says

@@ -59,7 +59,7 @@ impl Scale {
     fn linear(values: Values, least: f64, largest: f64, most: usize) -> Self {
         let low = least.min(0.0);
         let high = if largest > low { largest.max(0.0) } else { low + 1.0 };
-        let step = nice_step((high - low) / count(most));
+        let step = nice_step_from((high - low) / count(most));
         let from = if low < 0.0 { (low / step).floor() * step } else { 0.0 };
         let to = (high / step).ceil() * step;
         // Where the last line would leave much room unused, the axis ends beyond the last value.
@@ -128,12 +128,25 @@ fn count(most: usize) -> f64 {
     u32::try_from(most.max(1)).map_or(1.0, f64::from)
 }
 
-/// The least of 1, 2 and 5 times a power of ten that is not below `least`.
-fn nice_step(least: f64) -> f64 {
+/// The least of 1, 2 and 5 times a power of ten that is wide enough; the largest number where none is.
+pub(super) fn nice_step(is_wide: impl Fn(u64) -> bool) -> u64 {
+    let mut power: u64 = 1;
+    loop {
+        for factor in [1, 2, 5] {
+            match power.checked_mul(factor) {
+                Some(step) if !is_wide(step) => {}
+                step => return step.unwrap_or(u64::MAX),
+            }
+        }
+        power = power.saturating_mul(10);
+    }
+}
+
+/// The least such step that is not below `least`, whatever the power.
+fn nice_step_from(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor());
-    let factors = [1.0, 2.0, 5.0, 10.0];
-    let steps = factors.into_iter().map(|factor| factor * power);
-    steps.into_iter().find(|step| *step >= least * (1.0 - 1e-9)).unwrap_or(10.0 * power)
+    let step = nice_step(|step| step as f64 * power >= least * (1.0 - 1e-9));
+    step as f64 * power
 }
 
 /// The multiples of a step from one to another, at most a hundred.
@@ -172,7 +185,7 @@ fn every(values: &[f64], most: usize) -> Vec<f64> {
 fn logarithmic_marks(from: f64, to: f64, most: usize) -> Vec<(f64, bool)> {
     let decades = to.log10() - from.log10();
     if decades < 0.8 {
-        let step = nice_step((to - from) / count(most));
+        let step = nice_step_from((to - from) / count(most));
         return multiples(from, to, step).map(|value| (value, true)).collect();
     }
     let fits = |marks: f64| marks * decades <= count(most);

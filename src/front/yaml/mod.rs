@@ -43,7 +43,7 @@ use problem::Problems;
 use tree::Tree;
 use value::Value;
 pub(crate) use variants::NoVariant;
-pub use variants::Work;
+pub use variants::StepQuota;
 
 /// A network file, with all that it extends, checked for form.
 #[derive(Debug)]

@@ -29,13 +29,13 @@ const SAMPLES: u64 = 64;
 /// The steps that building many networks takes, all together, and the most that these may be. Threads share it; whether all of them
 /// are within the bound does not hang on the order in which they are built.
 #[derive(Debug)]
-pub struct Work {
+pub struct StepQuota {
     steps: AtomicU64,
     most: u64,
 }
 
-impl Work {
-    /// Work of at most so many steps.
+impl StepQuota {
+    /// A quota of so many steps.
     #[must_use]
     pub fn of_at_most(most: u64) -> Self {
         Self { steps: AtomicU64::new(0), most }
@@ -113,7 +113,7 @@ impl Description {
     pub(crate) fn network_by(
         &self,
         settings: &Settings,
-        work: &Work,
+        work: &StepQuota,
     ) -> Result<Network, NoVariant> {
         if work.is_exceeded() {
             return Err(NoVariant::TooLarge);

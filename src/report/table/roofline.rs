@@ -1,7 +1,7 @@
 //! A network on a machine.
 
 use super::{Cell, Column, Emphasis, Row, Table, heading};
-use crate::analysis::roofline::{MACHINES, Machine, NamedMachine, Side};
+use crate::analysis::roofline::{BoundBy, MACHINES, Machine, NamedMachine};
 use crate::figure::quantity::{RateUnit, write};
 use crate::report::OperatorKind;
 use crate::report::fold::{self, Overflow, Row as Folded};
@@ -10,7 +10,8 @@ use crate::report::roofline::{LayerRoofline, Roofline, RooflineTotals};
 const ROOFLINE: &str = "Least time of a layer: the larger of FLOPs / peak and bytes / bandwidth (Williams et al. 2009). Bytes: weights, \
     operands and output, each once, 4 a value, without caches. Layers run one after the other.";
 const SEPARATE: &str = "Every layer's result goes through memory; `--fused` does norms and activations in the layer before.";
-const FUSED: &str = "Batch norms and activations directly behind a convolution or linear layer are done in it and move no bytes.";
+const FUSED: &str = "Batch norms and activations directly behind a convolution or linear layer are done in it: its FLOPs and bytes hold what is left \
+    of them, of a norm the bias it is folded into, of a prelu its slopes too.";
 
 /// The layers under their blocks with what bounds their time, folded to `depth` levels.
 ///
@@ -114,24 +115,26 @@ pub fn roofline_bounds_table(roofline: &Roofline) -> Table {
     columns.push(Column::figure("Layers", "layers", 0));
     columns
         .extend(figure_columns().into_iter().filter(|column| column.key != "memory_bound_share"));
-    let row = |name: &str, layers: &[&LayerRoofline], emphasis| {
+    let row = |name: Cell, layers: &[&LayerRoofline], emphasis| {
         let totals = RooflineTotals::of(layers.iter().copied(), &roofline.machine)?;
         let count = u64::try_from(layers.len()).ok()?;
         let [flops, bytes, intensity, seconds, share, _, peak] =
             cells(&totals, roofline.totals.seconds);
         let figures = [flops, bytes, intensity, seconds, share, peak];
-        let content = [Cell::text(name), Cell::Count(count)].into_iter().chain(figures);
+        let content = [name, Cell::Count(count)].into_iter().chain(figures);
         Some(Row { cells: content.collect(), level: 0, emphasis })
     };
     let bound: Vec<&LayerRoofline> =
         roofline.layers.iter().filter(|layer| layer.bound.is_some()).collect();
-    let sides = [("memory", Side::Memory), ("arithmetic", Side::Compute)].map(|(name, side)| {
-        let layers: Vec<_> =
-            bound.iter().copied().filter(|layer| layer.bound == Some(side)).collect();
-        row(name, &layers, Emphasis::Plain)
-    });
-    let whole = row("Total", &bound, Emphasis::Total);
-    let rows = sides.into_iter().chain([whole]).flatten().collect();
+    let parts =
+        [("memory", BoundBy::Memory), ("arithmetic", BoundBy::Compute)].map(|(label, by)| {
+            let name = Cell::Named(label.to_owned(), by.name().to_owned());
+            let layers: Vec<_> =
+                bound.iter().copied().filter(|layer| layer.bound == Some(by)).collect();
+            row(name, &layers, Emphasis::Plain)
+        });
+    let whole = row(Cell::text("Total"), &bound, Emphasis::Total);
+    let rows = parts.into_iter().chain([whole]).flatten().collect();
     let title = format!("What bounds {} on {}", roofline.name, roofline.machine.name());
     Table { title, columns, rows, notes: vec![machine_note(&roofline.machine)] }
 }
@@ -183,7 +186,7 @@ pub fn roofline_layers_table(roofline: &Roofline) -> Table {
             Cell::Bytes(layer.bytes),
             layer.intensity.map_or(Cell::Empty, Cell::Number),
             Cell::Seconds(layer.seconds),
-            Cell::text(layer.bound.map_or("", Side::name)),
+            Cell::text(layer.bound.map_or("", BoundBy::name)),
         ])
     });
     let title = format!("{} on {}", roofline.name, roofline.machine.name());

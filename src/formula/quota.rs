@@ -2,9 +2,9 @@
 
 /// What may still be spent, in products of coefficients of a word each.
 #[derive(Debug)]
-pub(super) struct Work(u64);
+pub(super) struct ProductQuota(u64);
 
-impl Work {
+impl ProductQuota {
     pub(super) fn of(most: u64) -> Self {
         Self(most)
     }
