@@ -1,7 +1,6 @@
 //! `cnnstat sweep`.
 
 mod output;
-mod progress;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -20,9 +19,9 @@ use cnnstat::sweep::{
 use super::failure::Failure;
 use super::figures::FigureOptions;
 use super::load;
+use super::progress::Progress;
 use super::terminal::Terminal;
 use output::{Format, Output};
-use progress::Progress;
 
 /// The most variants of which all are held at once, to be sorted or compared.
 const MOST_HELD: u64 = 1_000_000;
@@ -160,7 +159,7 @@ impl Sweep {
         format: Format,
         terminal: &Terminal,
     ) -> Result<Tally, Failure> {
-        let mut progress = Progress::new(terminal, layout.grid.len());
+        let mut progress = Progress::new(terminal, layout.grid.len(), "variants");
         let mut tally = Tally::default();
         let mut held = Vec::new();
         let holds_all = self.holds_all(format);

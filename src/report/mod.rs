@@ -11,6 +11,7 @@ pub mod formulas;
 pub mod paths;
 mod picture;
 pub mod roofline;
+pub mod run;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;
