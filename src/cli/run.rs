@@ -45,7 +45,7 @@ const TOP: usize = 5;
   cnnstat run squeezenet
   cnnstat run resnet50 --weights seeded:7 --input-data x.npy --output y.npy
   cnnstat run mine.yaml --image cat.jpg --labels classes.txt
-  cnnstat run googlenet --tap inception3a --tap inception3b=b.npy
+  cnnstat run squeezenet --tap conv1 --tap fire2/squeeze=squeeze.npy
   cnnstat run vgg16 --threads 1 --repeat 10 --profile
   cnnstat run densenet121 --repeat 5 -o profile.html")]
 pub(super) struct Run {

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::OperatorKind;
 use super::document::{Axis, Chart, Document, Mark, Part, Scale, Section, Series, Values};
-use super::table::{self, run_kinds_table, run_profile_table, run_table, run_top_table};
+use super::table::{Table, run_kinds_table, run_profile_table, run_table, run_top_table};
 use crate::analysis::{AnalysisError, cost};
 use crate::execute::classes::Class;
 use crate::network::{Network, Tensor};
@@ -328,18 +328,21 @@ impl Run {
     /// The run as a page: what came out, the classes, and the profile with its charts.
     #[must_use]
     pub fn document(&self) -> Document {
-        let title = table::heading_of(&self.name, self.batch, &self.input);
-        let section = |title: &str, parts: Vec<Part>| Section { title: title.to_owned(), parts };
-        let mut sections = vec![section(&title, vec![Part::Table(run_table(self))])];
+        let section = |table: Table, charts: Vec<Chart>| {
+            let title = table.title.clone();
+            let parts = [Part::Table(table)].into_iter().chain(charts.into_iter().map(Part::Chart));
+            Section { title, parts: parts.collect() }
+        };
+        let came_out = run_table(self);
+        let title = came_out.title.clone();
+        let mut sections = vec![section(came_out, Vec::new())];
         if !self.top.is_empty() {
-            sections.push(section("Classes", vec![Part::Table(run_top_table(self))]));
+            sections.push(section(run_top_table(self), Vec::new()));
         }
         if let Some(profile) = &self.profile {
-            let layers = Part::Table(run_profile_table(profile));
-            let charts = [profile.times_chart(), profile.rates_chart()].map(Part::Chart);
-            sections.push(section("Steps", [layers].into_iter().chain(charts).collect()));
-            sections
-                .push(section("Kinds of operators", vec![Part::Table(run_kinds_table(profile))]));
+            let charts = vec![profile.times_chart(), profile.rates_chart()];
+            sections.push(section(run_kinds_table(profile), Vec::new()));
+            sections.push(section(run_profile_table(profile), charts));
         }
         Document { title, lead: Vec::new(), sections }
     }

@@ -66,12 +66,10 @@ impl SaveOptions {
             let origin = files.origin(network, source(network, tensor));
             files.files.push((origin, tensor, path));
         }
-        let mut known = HashSet::new();
-        if let Some((.., path)) = files.files.iter().find(|(.., path)| !known.insert(path)) {
-            return Err(Failure::message(format!(
-                "two tensors would be written to `{}`",
-                path.display()
-            )));
+        let mut known: HashSet<PathBuf> = self.result()?.map(place).into_iter().collect();
+        if let Some((.., path)) = files.files.iter().find(|(.., path)| !known.insert(place(path))) {
+            let message = format!("two results would be written to `{}`", path.display());
+            return Err(Failure::message(message));
         }
         Ok(files)
     }
@@ -125,6 +123,13 @@ impl Files {
             tell_written(path, terminal);
         }
     }
+}
+
+/// A path in the one spelling that its folder has.
+fn place(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize().unwrap_or_default();
+    folder.join(path.file_name().unwrap_or_default())
 }
 
 fn is_npy(text: &str) -> bool {

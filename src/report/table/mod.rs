@@ -206,7 +206,7 @@ pub fn heading(report: &Report) -> String {
 }
 
 /// As [`heading`], of a network's name, the batch and the shape of the first input.
-pub(crate) fn heading_of(name: &str, batch: u64, input: &[u64]) -> String {
+fn heading_of(name: &str, batch: u64, input: &[u64]) -> String {
     format!("{name}, batch {batch}, input {}", shape_text(without_batch(input)))
 }
 

@@ -65,7 +65,7 @@ pub fn run_top_table(run: &Run) -> Table {
         cells.push(Cell::Share(class.probability));
         Row::plain(cells)
     });
-    let title = format!("Likeliest classes of {}", run.name);
+    let title = "Likeliest classes".to_owned();
     Table { title, columns, rows: rows.collect(), notes: Vec::new() }
 }
 
