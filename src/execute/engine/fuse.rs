@@ -112,8 +112,12 @@ impl Group {
         // Nobody may look at what is written over between the layer and the sum.
         let follows = sum.index() - self.base.index() == 1 + usize::from(self.batch_norm.is_some());
         let place = placement.get(sum);
-        let stays =
-            place == placement.get(self.last) || follows && place == placement.get(residual);
+        // Nor may the layer write over what it reads itself.
+        let buffer = |tensor: Tensor| placement.get(tensor).map(|stored| stored.buffer);
+        let reads_it =
+            network.operands(self.base).iter().any(|&read| buffer(read) == buffer(residual));
+        let stays = place == placement.get(self.last)
+            || follows && !reads_it && place == placement.get(residual);
         if matches!(node.op, Op::Add(_)) && is_same && is_there && stays {
             (self.residual, self.last) = (Some(residual), sum);
         }
