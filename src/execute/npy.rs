@@ -150,8 +150,9 @@ fn check_text(text: &[u8]) -> Option<()> {
     let (_, shape) = text.split_once("shape")?;
     let (shape, _) = shape.split_once('(')?.1.split_once(')')?;
     let sizes = shape.split(',').map(str::trim).filter(|size| !size.is_empty());
-    let product = sizes.map(|size| size.trim_end_matches('L').parse::<u64>().ok());
-    product.fold(Some(1_u64), |product, size| product?.checked_mul(size?.max(1))).map(|_| ())
+    let sizes: Option<Vec<u64>> =
+        sizes.map(|size| size.trim_end_matches('L').parse().ok()).collect();
+    sizes?.iter().try_fold(1_u64, |product, &size| product.checked_mul(size.max(1))).map(|_| ())
 }
 
 /// The errors of the reader of headers are about their text.

@@ -305,7 +305,7 @@ impl Profile {
 }
 
 fn sum(counts: impl IntoIterator<Item = u64>) -> Option<u64> {
-    counts.into_iter().try_fold(0_u64, |sum, count| sum.checked_add(count))
+    counts.into_iter().try_fold(0, u64::checked_add)
 }
 
 impl Timed {

@@ -62,19 +62,19 @@ impl Group {
         keeps: &dyn Fn(Tensor) -> bool,
         base: &Node,
     ) {
-        if matches!(base.op, Op::Conv(_) | Op::Linear(_)) && base.shape.rank() != 3 {
-            if let Some((tensor, Op::BatchNorm(_))) = self.next(network, placement, keeps) {
-                (self.batch_norm, self.last) = (Some(tensor), tensor);
-            }
+        if matches!(base.op, Op::Conv(_) | Op::Linear(_))
+            && base.shape.rank() != 3
+            && let Some((tensor, Op::BatchNorm(_))) = self.next(network, placement, keeps)
+        {
+            (self.batch_norm, self.last) = (Some(tensor), tensor);
         }
         if matches!(&base.op, Op::Conv(conv) if conv.groups == 1) {
             self.add(network, placement, keeps);
         }
-        if has_kernel(&base.op) {
-            if let Some((tensor, Op::Activation(activation))) = self.next(network, placement, keeps)
-            {
-                (self.activation, self.last) = (Some(activation.function), tensor);
-            }
+        if has_kernel(&base.op)
+            && let Some((tensor, Op::Activation(activation))) = self.next(network, placement, keeps)
+        {
+            (self.activation, self.last) = (Some(activation.function), tensor);
         }
     }
 
