@@ -31,6 +31,12 @@ pub(super) fn study(argument: &str, terminal: &Terminal) -> Result<Study, Failur
     })
 }
 
+/// The names of a text file that has one a line; empty lines at its end are none.
+pub(super) fn lines(path: &Path) -> Result<Vec<String>, Failure> {
+    let source = open(path).map_err(|why| cannot_read(&format!("`{}`", path.display()), &why))?;
+    Ok(source.text.trim_end().lines().map(|line| line.trim().to_owned()).collect())
+}
+
 /// What is wrong with a file, with the command that takes it where that is another.
 fn hinted(mut wrong: Diagnostics, hint: Option<&str>) -> Failure {
     if let (Some(first), Some(hint)) = (wrong.0.first_mut(), hint) {
@@ -101,7 +107,7 @@ fn source(
     Ok(source)
 }
 
-fn cannot_read(what: &str, why: &str) -> Failure {
+pub(super) fn cannot_read(what: &str, why: &str) -> Failure {
     Failure::message(format!("cannot read {what}: {why}"))
 }
 

@@ -26,10 +26,18 @@ pub(super) fn measured() -> Result<Machine, Failure> {
     let (peak, computing) = best_rate(threads, || (), |()| arithmetic());
     let (bandwidth, moving) = best_rate(threads, || Triad::new(VALUES / threads), Triad::run);
     let threads = computing.min(moving);
-    let noun = noun(threads, ["thread", "threads"]);
-    let name = format!("this machine (measured, {threads} {noun})");
-    Machine::new(&name, peak, bandwidth)
+    Machine::new(&measured_name(threads), peak, bandwidth)
         .map_err(|error| Failure::message(format!("this machine could not be measured: {error}")))
+}
+
+/// The operations a second of fused multiply–adds in registers on so many threads, and what the machine is then called.
+pub(super) fn measured_peak(threads: usize) -> (f64, String) {
+    let (peak, threads) = best_rate(threads, || (), |()| arithmetic());
+    (peak, measured_name(threads))
+}
+
+fn measured_name(threads: usize) -> String {
+    format!("this machine (measured, {threads} {})", noun(threads, ["thread", "threads"]))
 }
 
 /// The best rate of all threads together, in what `run` returns a second, and how many threads there were: this one, and as many of

@@ -15,6 +15,7 @@ mod memory;
 mod network;
 mod output;
 mod paths;
+mod progress;
 mod report;
 mod roofline;
 mod run;

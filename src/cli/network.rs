@@ -71,6 +71,11 @@ impl NetworkOptions {
         })
     }
 
+    /// The batch that is asked for, where one is.
+    pub(super) fn given_batch(&self) -> Option<u64> {
+        self.batch
+    }
+
     /// The batch that is asked for.
     pub(super) fn batch(&self) -> u64 {
         self.batch.unwrap_or(1)

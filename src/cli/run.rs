@@ -1,66 +1,363 @@
 //! `cnnstat run`: a forward pass.
 
-use std::process::ExitCode;
-use std::time::Instant;
+mod execute;
+mod input;
+mod save;
 
-use clap::Args;
-use cnnstat::execute::engine::{Engine, Unobserved};
-use serde_json::json;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread;
+
+use clap::{Args, ValueEnum};
+use cnnstat::back;
+use cnnstat::back::text::visible;
+use cnnstat::diagnostics::{Diagnostic, Diagnostics};
+use cnnstat::execute::ExecutionError;
+use cnnstat::execute::classes::{Class, Classes};
+use cnnstat::figure::quantity::{self, QuantityError, RateUnit};
+use cnnstat::front::Labels;
+use cnnstat::front::yaml::{Description, Elaborated};
+use cnnstat::network::{Network, Tensor};
+use cnnstat::report::run::{self as report, Executor, NotFinite, Profile, RunOutput, Times};
+use cnnstat::report::table::{run_steps_table, run_table};
 
 use super::failure::Failure;
+use super::load;
+use super::machine;
 use super::network::NetworkOptions;
+use super::output::{Destination, Format, Kind};
+use super::progress::Progress;
 use super::terminal::Terminal;
 use super::weights::WeightOptions;
+use execute::{Outcome, Work};
+use input::InputOptions;
+use save::SaveOptions;
 
-/// Run a network
+/// How many classes of each sample are told.
+const TOP: usize = 5;
+
+/// Run a network, and show its outputs, how long it takes, and the likeliest classes
+///
+/// Without input, values are made from a number: uniform, of mean 0 and mean square 1, the same on every machine.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cnnstat run squeezenet
+  cnnstat run resnet50 --weights seeded:7 --input-data x.npy --output y.npy
+  cnnstat run mine.yaml --image cat.jpg --labels classes.txt
+  cnnstat run squeezenet --tap conv1 --tap fire2/squeeze=squeeze.npy
+  cnnstat run vgg16 --threads 1 --repeat 10 --profile
+  cnnstat run densenet121 --repeat 5 -o profile.html")]
 pub(super) struct Run {
-    /// A YAML file, or the name of a bundled network
+    /// A network file, or the name of a bundled network
     network: String,
-
-    #[command(flatten)]
-    options: NetworkOptions,
 
     #[command(flatten)]
     weights: WeightOptions,
 
-    /// Number of threads
-    #[arg(long, value_name = "T", default_value = "1")]
-    threads: usize,
+    #[command(flatten)]
+    input: InputOptions,
 
-    /// How often the forward pass is timed
-    #[arg(long, value_name = "R", default_value = "1")]
-    repeat: usize,
+    #[command(flatten)]
+    save: SaveOptions,
+
+    /// A text file with the name of a class on each line, in place of the file's `labels`
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+
+    /// Number of threads; all cores if left out
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+
+    /// How often the forward pass is timed, after one that is not
+    #[arg(long, value_name = "R", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    repeat: u32,
+
+    /// What runs the network
+    #[arg(long, value_name = "ENGINE", default_value = "fast")]
+    engine: Choice,
+
+    /// Show the time of every step too
+    #[arg(long)]
+    profile: bool,
+
+    /// The machine's floating-point operations a second, such as 10T, in place of a measurement on these threads
+    #[arg(long, value_name = "FLOP/S", value_parser = flops_rate)]
+    peak_flops: Option<f64>,
+
+    /// How to write what is printed; with a file for the result nothing is printed if left out
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    #[command(flatten)]
+    options: NetworkOptions,
+}
+
+/// What runs a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Choice {
+    /// Fused layers in one arena, 32-bit floats
+    Fast,
+    /// Every layer by its definition, 64-bit floats
+    Oracle,
+}
+
+fn flops_rate(text: &str) -> Result<f64, QuantityError> {
+    quantity::parse_rate(text, RateUnit::Flops)
 }
 
 impl Run {
-    pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, Failure> {
-        let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        // What cannot be written is told before the work is done.
+        let result = self.save.result()?;
+        let destination = Destination::new(result, self.format)?;
+        let description = load::description(&self.network, terminal)?;
+        let (elaborated, inputs) = self.given(&description, terminal)?;
         let network = &elaborated.network;
-        let weights = self.weights.weights(&description, network)?;
-        let failed = |error: &dyn std::fmt::Display| Failure::message(error.to_string());
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
-        let pool = pool.map_err(|error| failed(&error))?;
-        let engine = Engine::compile(network, weights, false).map_err(|error| failed(&error))?;
-        let mut memory = engine.memory().map_err(|error| failed(&error))?;
-        let inputs: Vec<Vec<f32>> = network
-            .inputs()
-            .iter()
-            .filter_map(|&input| network.node(input))
-            .map(|node| vec![0.5; usize::try_from(node.shape.elements()).unwrap_or(0)])
-            .collect();
-        let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
-        let mut times = Vec::new();
-        for _ in 0..=self.repeat {
-            let start = Instant::now();
-            let done = pool.install(|| engine.run(network, &mut memory, &inputs, &mut Unobserved));
-            done.map_err(|error| failed(&error))?;
-            times.push(start.elapsed().as_secs_f64() * 1e3);
-        }
-        let mut times = times.split_off(1);
-        times.sort_by(f64::total_cmp);
-        let timing = json!({"min_ms": times.first(), "median_ms": times.get(times.len() / 2)});
-        terminal.print(&format!("{timing}\n"))?;
+        let labels = self.labels(&description)?;
+        let files = self.save.files(network)?;
+        let labels_file = self.labels.as_deref().and_then(Path::to_str);
+        let read: Vec<&str> =
+            description.files().chain(self.input.files()).chain(labels_file).collect();
+        let begun = files.begin(read.iter().copied())?;
+        tell_input(network, &inputs, terminal);
+
+        let profile = (self.profile || result.is_some_and(is_drawn)).then(|| self.peak());
+        let work = Work {
+            network,
+            inputs: &inputs,
+            taps: &files.taps,
+            repeat: usize::try_from(self.repeat).unwrap_or(usize::MAX),
+            profile: profile.is_some(),
+        };
+        let mut outcome = self.outcome(&work, &description, terminal)?;
+        let profile = profile.map(|(peak, machine)| {
+            let profile = Profile::new(network, &outcome.steps, machine, peak);
+            profile.map_err(|error| Failure::analysis(&description, &error))
+        });
+        files.write(begun, network, &inputs, &outcome)?;
+        let not_finite = not_finite(network, outcome.not_finite.take(), &inputs, terminal);
+        let shown = report::Run {
+            name: description.name().to_owned(),
+            batch: batch(network),
+            input: first_input(network),
+            outputs: outputs(network),
+            times: Times::of(&outcome.seconds),
+            peak_activation_bytes: outcome.peak_activation_bytes,
+            engine: self.executor(),
+            threads: self.threads(),
+            top: top(network, &outcome, labels.as_deref(), terminal),
+            not_finite,
+            profile: profile.transpose()?,
+        };
+        destination.deliver(read.iter().copied(), terminal, |kind, width, color| {
+            written(&shown, kind, width, color)
+        })?;
+        files.tell(terminal);
         Ok(ExitCode::SUCCESS)
     }
+
+    /// The network at the batch of what it is given, and that.
+    fn given(
+        &self,
+        description: &Description,
+        terminal: &Terminal,
+    ) -> Result<(Elaborated, Vec<Vec<f32>>), Failure> {
+        let mut settings = self.options.settings(description)?;
+        let mut elaborated = description.elaborate(&settings)?;
+        let given = self.input.read(&elaborated.network, description.preprocess())?;
+        if let Some(batch) = given.batch.filter(|&batch| batch != settings.batch) {
+            if self.options.given_batch().is_some() {
+                return Err(Failure::message(format!(
+                    "`--batch` is {}, and the input has a batch of {batch}",
+                    settings.batch
+                )));
+            }
+            settings.batch = batch;
+            elaborated = description.elaborate(&settings)?;
+        }
+        terminal.warn(&elaborated.warnings);
+        let values = given.values(&elaborated.network)?;
+        Ok((elaborated, values))
+    }
+
+    /// Runs the network on the threads that are asked for.
+    fn outcome(
+        &self,
+        work: &Work<'_>,
+        description: &Description,
+        terminal: &Terminal,
+    ) -> Result<Outcome, Failure> {
+        let failed = |error: ExecutionError| Failure::message(error.to_string());
+        let weights = || self.weights.weights(description, work.network);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads()).build();
+        let pool = pool.map_err(|error| Failure::message(error.to_string()))?;
+        let passes = u64::from(self.repeat).saturating_add(1);
+        if self.engine == Choice::Oracle {
+            let layers = u64::try_from(work.network.layers().count()).unwrap_or(u64::MAX);
+            let layers = layers.saturating_mul(passes);
+            let mut progress = Progress::new(terminal, layers, "layers");
+            let weights = weights()?;
+            return pool
+                .install(|| execute::by_oracle(work, &weights, &mut progress))
+                .map_err(failed);
+        }
+        let mut progress = Progress::new(terminal, passes, "passes");
+        let held = weights()?;
+        let outcome = pool.install(|| execute::fast(work, held, &mut progress));
+        let mut outcome = outcome.map_err(failed)?;
+        if outcome.not_finite.is_some() {
+            // A step may be of several layers: the first of them that gives such a value is looked for.
+            let weights = weights()?;
+            let first =
+                pool.install(|| execute::first_not_finite(work, weights)).map_err(failed)?;
+            outcome.not_finite = first.or(outcome.not_finite);
+        }
+        Ok(outcome)
+    }
+
+    fn threads(&self) -> usize {
+        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+        self.threads.map_or_else(cores, usize::from)
+    }
+
+    fn executor(&self) -> Executor {
+        match self.engine {
+            Choice::Fast => Executor::Fast,
+            Choice::Oracle => Executor::Oracle,
+        }
+    }
+
+    /// The peak with which rates are compared, and the machine of which it is.
+    fn peak(&self) -> (f64, String) {
+        match self.peak_flops {
+            Some(peak) => (peak, "the given machine".to_owned()),
+            None => machine::measured_peak(self.threads()),
+        }
+    }
+
+    /// The names of the classes.
+    fn labels(&self, description: &Description) -> Result<Option<Vec<String>>, Failure> {
+        if let Some(path) = &self.labels {
+            return load::lines(path).map(Some);
+        }
+        match description.labels() {
+            None => Ok(None),
+            Some(Labels::List(labels)) => Ok(Some(labels.clone())),
+            Some(Labels::File { path, beside }) => {
+                if Path::new(path).is_absolute() {
+                    let message = "`labels` is a list of names, or a path relative to the file";
+                    return Err(Failure::message(message));
+                }
+                let folder = Path::new(beside).parent().map(PathBuf::from).unwrap_or_default();
+                load::lines(&folder.join(path)).map(Some)
+            }
+        }
+    }
+}
+
+/// Whether a file gets the charts of the profile.
+fn is_drawn(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    ["html", "htm", "svg"].iter().any(|drawn| ending.eq_ignore_ascii_case(drawn))
+}
+
+fn batch(network: &Network) -> u64 {
+    first_input(network).first().copied().unwrap_or(1)
+}
+
+/// The shape of the first input.
+fn first_input(network: &Network) -> Vec<u64> {
+    let first = network.inputs().first().and_then(|&input| network.node(input));
+    first.map(|node| node.shape.sizes().to_vec()).unwrap_or_default()
+}
+
+fn outputs(network: &Network) -> Vec<RunOutput> {
+    let outputs = network.outputs().iter().filter_map(|output| {
+        let shape = network.node(output.tensor)?.shape.sizes().to_vec();
+        Some(RunOutput { name: output.name.clone(), shape })
+    });
+    outputs.collect()
+}
+
+/// The likeliest classes, where an output tells some apart.
+fn top(
+    network: &Network,
+    outcome: &Outcome,
+    labels: Option<&[String]>,
+    terminal: &Terminal,
+) -> Vec<Class> {
+    let Some(classes) = Classes::of(network) else { return Vec::new() };
+    let labels = labels.filter(|labels| {
+        let fits = labels.len() == classes.count;
+        if !fits {
+            let (labels, classes) = (labels.len(), classes.count);
+            warn(
+                format!("there are {labels} labels for {classes} classes; none is shown"),
+                terminal,
+            );
+        }
+        fits
+    });
+    let values = outcome.outputs.get(classes.output);
+    values.map(|values| classes.top(values, TOP, labels)).unwrap_or_default()
+}
+
+fn warn(message: String, terminal: &Terminal) {
+    terminal.warn(&Diagnostics::from(Diagnostic::warning(message)));
+}
+
+/// Warns of an input with a value that is not finite.
+fn tell_input(network: &Network, inputs: &[Vec<f32>], terminal: &Terminal) {
+    for (input, values) in network.inputs().iter().zip(inputs) {
+        let first = values.iter().enumerate().find_map(|(position, &value)| {
+            report::not_finite(value.into()).map(|value| (position, value))
+        });
+        if let (Some(node), Some((position, value))) = (network.node(*input), first) {
+            let length = values.len().checked_div(usize::try_from(node.shape.batch()).unwrap_or(1));
+            let length = length.unwrap_or(1).max(1);
+            let (sample, element) = (position / length, position % length);
+            warn(
+                format!(
+                    "`{}` has {value}, first in sample {sample} at element {element}",
+                    visible(node.name())
+                ),
+                terminal,
+            );
+        }
+    }
+}
+
+/// The first layer that gave a value that is not finite, with a warning.
+fn not_finite(
+    network: &Network,
+    found: Option<(Tensor, &'static str)>,
+    inputs: &[Vec<f32>],
+    terminal: &Terminal,
+) -> Option<NotFinite> {
+    let (tensor, value) = found?;
+    let layer = network.node(tensor)?.name().to_owned();
+    let were_finite = inputs.iter().flatten().all(|value| value.is_finite());
+    let whence = if were_finite { ", though its input has none" } else { "" };
+    warn(format!("`{}` is the first layer that gives {value}{whence}", visible(&layer)), terminal);
+    Some(NotFinite { layer, value })
+}
+
+fn written(
+    run: &report::Run,
+    kind: Kind,
+    width: Option<u16>,
+    color: bool,
+) -> Result<String, Failure> {
+    Ok(match kind {
+        Kind::Page => back::document::html(&run.document())?,
+        Kind::Drawing => back::document::svg(&run.document())?,
+        Kind::Text(Format::Table) => back::document::terminal(&run.document(), width, color),
+        Kind::Text(Format::Markdown) => back::document::markdown(&run.document()),
+        Kind::Text(Format::Json) => back::json::render(run)?,
+        Kind::Text(Format::Csv) => back::csv::render(&match &run.profile {
+            Some(profile) => run_steps_table(profile),
+            None => run_table(run),
+        })?,
+    })
 }

@@ -1,7 +1,6 @@
 //! `cnnstat sweep`.
 
 mod output;
-mod progress;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,9 +16,9 @@ use cnnstat::sweep::{
 use super::failure::Failure;
 use super::figures::FigureOptions;
 use super::load;
+use super::progress::Progress;
 use super::terminal::Terminal;
 use output::{Format, Output};
-use progress::Progress;
 
 /// The most variants of which all are held at once, to be sorted or compared.
 const MOST_HELD: u64 = 1_000_000;
@@ -135,7 +134,7 @@ impl Sweep {
         format: Format,
         terminal: &Terminal,
     ) -> Result<(), Failure> {
-        let mut progress = Progress::new(terminal, layout.grid.len());
+        let mut progress = Progress::new(terminal, layout.grid.len(), "variants");
         let mut held = Vec::new();
         let holds_all = self.holds_all(format);
         let (mut length, mut begun) = (FIRST_PART, Instant::now());

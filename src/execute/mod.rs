@@ -2,12 +2,15 @@
 //!
 //! [`oracle`] is the definition: plain loops, sums in 64 bits, every operation counted. [`engine`] is fast.
 
+pub mod classes;
 pub mod engine;
+pub mod image;
+pub mod npy;
 pub mod oracle;
 
 use thiserror::Error;
 
-use crate::network::{Network, Node, Shape};
+use crate::network::{Network, Node, Shape, Tensor};
 use crate::ops::OpError;
 
 /// Why a network cannot be run.
@@ -49,6 +52,20 @@ impl ExecutionError {
     fn of(node: &Node, error: OpError) -> Self {
         Self::Layer { layer: node.name().to_owned(), error }
     }
+}
+
+/// The tensor that holds the values of a tensor: the operand of a layer that computes nothing, such as `flatten`, and of such layers
+/// before it; otherwise the tensor itself.
+#[must_use]
+pub fn source(network: &Network, tensor: Tensor) -> Tensor {
+    let mut at = tensor;
+    while let Some(node) = network.node(at) {
+        match network.operands(at) {
+            [operand] if node.op.operator().storage().is_view(false) => at = *operand,
+            _ => break,
+        }
+    }
+    at
 }
 
 /// Refuses inputs other than a network's.

@@ -1,8 +1,11 @@
 //! Front ends: how networks are read. Each gives a network, and what is to be said of it besides its figures.
 
+mod preprocess;
 pub mod yaml;
 
 use serde::Serialize;
+
+pub use preprocess::{ChannelOrder, Labels, Preprocess};
 
 /// What is to be said of a network besides its figures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -12,6 +12,7 @@ pub mod memory;
 pub mod paths;
 mod picture;
 pub mod roofline;
+pub mod run;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;

@@ -45,6 +45,15 @@ pub fn seeded(network: &Network, seed: u64) -> Result<Weights, AnalysisError> {
     Ok(Weights { nodes })
 }
 
+/// Values for a tensor of the network's input, from the same generator: uniform between -√3 and √3, so that their mean is 0 and their
+/// mean square 1, as the ranges of seeded kernels expect. `name` stands for the full name of a tensor.
+///
+/// `None` where there is no memory for them.
+#[must_use]
+pub fn seeded_input(seed: u64, name: &str, shape: &Shape) -> Option<Vec<f32>> {
+    Range { middle: 0.0, half: 3.0_f64.sqrt() }.values(key(seed, name), shape)
+}
+
 /// Uniform values `middle ± half`.
 #[derive(Debug, Clone, Copy)]
 struct Range {

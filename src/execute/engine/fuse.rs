@@ -17,10 +17,16 @@ pub(super) struct Group {
     pub(super) activation: Option<Function>,
     /// The last of them, whose output the step makes.
     pub(super) last: Tensor,
+    /// All of them, in execution order.
+    pub(super) layers: Vec<Tensor>,
 }
 
-/// The steps of a network, each layer in one of them. Where layers are kept apart, every step is one layer.
-pub(super) fn groups(network: &Network, placement: &Placement, keeps_apart: bool) -> Vec<Group> {
+/// The steps of a network, each layer in one of them. A tensor that is kept is the last of its step.
+pub(super) fn groups(
+    network: &Network,
+    placement: &Placement,
+    keeps: &dyn Fn(Tensor) -> bool,
+) -> Vec<Group> {
     let mut is_done = vec![false; network.len()];
     let mut groups = Vec::new();
     for (tensor, node) in network.layers() {
@@ -33,15 +39,15 @@ pub(super) fn groups(network: &Network, placement: &Placement, keeps_apart: bool
             residual: None,
             activation: None,
             last: tensor,
+            layers: vec![tensor],
         };
-        if !keeps_apart {
-            group.extend(network, placement, node);
-            let mut at = tensor;
-            while at != group.last {
-                let Some(next) = network.sole_consumer(at) else { break };
-                at = next.tensor;
-                is_done[at.index()] = true;
-            }
+        group.extend(network, placement, keeps, node);
+        let mut at = tensor;
+        while at != group.last {
+            let Some(next) = network.sole_consumer(at) else { break };
+            at = next.tensor;
+            is_done[at.index()] = true;
+            group.layers.push(at);
         }
         groups.push(group);
     }
@@ -49,31 +55,54 @@ pub(super) fn groups(network: &Network, placement: &Placement, keeps_apart: bool
 }
 
 impl Group {
-    fn extend(&mut self, network: &Network, placement: &Placement, base: &Node) {
-        if matches!(base.op, Op::Conv(_) | Op::Linear(_)) && base.shape.rank() != 3 {
-            if let Some((tensor, Op::BatchNorm(_))) = self.next(network, placement) {
-                (self.batch_norm, self.last) = (Some(tensor), tensor);
-            }
+    fn extend(
+        &mut self,
+        network: &Network,
+        placement: &Placement,
+        keeps: &dyn Fn(Tensor) -> bool,
+        base: &Node,
+    ) {
+        if matches!(base.op, Op::Conv(_) | Op::Linear(_))
+            && base.shape.rank() != 3
+            && let Some((tensor, Op::BatchNorm(_))) = self.next(network, placement, keeps)
+        {
+            (self.batch_norm, self.last) = (Some(tensor), tensor);
         }
         if matches!(&base.op, Op::Conv(conv) if conv.groups == 1) {
-            self.add(network, placement);
+            self.add(network, placement, keeps);
         }
-        if has_kernel(&base.op) {
-            if let Some((tensor, Op::Activation(activation))) = self.next(network, placement) {
-                (self.activation, self.last) = (Some(activation.function), tensor);
-            }
+        if has_kernel(&base.op)
+            && let Some((tensor, Op::Activation(activation))) = self.next(network, placement, keeps)
+        {
+            (self.activation, self.last) = (Some(activation.function), tensor);
         }
     }
 
     /// The layer that alone takes what the group makes, and writes over it.
-    fn next<'n>(&self, network: &'n Network, placement: &Placement) -> Option<(Tensor, &'n Op)> {
+    fn next<'n>(
+        &self,
+        network: &'n Network,
+        placement: &Placement,
+        keeps: &dyn Fn(Tensor) -> bool,
+    ) -> Option<(Tensor, &'n Op)> {
+        if keeps(self.last) {
+            return None;
+        }
         let next = network.sole_consumer(self.last)?.tensor;
         let node = network.node(next)?;
         (placement.get(next) == placement.get(self.last)).then_some((next, &node.op))
     }
 
     /// Takes in a sum with a tensor that is there already.
-    fn add(&mut self, network: &Network, placement: &Placement) -> Option<()> {
+    fn add(
+        &mut self,
+        network: &Network,
+        placement: &Placement,
+        keeps: &dyn Fn(Tensor) -> bool,
+    ) -> Option<()> {
+        if keeps(self.last) {
+            return None;
+        }
         let sum = network.sole_consumer(self.last)?.tensor;
         let node = network.node(sum)?;
         let [left, right] = network.operands(sum) else { return None };
@@ -83,8 +112,12 @@ impl Group {
         // Nobody may look at what is written over between the layer and the sum.
         let follows = sum.index() - self.base.index() == 1 + usize::from(self.batch_norm.is_some());
         let place = placement.get(sum);
-        let stays =
-            place == placement.get(self.last) || follows && place == placement.get(residual);
+        // Nor may the layer write over what it reads itself.
+        let buffer = |tensor: Tensor| placement.get(tensor).map(|stored| stored.buffer);
+        let reads_it =
+            network.operands(self.base).iter().any(|&read| buffer(read) == buffer(residual));
+        let stays = place == placement.get(self.last)
+            || follows && !reads_it && place == placement.get(residual);
         if matches!(node.op, Op::Add(_)) && is_same && is_there && stays {
             (self.residual, self.last) = (Some(residual), sum);
         }

@@ -39,6 +39,8 @@ pub struct Engine {
 struct Step {
     /// The last of the layers, whose output is made.
     tensor: Tensor,
+    /// All of them, in execution order.
+    layers: Vec<Tensor>,
     layer: String,
     kernel: Box<dyn Kernel>,
     operands: Vec<Place>,
@@ -90,8 +92,21 @@ impl Engine {
     /// Where weights are not of this network, a size exceeds this machine, or there is no memory.
     pub fn compile(
         network: &Network,
-        mut weights: Weights,
+        weights: Weights,
         keeps_apart: bool,
+    ) -> Result<Self, ExecutionError> {
+        Self::compile_keeping(network, weights, &|_| keeps_apart)
+    }
+
+    /// Compiles a network so that the tensors that `keeps` names exist: each is the last of its step, unless it is a
+    /// [view](super::source) of another.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn compile_keeping(
+        network: &Network,
+        mut weights: Weights,
+        keeps: &dyn Fn(Tensor) -> bool,
     ) -> Result<Self, ExecutionError> {
         let placement = analysis::placement(network).map_err(ExecutionError::from)?;
         let last = network.nodes().last();
@@ -103,7 +118,7 @@ impl Engine {
         let places = Places { network, placement: &placement, arena: &arena };
         let context = Context { gemm: Gemm::new() };
         let mut steps = Vec::new();
-        for group in fuse::groups(network, &placement, keeps_apart) {
+        for group in fuse::groups(network, &placement, keeps) {
             let Some(node) = network.node(group.base) else { continue };
             let step = step(network, &context, &places, node, &group, &mut weights);
             steps.extend(step.map_err(|error| match error {
@@ -123,6 +138,11 @@ impl Engine {
         let samples = inputs.first().map_or(1, |(_, shape)| shape.batch());
         let samples = usize::try_from(samples).map_err(|_| overflow())?;
         Ok(Self { context, steps, arena, samples, inputs, outputs })
+    }
+
+    /// The steps in the order in which they run: the tensor that each makes, and its layers in execution order.
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = (Tensor, &[Tensor])> {
+        self.steps.iter().map(|step| (step.tensor, step.layers.as_slice()))
     }
 
     /// The bytes of the arena, for all samples of the batch; what is alive at once is less where it lies with gaps.
@@ -281,6 +301,7 @@ fn step(
     let Some(kernel) = kernel::compile(context, layer)? else { return Ok(None) };
     Ok(Some(Step {
         tensor: group.last,
+        layers: group.layers.clone(),
         layer: node.name().to_owned(),
         kernel,
         operands,

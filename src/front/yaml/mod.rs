@@ -33,7 +33,7 @@ pub use study::{ParameterSweep, Study, Variant};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
 use crate::figure::Limit;
-use crate::front::{Metadata, Setting};
+use crate::front::{Labels, Metadata, Preprocess, Setting};
 use crate::network::{Network, Place};
 pub(crate) use decisions::Decisions;
 use elaborate::{Choice, MAX_STEPS, elaborate, evaluate_alone};
@@ -157,6 +157,18 @@ impl Description {
     #[must_use]
     pub fn budget(&self) -> &[(Limit, Place)] {
         &self.tree.budget
+    }
+
+    /// How images become inputs.
+    #[must_use]
+    pub fn preprocess(&self) -> &Preprocess {
+        &self.tree.preprocess
+    }
+
+    /// The names of the classes, where the file says them.
+    #[must_use]
+    pub fn labels(&self) -> Option<&Labels> {
+        self.tree.labels.as_ref()
     }
 
     /// The names of the parameters, in the order of the file.

@@ -4,9 +4,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::elaborate::INPUT_AXES;
 use super::expectation::Expected;
-use super::parse::{NO_FOLLOWER, NORMALIZATIONS, STUDY};
+use super::parse::{NO_FOLLOWER, NORMALIZATIONS, PREPROCESS_KEYS, STUDY};
 use super::study::MAX_VARIANTS;
 use crate::figure::{Figure, Measure};
+use crate::front::ChannelOrder;
 use crate::ops::signature::{Argument, Attribute, Fallback, Kind, Role};
 use crate::ops::{Padding, Signature, signatures};
 
@@ -44,6 +45,11 @@ fn network() -> Json {
             "outputs": {
                 "description": "What the network returns; the last tensor if left out",
                 "type": "array", "items": reference("output"),
+            },
+            "preprocess": preprocess(),
+            "labels": {
+                "description": "The names of the classes, in order; or a text file beside this one that has one a line",
+                "anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": ["string", "number"]}}],
             },
             "expect": {
                 "description": "Published figures, checked by `cnnstat check`",
@@ -299,6 +305,31 @@ fn expectation() -> Json {
         properties.insert(key.to_owned(), schema);
     }
     json!({"type": "object", "additionalProperties": false, "properties": properties})
+}
+
+/// How images become inputs.
+fn preprocess() -> Json {
+    let channels = |description: &str, value: Json| {
+        json!({
+            "description": description,
+            "anyOf": [value, {"type": "array", "minItems": 1, "items": value}],
+        })
+    };
+    let above = || json!({"type": "number", "exclusiveMinimum": 0});
+    let orders = ChannelOrder::NAMED.map(|(name, _)| name);
+    let schemas = [
+        json!({"type": "integer", "minimum": 1, "description": "The shorter side, in pixels, before the center is cut out"}),
+        channels("What is subtracted from each channel", json!({"type": "number"})),
+        channels("What each channel is divided by afterwards", above()),
+        json!({"enum": orders, "description": "The order of the channels"}),
+        json!({"type": "number", "exclusiveMinimum": 0, "description": "What the brightest value is before the mean is subtracted, 1 or 255"}),
+    ];
+    let keys = PREPROCESS_KEYS.map(str::to_owned);
+    json!({
+        "description": "How `cnnstat run --image` makes an input of an image",
+        "type": "object", "additionalProperties": false,
+        "properties": Map::from_iter(keys.into_iter().zip(schemas)),
+    })
 }
 
 fn budget() -> Json {

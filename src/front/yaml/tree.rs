@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use super::expression::{Expression, Template};
 use super::value::Value;
 use crate::figure::Limit;
+use crate::front::{Labels, Preprocess};
 use crate::network::Place;
 use crate::ops::Signature;
 
@@ -25,6 +26,8 @@ pub(super) struct Tree {
     pub(super) outputs: Option<Vec<OutputSpec>>,
     pub(super) expectations: Vec<Expectation>,
     pub(super) budget: Vec<(Limit, Place)>,
+    pub(super) preprocess: Preprocess,
+    pub(super) labels: Option<Labels>,
     /// The parameters on which what is built depends.
     pub(super) reachable: HashSet<String>,
     /// Words that stand for themselves.

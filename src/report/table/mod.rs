@@ -8,6 +8,7 @@ mod layers;
 mod memory;
 mod paths;
 mod roofline;
+mod run;
 mod summary;
 mod totals;
 
@@ -19,6 +20,7 @@ pub use roofline::{
     machines_table, roofline_bounds_table, roofline_kinds_table, roofline_layers_table,
     roofline_table,
 };
+pub use run::{run_kinds_table, run_profile_table, run_steps_table, run_table, run_top_table};
 pub use summary::summary_table;
 pub use totals::totals_table;
 
@@ -200,12 +202,12 @@ impl Row {
 
 /// The network's name with the batch and the resolution that every figure hangs on.
 pub fn heading(report: &Report) -> String {
-    format!(
-        "{}, batch {}, input {}",
-        report.name,
-        report.batch,
-        shape_text(without_batch(&report.input))
-    )
+    heading_of(&report.name, report.batch, &report.input)
+}
+
+/// As [`heading`], of a network's name, the batch and the shape of the first input.
+fn heading_of(name: &str, batch: u64, input: &[u64]) -> String {
+    format!("{name}, batch {batch}, input {}", shape_text(without_batch(input)))
 }
 
 /// A shape as it is written for people: `64×56×56`.

@@ -14,7 +14,7 @@ use crate::network::Place;
 const MOST_OF_A_KIND: usize = 1_000;
 
 /// The keys of a file.
-pub(in crate::front::yaml) const KEYS: [&str; 11] = [
+pub(in crate::front::yaml) const KEYS: [&str; 13] = [
     "name",
     "source",
     "description",
@@ -24,6 +24,8 @@ pub(in crate::front::yaml) const KEYS: [&str; 11] = [
     "blocks",
     "layers",
     "outputs",
+    "preprocess",
+    "labels",
     "expect",
     "budget",
 ];
@@ -48,6 +50,8 @@ impl Parser {
         for file in files {
             self.texts(file);
             self.input(file);
+            self.preprocess(file);
+            self.labels(file);
             self.block_bodies(file);
         }
         let last = |key: &str| files.iter().rev().find(|file| file.values.contains_key(key));

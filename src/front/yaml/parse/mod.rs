@@ -7,6 +7,7 @@ mod document;
 mod expectation;
 mod given;
 mod names;
+mod preprocess;
 mod step;
 mod study;
 mod synonyms;
@@ -14,6 +15,7 @@ mod synonyms;
 pub(super) use call::find_follower;
 pub(super) use document::{File, KEYS};
 pub(super) use names::{is_plain_name, no_plain_name};
+pub(super) use preprocess::PREPROCESS_KEYS;
 pub(super) use study::{STUDY, STUDY_KEYS};
 
 use std::collections::{HashMap, HashSet};

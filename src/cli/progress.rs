@@ -1,10 +1,10 @@
-//! How far a sweep is, for whoever waits at a terminal.
+//! How far a long command is, for whoever waits at a terminal.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::terminal::Terminal;
+use super::terminal::Terminal;
 
 /// What takes less is not worth a bar.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -17,21 +17,22 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(terminal: &Terminal, variants: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(variants), ProgressDrawTarget::hidden());
-        let style = "{wide_bar} {human_pos} of {human_len} variants, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(style) {
+    /// Of so many things, which `noun` names.
+    pub(super) fn new(terminal: &Terminal, count: u64, noun: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::hidden());
+        let style = format!("{{wide_bar}} {{human_pos}} of {{human_len}} {noun}, {{eta}} left");
+        if let Ok(style) = ProgressStyle::with_template(&style) {
             bar.set_style(style);
         }
         Self { bar, begun: Instant::now(), is_watched: terminal.is_watched() }
     }
 
-    pub(super) fn reach(&mut self, variants: u64) {
+    pub(super) fn reach(&mut self, count: u64) {
         if self.is_watched && self.begun.elapsed() > PATIENCE {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
             self.is_watched = false;
         }
-        self.bar.set_position(variants);
+        self.bar.set_position(count);
     }
 
     /// Takes the bar away.

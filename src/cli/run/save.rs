@@ -1,0 +1,169 @@
+//! Tensors that are written to files.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cnnstat::diagnostics::suggest;
+use cnnstat::execute::{npy, source};
+use cnnstat::network::{Network, Tensor};
+
+use super::execute::Outcome;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Whole, tell_written};
+use crate::cli::terminal::Terminal;
+
+/// What is written where.
+#[derive(Debug, Args)]
+pub(super) struct SaveOptions {
+    /// Where to write the first output, or the one that is named, as .npy; with another ending the result: .html a page with the profile, .svg
+    /// its charts, .md, .json, .csv or .txt; may be repeated
+    #[arg(short, long, value_name = "[NAME=]FILE")]
+    output: Vec<String>,
+
+    /// Write the tensor that a layer gives as .npy, by default to a file of the layer's name with `_` for `/`; may be repeated
+    #[arg(long, value_name = "NODE[=FILE]")]
+    tap: Vec<String>,
+}
+
+/// The files of a run.
+pub(super) struct Files {
+    files: Vec<(Origin, Tensor, PathBuf)>,
+    /// The tensors that the taps watch, views and inputs resolved.
+    pub(super) taps: Vec<Tensor>,
+}
+
+/// Where the values of a file come from, by position.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    Output(usize),
+    Tap(usize),
+    Input(usize),
+}
+
+impl SaveOptions {
+    /// The file that gets the result, where there is one.
+    pub(super) fn result(&self) -> Result<Option<&Path>, Failure> {
+        let mut results = self.output.iter().filter(|text| !is_npy(text));
+        let first = results.next().map(|text| Path::new(text.as_str()));
+        match results.next() {
+            None => Ok(first),
+            Some(_) => Err(Failure::message("one file can get the result, apart from .npy files")),
+        }
+    }
+
+    /// What is to be written of a network.
+    pub(super) fn files(&self, network: &Network) -> Result<Files, Failure> {
+        let mut files = Files { files: Vec::new(), taps: Vec::new() };
+        for text in self.output.iter().filter(|text| is_npy(text)) {
+            let (at, path) = output(text, network)?;
+            if let Some(output) = network.outputs().get(at) {
+                files.files.push((Origin::Output(at), output.tensor, path));
+            }
+        }
+        for text in &self.tap {
+            let (tensor, path) = tap(text, network)?;
+            let origin = files.origin(network, source(network, tensor));
+            files.files.push((origin, tensor, path));
+        }
+        let mut known: HashSet<PathBuf> = self.result()?.map(place).into_iter().collect();
+        if let Some((.., path)) = files.files.iter().find(|(.., path)| !known.insert(place(path))) {
+            let message = format!("two results would be written to `{}`", path.display());
+            return Err(Failure::message(message));
+        }
+        Ok(files)
+    }
+}
+
+impl Files {
+    fn origin(&mut self, network: &Network, of: Tensor) -> Origin {
+        if let Some(at) = network.inputs().iter().position(|&input| input == of) {
+            return Origin::Input(at);
+        }
+        let at = self.taps.iter().position(|&tap| tap == of).unwrap_or_else(|| {
+            self.taps.push(of);
+            self.taps.len() - 1
+        });
+        Origin::Tap(at)
+    }
+
+    /// Begins all files, so that what cannot be written is told before the work is done.
+    pub(super) fn begin<'i>(
+        &self,
+        read: impl Iterator<Item = &'i str> + Clone,
+    ) -> Result<Vec<Whole>, Failure> {
+        self.files.iter().map(|(.., path)| Whole::create(path, read.clone())).collect()
+    }
+
+    /// Writes all files, and puts them at their places once all are written.
+    pub(super) fn write(
+        &self,
+        mut begun: Vec<Whole>,
+        network: &Network,
+        inputs: &[Vec<f32>],
+        outcome: &Outcome,
+    ) -> Result<(), Failure> {
+        for ((origin, tensor, _), file) in self.files.iter().zip(&mut begun) {
+            let values = match *origin {
+                Origin::Output(at) => outcome.outputs.get(at),
+                Origin::Tap(at) => outcome.taps.get(at),
+                Origin::Input(at) => inputs.get(at),
+            };
+            if let Some((node, values)) = network.node(*tensor).zip(values) {
+                let values = values.iter().copied();
+                file.write_by(|out| npy::write(out, node.shape.sizes(), values))?;
+            }
+        }
+        begun.into_iter().try_for_each(Whole::finish)
+    }
+
+    /// Says what was written.
+    pub(super) fn tell(&self, terminal: &Terminal) {
+        for (.., path) in &self.files {
+            tell_written(path, terminal);
+        }
+    }
+}
+
+/// A path in the one spelling that its folder has.
+fn place(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize().unwrap_or_default();
+    folder.join(path.file_name().unwrap_or_default())
+}
+
+fn is_npy(text: &str) -> bool {
+    Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy"))
+}
+
+/// The position of the output that is to be written, and where.
+fn output(text: &str, network: &Network) -> Result<(usize, PathBuf), Failure> {
+    let outputs = network.outputs();
+    let Some((name, path)) = text.split_once('=') else { return Ok((0, PathBuf::from(text))) };
+    let at = outputs.iter().position(|output| output.name == name);
+    at.map(|at| (at, PathBuf::from(path))).ok_or_else(|| {
+        let names: Vec<&str> = outputs.iter().map(|output| output.name.as_str()).collect();
+        let help = suggest(name, names.iter().copied()).map_or_else(
+            || format!("its outputs are {}", names.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Failure::helped(format!("the network has no output `{name}`"), help)
+    })
+}
+
+/// The tensor that is tapped, and where it is written.
+fn tap(text: &str, network: &Network) -> Result<(Tensor, PathBuf), Failure> {
+    let (name, path) = match text.split_once('=') {
+        Some((name, path)) if !path.is_empty() => (name, PathBuf::from(path)),
+        _ => (text, PathBuf::from(format!("{}.npy", text.replace(['/', '\\'], "_")))),
+    };
+    let found = network.nodes().find(|(_, node)| node.name() == name);
+    found.map(|(tensor, _)| (tensor, path)).ok_or_else(|| {
+        let near = suggest(name, network.nodes().map(|(_, node)| node.name()));
+        let help = near.map_or_else(
+            || "`cnnstat summary` names its layers".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Failure::helped(format!("the network has no layer `{name}`"), help)
+    })
+}

@@ -1,0 +1,138 @@
+//! A forward pass: what came out, and how long what took.
+
+use super::{Cell, Column, Emphasis, Row, Table, heading_of, without_batch};
+use crate::figure::quantity::{RateUnit, write};
+use crate::report::run::{Executor, Profile, Run, Timed};
+
+const TIMES: &str = "Times are of the forward pass alone, after one that is not counted.";
+const ARENA: &str = "Activations: the arena in which the engine computes, all samples together.";
+const LIVE: &str = "Activations: the most values that the oracle stored at once, 4 bytes each.";
+const STEPS: &str = "A step is a layer with those that the engine computes along with it. FLOPs are those of all its layers by their definition, \
+    also of a batch norm that is folded into weights. Times are medians over the repeats.";
+
+/// What came out of a run: outputs, times, memory.
+#[must_use]
+pub fn run_table(run: &Run) -> Table {
+    let named = |label: &str, key: &str| Cell::Named(label.to_owned(), key.to_owned());
+    let outputs = run.outputs.iter().map(|output| {
+        let label = format!("Output {}", output.name);
+        vec![named(&label, &output.name), Cell::Shape(without_batch(&output.shape).to_vec())]
+    });
+    let figures = [
+        vec![named("Median time", "median_seconds"), Cell::Seconds(run.times.median)],
+        vec![named("Least time", "min_seconds"), Cell::Seconds(run.times.min)],
+        vec![named("Passes", "repeat"), Cell::count(u64::try_from(run.times.count).ok())],
+        vec![named("Activations", "peak_activation_bytes"), Cell::Bytes(run.peak_activation_bytes)],
+        vec![named("Engine", "engine"), Cell::text(run.engine.label())],
+        vec![named("Threads", "threads"), Cell::count(u64::try_from(run.threads).ok())],
+    ];
+    let activations = match run.engine {
+        Executor::Fast => ARENA,
+        Executor::Oracle => LIVE,
+    };
+    Table {
+        title: heading_of(&run.name, run.batch, &run.input),
+        columns: vec![Column::text("Figure", "figure", 0), Column::figure("Value", "value", 0)],
+        rows: outputs.chain(figures).map(Row::plain).collect(),
+        notes: vec![TIMES.to_owned(), activations.to_owned()],
+    }
+}
+
+/// The likeliest classes of each sample.
+#[must_use]
+pub fn run_top_table(run: &Run) -> Table {
+    let has_samples = run.batch > 1;
+    let has_labels = run.top.iter().any(|class| class.label.is_some());
+    let mut columns = Vec::new();
+    if has_samples {
+        columns.push(Column::figure("Sample", "sample", 0));
+    }
+    columns.push(Column::figure("Class", "class", 0));
+    if has_labels {
+        columns.push(Column::text("Label", "label", 0));
+    }
+    columns.push(Column::figure("Probability", "probability", 0));
+    let count = |count: usize| Cell::count(u64::try_from(count).ok());
+    let rows = run.top.iter().map(|class| {
+        let mut cells = Vec::new();
+        if has_samples {
+            cells.push(count(class.sample));
+        }
+        cells.push(count(class.class));
+        if has_labels {
+            cells.push(class.label.as_deref().map_or(Cell::Empty, Cell::text));
+        }
+        cells.push(Cell::Share(class.probability));
+        Row::plain(cells)
+    });
+    let title = "Likeliest classes".to_owned();
+    Table { title, columns, rows: rows.collect(), notes: Vec::new() }
+}
+
+/// The time of every step, and of all together.
+#[must_use]
+pub fn run_profile_table(profile: &Profile) -> Table {
+    let mut columns =
+        vec![Column::text("Step", "layer", 0), Column::text("Operators", "operators", 3)];
+    columns.extend(figure_columns());
+    let mut rows: Vec<Row> = Vec::new();
+    for layer in &profile.layers {
+        let content = [Cell::text(&layer.name), Cell::text(&layer.ops.join(" + "))];
+        rows.push(Row::plain(content.into_iter().chain(cells(&layer.timed)).collect()));
+    }
+    let total = [Cell::text("Total"), Cell::Empty].into_iter().chain(cells(&profile.totals));
+    rows.push(Row { cells: total.collect(), level: 0, emphasis: Emphasis::Total });
+    Table { title: "Time of every step".to_owned(), columns, rows, notes: notes(profile) }
+}
+
+/// Every step by its full name, for scripts.
+#[must_use]
+pub fn run_steps_table(profile: &Profile) -> Table {
+    let mut table = run_profile_table(profile);
+    table.rows.retain(|row| row.emphasis == Emphasis::Plain);
+    table
+}
+
+/// The time of the steps of each kind, and of all together.
+#[must_use]
+pub fn run_kinds_table(profile: &Profile) -> Table {
+    let mut columns = vec![Column::text("Kind", "kind", 0), Column::figure("Steps", "steps", 3)];
+    columns.extend(figure_columns());
+    let count = |count: usize| Cell::count(u64::try_from(count).ok());
+    let mut rows: Vec<Row> = Vec::new();
+    for kind in &profile.kinds {
+        let name = Cell::Named(kind.kind.label().to_owned(), kind.kind.key().to_owned());
+        let content = [name, count(kind.steps)].into_iter().chain(cells(&kind.timed));
+        rows.push(Row::plain(content.collect()));
+    }
+    let total = [Cell::text("Total"), count(profile.layers.len())];
+    let total = total.into_iter().chain(cells(&profile.totals));
+    rows.push(Row { cells: total.collect(), level: 0, emphasis: Emphasis::Total });
+    Table { title: "Time by kind of operator".to_owned(), columns, rows, notes: notes(profile) }
+}
+
+fn figure_columns() -> [Column; 5] {
+    [
+        Column::figure("FLOPs", "flops", 2),
+        Column::figure("Time", "seconds", 0),
+        Column::figure("Share", "time_share", 1),
+        Column::figure("Rate", "flops_per_second", 0),
+        Column::figure("Of peak", "peak_share", 0),
+    ]
+}
+
+fn cells(timed: &Timed) -> [Cell; 5] {
+    let share = |share: Option<f64>| share.map_or(Cell::Empty, Cell::Share);
+    [
+        Cell::Short(timed.flops),
+        Cell::Seconds(timed.seconds),
+        share(timed.time_share),
+        timed.flops_per_second.map_or(Cell::Empty, |rate| Cell::Rate(rate, RateUnit::Flops)),
+        share(timed.peak_share),
+    ]
+}
+
+fn notes(profile: &Profile) -> Vec<String> {
+    let peak = write::rate(profile.peak_flops, RateUnit::Flops);
+    vec![format!("{}: {peak}.", profile.machine), STEPS.to_owned()]
+}
