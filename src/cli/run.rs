@@ -37,7 +37,7 @@ impl Run {
     pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
         let network = &elaborated.network;
-        let weights = self.weights.weights(&description, network)?;
+        let weights = self.weights.weights(&description, network, terminal)?;
         let failed = |error: &dyn std::fmt::Display| Failure::message(error.to_string());
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
         let pool = pool.map_err(|error| failed(&error))?;
