@@ -2,6 +2,7 @@
 
 mod archive;
 mod encoding;
+mod moments;
 mod names;
 pub mod npy;
 pub mod npz;
