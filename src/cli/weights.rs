@@ -104,7 +104,7 @@ fn open(path: &Path) -> Result<File, Failure> {
 }
 
 fn cannot_read(path: &Path, why: &impl std::fmt::Display) -> Failure {
-    Failure::message(format!("cannot read {}: {why}", path.display()))
+    Failure::message(format!("cannot read `{}`: {why}", path.display()))
 }
 
 /// Why a file does not give a network its values.
@@ -118,7 +118,7 @@ fn unfit(description: &Description, path: &Path, error: WeightsError) -> Failure
         1 => "one tensor".to_owned(),
         count => format!("{count} tensors"),
     };
-    let message = format!("{} does not fit the network in {count}", path.display());
+    let message = format!("`{}` does not fit the network in {count}", path.display());
     let mut diagnostic = Diagnostic::error(message);
     for misfit in misfits.iter().take(MAX_SHOWN) {
         diagnostic = diagnostic.note(misfit.to_string());

@@ -257,12 +257,12 @@ fn fitting(
 
 /// How a tensor that the network takes in this shape is stored.
 fn encoding(archive: &mut impl Archive, name: &str, expected: Shape) -> Result<Encoding, Misfit> {
-    let name = || name.to_owned();
-    let header = archive.header(&name()).map_err(|why| Misfit::Header { name: name(), why })?;
+    let header = archive.header(name);
+    let header = header.map_err(|why| Misfit::Header { name: name.to_owned(), why })?;
     if header.sizes != expected.sizes() {
-        return Err(Misfit::Shape { name: name(), expected, given: header.sizes });
+        return Err(Misfit::Shape { name: name.to_owned(), expected, given: header.sizes });
     }
-    header.encoding.map_err(|given| Misfit::Type { name: name(), given })
+    header.encoding.map_err(|given| Misfit::Type { name: name.to_owned(), given })
 }
 
 impl Misfit {
