@@ -25,10 +25,10 @@ fn desk() -> Desk {
     Desk::new()
         .with("small.yaml", SMALL)
         .with("weights.safetensors", file(SMALL))
-        .with("foreign.SAFETENSORS", file(&SMALL.replace("conv: {", "conv: {name: features.0, ")))
+        .with("foreign.SAFETENSORS", file(&SMALL.replace("conv: {", "conv: {name: features, ")))
         .with("wide.safetensors", file(&SMALL.replace("wide: 4", "wide: 5")))
         .with("infinite.safetensors", not_finite)
-        .with("names.yaml", "'conv1.*': 'features.0.*'\n")
+        .with("names.yaml", "'conv1.*': 'features.*'\n")
         .with("list.yaml", "- a\n")
         .with("large.yaml", vec![b'#'; 2 << 20])
         .with("text.npz", "text")
@@ -79,7 +79,7 @@ fn weights_that_cannot_be_used_are_refused() {
             vec![
                 "does not fit the network in 4 tensors",
                 "`conv1.bias` [4] is missing",
-                "`features.0.bias` is in the file, but not in the network",
+                "`features.bias` is in the file, but not in the network",
                 "help: `--weight-names FILE` says what tensors are called in the file",
             ],
         ),
