@@ -189,7 +189,7 @@ impl Run {
         terminal: &Terminal,
     ) -> Result<Outcome, Failure> {
         let failed = |error: ExecutionError| Failure::message(error.to_string());
-        let weights = || self.weights.weights(description, work.network);
+        let weights = || self.weights.weights(description, work.network, terminal);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads()).build();
         let pool = pool.map_err(|error| Failure::message(error.to_string()))?;
         let passes = u64::from(self.repeat).saturating_add(1);

@@ -7,16 +7,18 @@
 //! and is uniform; it is multiplied by half the width of the tensor's range, in 32 bits, and then the middle of the range is added.
 //!
 //! The range of a kernel follows from what it is expected to take. Where values have the mean square m, a kernel of n summands and of
-//! uniform values between `±√(3/(n·m))` makes values of mean square 1 (He et al. 2015, arXiv:1502.01852, section 2.2). m is followed through the
-//! network: a rectifier halves it, a sum adds it up, a batch normalization scales it.
+//! uniform values between `±√(3/(n·m))` makes values of mean square 1 (He et al. 2015, arXiv:1502.01852, section 2.2). m is what
+//! [moments](super::moments) expects. `docs/weights.md` lists the ranges. Nothing but additions, multiplications, divisions and square roots of IEEE 754
+//! and the exponentials of the crate libm is used, none of which depends on the platform.
 
 use num_traits::AsPrimitive;
 use rayon::prelude::*;
 
+use super::moments::{Moments, to_f64};
 use super::{NamedParameter, Weights, parameters};
 use crate::analysis::AnalysisError;
-use crate::network::{Network, Node, Shape, Tensor};
-use crate::ops::{Function, Op};
+use crate::network::{Network, Shape};
+use crate::ops::Op;
 
 /// The step of the generator: 2⁶⁴ divided by the golden ratio, and odd.
 const PHI: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -27,12 +29,12 @@ const PHI: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Where a size exceeds 64 bits, or there is no memory for the values.
 pub fn seeded(network: &Network, seed: u64) -> Result<Weights, AnalysisError> {
     let mut nodes: Vec<Vec<Vec<f32>>> = vec![Vec::new(); network.len()];
-    let mut squares: Vec<f64> = Vec::with_capacity(network.len());
+    let mut expected: Vec<Moments> = Vec::with_capacity(network.len());
     let mut held = parameters(network)?.into_iter().peekable();
     for (tensor, node) in network.nodes() {
-        let operands: Vec<f64> =
-            network.operands(tensor).iter().map(|operand| squares[operand.index()]).collect();
-        let taken = operands.first().copied().unwrap_or(1.0);
+        let operands: Vec<Moments> =
+            network.operands(tensor).iter().map(|operand| expected[operand.index()]).collect();
+        let taken = operands.first().map_or(1.0, |moments| moments.square);
         while let Some(parameter) = held.next_if(|parameter| parameter.node == tensor) {
             let range = Range::of(&parameter, &node.op, taken);
             let values = range.values(key(seed, &parameter.name), &parameter.parameter.shape);
@@ -40,7 +42,7 @@ pub fn seeded(network: &Network, seed: u64) -> Result<Weights, AnalysisError> {
                 values.ok_or_else(|| AnalysisError::memory(node, &parameter.parameter.shape))?;
             nodes[tensor.index()].push(values);
         }
-        squares.push(mean_square(network, tensor, node, &operands));
+        expected.push(Moments::of(network, tensor, node, &operands));
     }
     Ok(Weights { nodes })
 }
@@ -110,40 +112,6 @@ fn summands(op: &Op, weight: &Shape) -> f64 {
     }
 }
 
-/// The mean square that the output of a node is expected to have, those of its operands being known.
-fn mean_square(network: &Network, tensor: Tensor, node: &Node, operands: &[f64]) -> f64 {
-    let first = operands.first().copied().unwrap_or(1.0);
-    match &node.op {
-        Op::Input(_) | Op::Conv(_) | Op::Linear(_) | Op::ConvTranspose(_) | Op::LayerNorm(_) => 1.0,
-        // A trained scale between 3/4 and 5/4, over a deviation whose square is between 1/2 and 3/2 of the operand's.
-        Op::BatchNorm(_) => 1.1,
-        Op::Activation(activation) => match activation.function {
-            Function::Relu
-            | Function::Relu6
-            | Function::LeakyRelu { .. }
-            | Function::Elu { .. } => first / 2.0,
-            Function::Gelu | Function::Silu | Function::HardSwish => first * 0.35,
-            Function::Sigmoid | Function::HardSigmoid => 0.3,
-            Function::Tanh => first.min(0.4),
-        },
-        Op::PRelu(_) => first * 0.55,
-        Op::Add(_) | Op::Sub(_) => operands.iter().sum(),
-        Op::Mean(_) => {
-            let count = to_f64(u64::try_from(operands.len()).unwrap_or(u64::MAX));
-            operands.iter().sum::<f64>() / (count * count)
-        }
-        Op::Mul(_) | Op::MatMul(_) => operands.iter().product(),
-        Op::Concat(_) => {
-            let shapes = network.operand_shapes(tensor);
-            let parts = operands.iter().zip(shapes);
-            let sum: f64 = parts.map(|(square, shape)| square * to_f64(shape.elements())).sum();
-            sum / to_f64(node.shape.elements())
-        }
-        Op::Affine(affine) => affine.scale * affine.scale * first + affine.shift * affine.shift,
-        _ => first,
-    }
-}
-
 /// The key of a tensor's values.
 fn key(seed: u64, name: &str) -> u64 {
     /// Offset basis and prime of the 64-bit FNV-1a hash.
@@ -158,11 +126,6 @@ fn unit(key: u64, i: u64) -> f32 {
     let bits = mix(key.wrapping_add(i.wrapping_add(1).wrapping_mul(PHI)));
     let upper = u32::try_from(bits >> 40).unwrap_or(0);
     ((2.0 * f64::from(upper) + 1.0) / f64::from(1u32 << 24) - 1.0).as_()
-}
-
-/// A count as a number.
-fn to_f64(count: u64) -> f64 {
-    count.as_()
 }
 
 /// The finalizer of SplitMix64.

@@ -10,6 +10,7 @@ mod formats;
 mod support;
 mod sweeps;
 mod terminal;
+mod weights;
 
 /// 3·4·9 + 4 = 112 parameters, 108 multiply-accumulates at 6x6 places.
 pub(crate) const SMALL: &str = "

@@ -1,0 +1,295 @@
+//! A file of named tensors against what a network holds.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::io;
+
+use thiserror::Error;
+
+use super::encoding::Encoding;
+use super::{NamedParameter, Names, Weights, parameters};
+use crate::analysis::AnalysisError;
+use crate::diagnostics::{MAX_SHOWN, suggest};
+use crate::network::{Network, Shape};
+
+/// So many names are looked through for one that is meant.
+const MAX_CANDIDATES: usize = 1000;
+
+/// What a file says of a tensor.
+#[derive(Debug, Clone)]
+pub(super) struct Header {
+    /// How its values are stored, or the name of a type that is not read.
+    pub(super) encoding: Result<Encoding, String>,
+    pub(super) sizes: Vec<u64>,
+}
+
+/// A file of named tensors, whose names are all different.
+pub(super) trait Archive {
+    /// The names of all tensors.
+    fn names(&self) -> impl Iterator<Item = &str>;
+
+    /// Type and shape of a tensor, or why they cannot be read.
+    fn header(&mut self, name: &str) -> Result<Header, String>;
+
+    /// The values of a tensor in row-major order, or why they cannot be read; encoding and sizes are those of its header.
+    fn values(&mut self, name: &str, encoding: Encoding, sizes: &[u64])
+    -> Result<Vec<f32>, String>;
+}
+
+/// The values that a file gave a network.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The values.
+    pub weights: Weights,
+    /// The tensors that hold values with which nothing sensible can be computed.
+    pub warnings: Vec<NotFinite>,
+}
+
+/// A tensor some of whose values are infinite or no numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotFinite {
+    /// The tensor's name in the network.
+    pub name: String,
+    /// How many there are.
+    pub count: usize,
+    /// The position of the first, axis by axis.
+    pub first: Vec<u64>,
+}
+
+impl fmt::Display for NotFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, count, first } = self;
+        match count {
+            1 => write!(f, "`{name}`: the value at {first:?} is not finite in 32 bits"),
+            _ => write!(
+                f,
+                "`{name}`: {count} values are not finite in 32 bits, the first at {first:?}"
+            ),
+        }
+    }
+}
+
+/// Why a file does not give a network its values.
+#[derive(Debug, Error)]
+pub enum WeightsError {
+    /// The file as a whole cannot be read.
+    #[error("{0}")]
+    File(String),
+    /// A tensor that is as it should be, but whose values cannot be read.
+    #[error("tensor `{name}`: {why}")]
+    Tensor {
+        /// Its name in the file.
+        name: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// All that does not fit.
+    #[error("it does not fit the network: {}", listed(.0))]
+    Misfits(Vec<Misfit>),
+    /// Weights that are not of the network.
+    #[error("`{0}`: the weights are not of this network")]
+    Foreign(String),
+    /// A file that cannot be written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// What the network holds cannot be said.
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
+}
+
+/// The first of what does not fit, and how much more there is.
+fn listed(misfits: &[Misfit]) -> String {
+    let mut shown: Vec<String> = misfits.iter().take(MAX_SHOWN).map(Misfit::to_string).collect();
+    if misfits.len() > MAX_SHOWN {
+        shown.push(format!("and {} more", misfits.len() - MAX_SHOWN));
+    }
+    shown.join("; ")
+}
+
+/// Something in which a file and a network do not fit each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Misfit {
+    /// The file lacks a tensor of the network.
+    Missing {
+        /// Its name in the network.
+        name: String,
+        /// The name it was looked for under.
+        theirs: String,
+        /// Its shape.
+        shape: Shape,
+        /// What of the file may be it.
+        near: Option<String>,
+    },
+    /// The file has a tensor that the network does not take.
+    Surplus {
+        /// Its name in the file.
+        name: String,
+    },
+    /// A tensor of another shape.
+    Shape {
+        /// Its name in the file.
+        name: String,
+        /// What the network takes.
+        expected: Shape,
+        /// What the file has.
+        given: Vec<u64>,
+    },
+    /// A tensor of a type that is not read.
+    Type {
+        /// Its name in the file.
+        name: String,
+        /// The type.
+        given: String,
+    },
+    /// A tensor of which the file does not say clearly what it is.
+    Header {
+        /// Its name in the file.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The mapping names a tensor that the network does not have.
+    Unknown {
+        /// The name.
+        name: String,
+        /// What it may be meant for.
+        near: Option<String>,
+    },
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { name, theirs, shape, near } => {
+                write!(f, "`{theirs}` {:?} is missing", shape.sizes())?;
+                if name != theirs {
+                    write!(f, ", which is to give `{name}`")?;
+                }
+                near.iter().try_for_each(|near| write!(f, "; is it `{near}`?"))
+            }
+            Self::Surplus { name } => write!(f, "`{name}` is in the file, but not in the network"),
+            Self::Shape { name, expected, given } => {
+                write!(
+                    f,
+                    "`{name}` has shape {given:?}, but the network takes {:?}",
+                    expected.sizes()
+                )
+            }
+            Self::Type { name, given } => {
+                write!(f, "`{name}` is of type {given}; f16, bf16, f32 and f64 are read")
+            }
+            Self::Header { name, why } => write!(f, "`{name}`: {why}"),
+            Self::Unknown { name, near } => {
+                write!(f, "the mapping names `{name}`, which the network does not have")?;
+                near.iter().try_for_each(|near| write!(f, "; is it `{near}`?"))
+            }
+        }
+    }
+}
+
+/// Reads all values of a network.
+pub(super) fn load(
+    archive: &mut impl Archive,
+    network: &Network,
+    names: &Names,
+) -> Result<Loaded, WeightsError> {
+    let held = parameters(network)?;
+    let theirs: Vec<Cow<'_, str>> = held.iter().map(|held| names.theirs(&held.name)).collect();
+    let encodings = fitting(archive, &held, &theirs, names).map_err(WeightsError::Misfits)?;
+    let mut nodes = vec![Vec::new(); network.len()];
+    let mut warnings = Vec::new();
+    for ((held, name), encoding) in held.iter().zip(&theirs).zip(encodings) {
+        let shape = &held.parameter.shape;
+        let values = archive.values(name, encoding, shape.sizes());
+        let values =
+            values.map_err(|why| WeightsError::Tensor { name: name.clone().into_owned(), why })?;
+        warnings.extend(not_finite(&held.name, shape, &values));
+        if let Some(node) = nodes.get_mut(held.node.index()) {
+            node.push(values);
+        }
+    }
+    Ok(Loaded { weights: Weights { nodes }, warnings })
+}
+
+/// How all tensors that a network holds are stored, or all that does not fit.
+fn fitting(
+    archive: &mut impl Archive,
+    held: &[NamedParameter],
+    theirs: &[Cow<'_, str>],
+    names: &Names,
+) -> Result<Vec<Encoding>, Vec<Misfit>> {
+    let ours: HashSet<&str> = held.iter().map(|held| held.name.as_str()).collect();
+    let unknown = names.named().filter(|name| !ours.contains(name));
+    let mut misfits: Vec<Misfit> =
+        unknown.map(|name| Misfit::Unknown { name: name.to_owned(), near: None }).collect();
+    let wanted: HashSet<&str> = theirs.iter().map(Cow::as_ref).collect();
+    let given: HashSet<&str> = archive.names().collect();
+    let missing = wanted.iter().copied().filter(|name| !given.contains(name));
+    let missing: HashSet<&str> = missing.collect();
+    let surplus = given.difference(&wanted).filter(|name| !names.ignores(name));
+    let mut surplus: Vec<String> = surplus.map(|&name| name.to_owned()).collect();
+    surplus.sort_unstable();
+    let mut encodings = Vec::with_capacity(held.len());
+    for (held, name) in held.iter().zip(theirs) {
+        let shape = held.parameter.shape;
+        let found = if missing.contains(name.as_ref()) {
+            let (name, theirs) = (held.name.clone(), name.clone().into_owned());
+            Err(Misfit::Missing { name, theirs, shape, near: None })
+        } else {
+            encoding(archive, name, shape)
+        };
+        match found {
+            Ok(encoding) => encodings.push(encoding),
+            Err(misfit) => misfits.push(misfit),
+        }
+    }
+    misfits.extend(surplus.iter().map(|name| Misfit::Surplus { name: name.clone() }));
+    if misfits.is_empty() {
+        return Ok(encodings);
+    }
+    // Only those that are shown: looking for near names takes time.
+    for misfit in misfits.iter_mut().take(MAX_SHOWN) {
+        misfit.suggest(&surplus, &ours);
+    }
+    Err(misfits)
+}
+
+/// How a tensor that the network takes in this shape is stored.
+fn encoding(archive: &mut impl Archive, name: &str, expected: Shape) -> Result<Encoding, Misfit> {
+    let header = archive.header(name);
+    let header = header.map_err(|why| Misfit::Header { name: name.to_owned(), why })?;
+    if header.sizes != expected.sizes() {
+        return Err(Misfit::Shape { name: name.to_owned(), expected, given: header.sizes });
+    }
+    header.encoding.map_err(|given| Misfit::Type { name: name.to_owned(), given })
+}
+
+impl Misfit {
+    /// Adds what may be meant: something of the file that the network does not take, or a tensor of the network.
+    fn suggest(&mut self, surplus: &[String], ours: &HashSet<&str>) {
+        match self {
+            Self::Missing { theirs, near, .. } => {
+                let candidates = surplus.iter().take(MAX_CANDIDATES).map(String::as_str);
+                *near = suggest(theirs, candidates).map(str::to_owned);
+            }
+            Self::Unknown { name, near } => {
+                *near = suggest(name, ours.iter().copied()).map(str::to_owned);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The values of a tensor that are not finite, where there are any.
+fn not_finite(name: &str, shape: &Shape, values: &[f32]) -> Option<NotFinite> {
+    let first = values.iter().position(|value| !value.is_finite())?;
+    let count = values.iter().skip(first).filter(|value| !value.is_finite()).count();
+    let mut left = u64::try_from(first).unwrap_or(u64::MAX);
+    let mut first = vec![0; shape.rank()];
+    for (position, &size) in first.iter_mut().zip(shape.sizes()).rev() {
+        *position = left % size;
+        left /= size;
+    }
+    Some(NotFinite { name: name.to_owned(), count, first })
+}

@@ -1,0 +1,114 @@
+//! NumPy's archives: a zip file with an array in NumPy's format for every name, `NAME.npy`.
+
+use std::collections::HashMap;
+use std::io::{Read, Seek, SeekFrom};
+
+use zip::ZipArchive;
+use zip::read::ZipFile;
+use zip::result::ZipError;
+
+use super::Names;
+use super::archive::{Archive, Header, Loaded, WeightsError, load};
+use super::encoding::Encoding;
+use super::npy::{self, told};
+use crate::network::Network;
+
+/// The ending of the files in an archive.
+const ENDING: &str = ".npy";
+
+/// Reads the values of a network, array by array. Nothing but the arrays that the network takes is unpacked, and of these no more than
+/// it takes.
+///
+/// # Errors
+/// Where it is no such file, or one that does not fit the network.
+pub fn read(
+    reader: impl Read + Seek,
+    network: &Network,
+    names: &Names,
+) -> Result<Loaded, WeightsError> {
+    load(&mut File::open(reader)?, network, names)
+}
+
+/// An archive whose table of contents was read.
+struct File<R> {
+    archive: ZipArchive<R>,
+    /// The position in the archive of every array.
+    places: HashMap<String, usize>,
+}
+
+impl<R: Read + Seek> File<R> {
+    fn open(mut reader: R) -> Result<Self, WeightsError> {
+        let refused = |why: &str| WeightsError::File(format!("it is no npz file: {why}"));
+        let mut start = [0; 4];
+        let length = reader.seek(SeekFrom::End(0))?;
+        reader.seek(SeekFrom::Start(0))?;
+        if length >= 4 {
+            reader.read_exact(&mut start)?;
+        }
+        // A file in the archive, or the end of one without any.
+        if !matches!(&start, b"PK\x03\x04" | b"PK\x05\x06") {
+            let is_array = start.starts_with(&npy::MAGIC[..4]);
+            return Err(refused(match is_array {
+                true => "it is a single array, of which nobody knows the name",
+                false => "it does not begin as a zip archive",
+            }));
+        }
+        let archive = ZipArchive::new(reader).map_err(|error| refused(&zipped(&error)))?;
+        if archive.has_duplicate_names() {
+            return Err(refused("a name is there twice"));
+        }
+        let mut places = HashMap::new();
+        for (place, file) in archive.file_names().enumerate() {
+            let file = file.map_err(|error| refused(&zipped(&error)))?;
+            let name = file.strip_suffix(ENDING).unwrap_or(&file).to_owned();
+            if places.insert(name, place).is_some() {
+                return Err(refused(&format!("`{file}` is there with and without `{ENDING}`")));
+            }
+        }
+        Ok(Self { archive, places })
+    }
+
+    /// Opens an array.
+    fn array(&mut self, name: &str) -> Result<ZipFile<'_, R>, String> {
+        let place = self.places.get(name).ok_or("it is not there")?;
+        self.archive.by_index(*place).map_err(|error| zipped(&error))
+    }
+}
+
+/// What is wrong with an archive, for people.
+fn zipped(error: &ZipError) -> String {
+    match error {
+        ZipError::Io(error) => told(error),
+        _ => error.to_string(),
+    }
+}
+
+impl<R: Read + Seek> Archive for File<R> {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.places.keys().map(String::as_str)
+    }
+
+    fn header(&mut self, name: &str) -> Result<Header, String> {
+        let mut array = self.array(name)?;
+        let header = npy::Header::read(&mut array).map_err(|error| error.to_string())?;
+        let encoding = header.encoding().ok_or(header.descr);
+        Ok(Header { encoding, sizes: header.sizes })
+    }
+
+    fn values(
+        &mut self,
+        name: &str,
+        encoding: Encoding,
+        sizes: &[u64],
+    ) -> Result<Vec<f32>, String> {
+        let mut array = self.array(name)?;
+        npy::Header::read(&mut array).map_err(|error| error.to_string())?;
+        let values = encoding.read(&mut array, sizes).map_err(|error| told(&error))?;
+        // At the end, and not before, the checksum is compared.
+        match array.read(&mut [0]) {
+            Ok(0) => Ok(values),
+            Ok(_) => Err("something follows its last value".to_owned()),
+            Err(error) => Err(told(&error)),
+        }
+    }
+}
