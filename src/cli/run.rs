@@ -119,7 +119,7 @@ impl Run {
         let labels_file = self.labels.as_deref().and_then(Path::to_str);
         let read: Vec<&str> =
             description.files().chain(self.input.files()).chain(labels_file).collect();
-        let begun = files.begin(read.iter().copied())?;
+        let begun = files.begin(&read)?;
         tell_input(network, &inputs, terminal);
 
         let profile = (self.profile || result.is_some_and(is_drawn)).then(|| self.peak());

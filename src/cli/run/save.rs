@@ -88,11 +88,10 @@ impl Files {
     }
 
     /// Begins all files, so that what cannot be written is told before the work is done.
-    pub(super) fn begin<'i>(
-        &self,
-        read: impl Iterator<Item = &'i str> + Clone,
-    ) -> Result<Vec<Whole>, Failure> {
-        self.files.iter().map(|(.., path)| Whole::create(path, read.clone())).collect()
+    /// None of them is one of those that were `read`.
+    pub(super) fn begin(&self, read: &[&str]) -> Result<Vec<Whole>, Failure> {
+        let create = |path: &Path| Whole::create(path, read.iter().copied());
+        self.files.iter().map(|(.., path)| create(path)).collect()
     }
 
     /// Writes all files, and puts them at their places once all are written.
