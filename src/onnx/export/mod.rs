@@ -218,7 +218,7 @@ impl Model {
     ///
     /// # Errors
     /// Where they are not of this network, before anything is written; or where writing fails.
-    pub fn write(&self, weights: &Weights, out: &mut impl Write) -> Result<(), ExportError> {
+    pub fn write(&self, weights: &Weights, out: &mut dyn Write) -> Result<(), ExportError> {
         let values = |held: &Held| {
             let values = weights.of(held.node).get(held.index);
             let values = values.filter(|values| count(values.len()) == held.elements);
@@ -314,4 +314,121 @@ fn held(
         own.push(value);
     }
     Ok((list, names))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::network::{Builder, Output, Place, Shape};
+    use crate::ops::{Activation, Affine, Conv, Function, Linear, Padding, Window};
+    use crate::weights::seeded;
+
+    /// `input`, a convolution, an `affine` and a function of these names; returned as given.
+    fn network(names: [&str; 4], outputs: &[(&str, usize)]) -> Network {
+        let mut builder = Builder::new();
+        let shape = Shape::new(&[1, 2, 5, 4]).unwrap();
+        let [kernel, stride, dilation] = [[3, 2], [1, 1], [1, 1]];
+        let window = Window { kernel, stride, dilation, padding: Padding::VALID, ceil: false };
+        let mut tensors = vec![builder.input(names[0], shape, Place(0)).unwrap()];
+        let conv = Conv { out: 3, window, groups: 1, bias: true };
+        let affine = Affine { scale: 2.0, shift: 1.0 };
+        let relu = Activation { function: Function::Relu };
+        for (name, op) in names[1..].iter().zip([Op::from(conv), affine.into(), relu.into()]) {
+            let last = tensors[tensors.len() - 1];
+            tensors.push(builder.add(name, op, &[last], Place(0)).unwrap());
+        }
+        let output =
+            |&(name, at): &(&str, usize)| Output { name: name.to_owned(), tensor: tensors[at] };
+        builder.finish(outputs.iter().map(output).collect()).unwrap()
+    }
+
+    /// The model as a reader sees it.
+    fn read_back(network: &Network) -> ModelProto {
+        let model = Model::new(network, "").unwrap();
+        let mut bytes = Vec::new();
+        model.write(&seeded(network, 1).unwrap(), &mut bytes).unwrap();
+        assert_eq!(count(bytes.len()), model.bytes());
+        ModelProto::decode(bytes.as_slice()).unwrap()
+    }
+
+    #[test]
+    fn every_value_has_one_name_and_is_there_before_it_is_taken() {
+        for (names, outputs) in [
+            (["input", "conv", "affine", "relu"], &[("relu", 3)][..]),
+            (["input", "conv", "affine", "relu"], &[("conv", 3), ("relu", 1), ("x", 1)]),
+            (["input", "conv", "affine", "relu"], &[("input", 3), ("affine", 0)]),
+            (["input", "conv", "affine", "relu"], &[("input", 0), ("relu", 3)]),
+            (["input", "conv", "conv.weight", "conv.weight_2"], &[("conv.weight_2", 3)]),
+            (["a.scale", "a.scaled", "a", ""], &[("a.shift", 3), ("", 2)]),
+        ] {
+            let network = network(names, outputs);
+            let graph = read_back(&network).graph.unwrap();
+            let mut there: HashSet<&str> = HashSet::new();
+            let made = graph.input.iter().map(|input| &input.name);
+            for name in made.chain(graph.initializer.iter().map(|tensor| &tensor.name)) {
+                assert!(there.insert(name) && !name.is_empty(), "`{name}` of {names:?}");
+            }
+            for node in &graph.node {
+                for input in &node.input {
+                    assert!(there.contains(input.as_str()), "`{input}` of {names:?}");
+                }
+                let [output] = node.output.as_slice() else { panic!("{node:?}") };
+                assert!(there.insert(output) && !output.is_empty(), "`{output}` of {names:?}");
+            }
+            let returned: Vec<&str> = graph.output.iter().map(|output| &*output.name).collect();
+            let wanted: Vec<&str> = outputs.iter().map(|(name, _)| *name).collect();
+            if !wanted.contains(&"") {
+                assert_eq!(returned, wanted);
+            }
+            assert!(returned.iter().all(|name| there.contains(name)), "{returned:?}");
+        }
+    }
+
+    #[test]
+    fn parameters_go_by_their_names_with_their_values() {
+        let network = network(["input", "conv", "affine", "relu"], &[("relu", 3)]);
+        let graph = read_back(&network).graph.unwrap();
+        let weights = seeded(&network, 1).unwrap();
+        let parameters = weights::parameters(&network).unwrap();
+        assert_eq!(parameters.len(), 2);
+        for (at, named) in parameters.iter().enumerate() {
+            let is_same = |tensor: &&TensorProto| tensor.name == named.name;
+            let tensor = graph.initializer.iter().find(is_same).unwrap();
+            assert_eq!(tensor.dims, integers(named.parameter.shape.sizes()).unwrap());
+            let values: Vec<f32> = tensor
+                .raw_data
+                .chunks(4)
+                .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+                .collect();
+            assert_eq!(values, weights.of(named.node)[at]);
+        }
+    }
+
+    #[test]
+    fn what_no_file_holds_is_refused_before_it_is_made() {
+        let mut builder = Builder::new();
+        let shape = Shape::new(&[1, 1 << 15]).unwrap();
+        let input = builder.input("input", shape, Place(0)).unwrap();
+        let linear = Linear { out: 1 << 14, bias: false };
+        let linear = builder.add("linear", linear.into(), &[input], Place(0)).unwrap();
+        let network =
+            builder.finish(vec![Output { name: "linear".to_owned(), tensor: linear }]).unwrap();
+        let error = Model::new(&network, "large").unwrap_err();
+        assert!(matches!(error, ExportError::TooLarge { bytes } if bytes > 1 << 31), "{error}");
+    }
+
+    #[test]
+    fn weights_of_another_network_are_refused_before_anything_is_written() {
+        let network = network(["input", "conv", "affine", "relu"], &[("relu", 3)]);
+        let mut weights = seeded(&network, 1).unwrap();
+        weights.take(network.outputs()[0].tensor);
+        let conv = network.layers().next().unwrap().0;
+        weights.take(conv);
+        let mut written = Vec::new();
+        let error = Model::new(&network, "n").unwrap().write(&weights, &mut written).unwrap_err();
+        assert!(matches!(&error, ExportError::Weights { parameter } if parameter == "conv.weight"));
+        assert!(written.is_empty());
+    }
 }
