@@ -31,7 +31,7 @@ impl Export for Activation {
                 layer.result("Clip", &[x, least, most], []);
             }
             Function::Silu => {
-                let sigmoid = layer.step("sigmoid", "Sigmoid", &[x.clone()], []);
+                let sigmoid = layer.step("sigmoid", "Sigmoid", std::slice::from_ref(&x), []);
                 layer.result("Mul", &[x, sigmoid], []);
             }
             Function::Gelu => gelu(layer),
