@@ -200,7 +200,7 @@ fn a_network_is_converted_whole_or_not_at_all() {
     for (arguments, message) in [
         ("mine.yaml mine.txt", "what to write to `mine.txt`? networks are converted to .onnx"),
         ("mine.yaml missing/mine.onnx", "there is no folder `missing`"),
-        ("source.onnx source.onnx", "would be written over `source.onnx`"),
+        ("source.onnx source.onnx", "this version reads YAML files, not ONNX"),
         ("large.yaml large.onnx", "more than the 2 GiB that an ONNX file holds"),
         ("wide.yaml wide.onnx", "`adaptive_avg_pool1`: its constants take more than the 2 GiB"),
         ("mine.yaml mine.onnx --weights seeded", "write `seeded:N`"),
