@@ -1,7 +1,7 @@
 //! Exported models against ONNX Runtime, which `tests/peers/run` calls: it needs a Python with the packages of
 //! `tests/peers/requirements.txt`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
 mod common;
 

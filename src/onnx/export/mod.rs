@@ -293,7 +293,6 @@ fn values(network: &Network, graph: &mut Graph) -> (Vec<Value>, Vec<Value>) {
 }
 
 /// The tensors that the network holds, and for every node the names of its own.
-#[expect(clippy::type_complexity, reason = "a pair of lists")]
 fn held(
     network: &Network,
     graph: &mut Graph,
