@@ -47,6 +47,7 @@ pub mod figure;
 pub mod formula;
 pub mod front;
 pub mod network;
+pub mod onnx;
 pub mod ops;
 pub mod report;
 pub mod study;

@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod completions;
+mod convert;
 mod explain;
 mod failure;
 mod figures;
@@ -73,6 +74,7 @@ enum Command {
     Paths(paths::Paths),
     Roofline(roofline::Roofline),
     Run(run::Run),
+    Convert(convert::Convert),
     Explain(explain::Explain),
     Check(check::Check),
     Formula(formula::Formula),
@@ -114,6 +116,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Paths(paths) => paths.run(&terminal),
         Command::Roofline(roofline) => roofline.run(&terminal),
         Command::Run(run) => run.run(&terminal),
+        Command::Convert(convert) => convert.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Study(study) => study.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),

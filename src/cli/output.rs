@@ -275,6 +275,18 @@ impl Whole {
         write(&mut self.out).map_err(|error| failed(&self.path, &error))
     }
 
+    /// Adds what is written by `write`, which says why it fails.
+    pub(super) fn write_by<E>(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+        failure: impl FnOnce(E) -> Result<io::Error, Failure>,
+    ) -> Result<(), Failure> {
+        write(&mut self.out).map_err(|error| match failure(error) {
+            Ok(error) => failed(&self.path, &error),
+            Err(failure) => failure,
+        })
+    }
+
     /// Puts the file at its place.
     pub(super) fn finish(self) -> Result<(), Failure> {
         let Self { out, path } = self;

@@ -276,6 +276,14 @@ impl Operator for LayerNorm {
     }
 }
 
+impl Lrn {
+    /// How many of the channels before one are summed with it, and how many of those after: where their number is even, one more before
+    /// (PyTorch's definition).
+    pub(crate) fn sides(&self) -> [u64; 2] {
+        [self.size / 2, self.size.saturating_sub(1) / 2]
+    }
+}
+
 impl Operator for Lrn {
     fn name(&self) -> &'static str {
         "lrn"
@@ -291,7 +299,7 @@ impl Operator for Lrn {
     }
 
     fn reach(&self, operands: &[Shape], _: usize, _: &Shape) -> Result<Reach, OpError> {
-        let (before, after) = (self.size / 2, self.size.saturating_sub(1) / 2);
+        let [before, after] = self.sides();
         let reach = AxisReach::window(self.size, [1, 1], [signed(before)?, signed(after)?])?;
         Ok(Reach::along(single(operands)?, 1, &reach))
     }
@@ -314,7 +322,7 @@ impl Operator for Lrn {
         let x = operand(operands)?;
         let squares = x.by_element(tally, |x, tally| tally.normalization.multiply(x, x))?;
         let [_, channels, _, _] = x.sizes();
-        let (size, before) = (length(self.size), length(self.size / 2));
+        let (size, before) = (length(self.size), length(self.sides()[0]));
         let factor = self.alpha / number(size);
         Array::by_map(output, tally, |[n, c], y, tally| {
             let tally = &mut tally.normalization;

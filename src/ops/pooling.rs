@@ -1,5 +1,7 @@
 //! Pooling.
 
+use std::ops::Range;
+
 use num_integer::Integer;
 
 use super::array::{length, number};
@@ -424,6 +426,16 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
+impl AdaptiveAvgPool {
+    /// The pixels of an axis whose mean is a unit, one of `units`: from `floor(i·size/units)` to `ceil((i + 1)·size/units)`, without the
+    /// latter.
+    pub(crate) fn region(unit: u64, units: u64, size: u64) -> Range<u64> {
+        let [at, of, size] = [unit, units.max(1), size].map(u128::from);
+        let place = |place: u128| u64::try_from(place).unwrap_or(u64::MAX);
+        place(at * size / of)..place(((at + 1) * size).div_ceil(of))
+    }
+}
+
 impl Operator for AdaptiveAvgPool {
     fn name(&self) -> &'static str {
         "adaptive_avg_pool"
@@ -464,14 +476,17 @@ impl Operator for AdaptiveAvgPool {
         tally: &mut Tally,
     ) -> Result<Array, OpError> {
         let x = operand(operands)?;
-        let [_, _, height, width] = x.sizes();
-        let [rows, columns] = self.output_size.map(length);
-        let region =
-            |at: usize, of: usize, size: usize| at * size / of..((at + 1) * size).div_ceil(of);
+        let [[height, width], [rows, columns]] = [size(x.shape()), self.output_size];
+        let regions = |units: u64, size: u64| -> Vec<Range<usize>> {
+            let regions = (0..units).map(|unit| Self::region(unit, units, size));
+            regions.map(|region| length(region.start)..length(region.end)).collect()
+        };
+        let (downs, acrosses) = (regions(rows, height), regions(columns, width));
+        let (width, columns) = (length(width), length(columns));
         Array::by_map(output, tally, |at, y, tally| {
             for (unit, y) in y.iter_mut().enumerate() {
-                let down = region(unit / columns, rows, height);
-                let across = region(unit % columns, columns, width);
+                let down = downs[unit / columns].clone();
+                let across = acrosses[unit % columns].clone();
                 let count = number(down.len() * across.len());
                 let places =
                     down.flat_map(|row| across.clone().map(move |column| row * width + column));

@@ -142,6 +142,12 @@ impl UpsampleMode {
         };
         units.map(place).collect()
     }
+
+    /// The pixel of an axis that every unit comes from, the one before it where it lies between two.
+    pub(crate) fn pixels(self, input: u64, output: u64) -> Vec<u64> {
+        let places = self.places(input, output).into_iter();
+        places.map(|place| u64::try_from(place.pixels[0]).unwrap_or(u64::MAX)).collect()
+    }
 }
 
 impl Operator for Upsample {

@@ -136,7 +136,7 @@ impl Window {
     }
 
     /// For every unit of an output along an axis, how many taps lie on the map, and how many on it or its padding.
-    pub(super) fn taps_on(
+    pub(crate) fn taps_on(
         &self,
         axis: usize,
         size: u64,
@@ -147,8 +147,9 @@ impl Window {
         let (kernel, stride, dilation) =
             (self.kernel[axis], self.stride[axis], self.dilation[axis]);
         let on = |unit: u64, from: u64, to: u64| {
-            let places = (0..kernel).map(|tap| unit * stride + tap * dilation);
-            places.filter(|place| (from..to).contains(place)).map(|_| 1).sum()
+            let first = unit.saturating_mul(stride);
+            let before = |place: u64| place.saturating_sub(first).div_ceil(dilation).min(kernel);
+            before(to) - before(from)
         };
         Ok((0..units).map(|unit| [on(unit, before, before + size), on(unit, 0, padded)]).collect())
     }

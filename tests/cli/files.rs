@@ -173,3 +173,42 @@ fn what_goes_where() {
         assert!(call.err.contains("did you mean .json?"), "{command}: {}", call.err);
     }
 }
+
+/// `tests/peers/run` has other programs read what is written.
+#[test]
+fn a_network_is_converted_whole_or_not_at_all() {
+    let desk = Desk::new()
+        .with("mine.yaml", SMALL)
+        .with("source.onnx", SMALL)
+        .with("large.yaml", "input: [32768]\nlayers: [linear: 16384]\n")
+        .with("wide.yaml", "input: [1, 2, 90000]\nlayers: [adaptive_avg_pool: [2, 70000]]\n");
+    let call = desk.call("convert mine.yaml mine.onnx --weights seeded:7 --batch 2");
+    assert_eq!(
+        (call.code, call.out.as_str(), call.err.as_str()),
+        (Some(0), "", "wrote mine.onnx\n")
+    );
+    let model = std::fs::read(desk.path().join("mine.onnx")).unwrap();
+    // 112 values of 4 bytes, and names.
+    assert!((112 * 4..1024).contains(&model.len()), "{}", model.len());
+    for (arguments, differs) in [("--weights seeded:7 --batch 2", false), ("--batch 2", true)] {
+        desk.call(&format!("convert mine.yaml again.onnx {arguments}"));
+        let again = std::fs::read(desk.path().join("again.onnx")).unwrap();
+        assert_eq!(again != model, differs, "{arguments}");
+        std::fs::remove_file(desk.path().join("again.onnx")).unwrap();
+    }
+    let there = desk.files();
+    for (arguments, message) in [
+        ("mine.yaml mine.txt", "what to write to `mine.txt`? networks are converted to .onnx"),
+        ("mine.yaml missing/mine.onnx", "there is no folder `missing`"),
+        ("source.onnx source.onnx", "this version reads YAML files, not ONNX"),
+        ("large.yaml large.onnx", "more than the 2 GiB that an ONNX file holds"),
+        ("wide.yaml wide.onnx", "`adaptive_avg_pool1`: its constants take more than the 2 GiB"),
+        ("mine.yaml mine.onnx --weights seeded", "write `seeded:N`"),
+    ] {
+        let call = desk.call(&format!("convert {arguments}"));
+        assert_eq!((call.code, call.out.as_str()), (Some(2), ""), "{arguments}");
+        assert!(call.err.contains(message), "{arguments}: {}", call.err);
+        assert_eq!(desk.files(), there, "{arguments}");
+    }
+    assert_eq!(std::fs::read(desk.path().join("mine.onnx")).unwrap(), model);
+}

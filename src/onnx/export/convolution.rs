@@ -1,0 +1,66 @@
+//! Convolutions: padding that follows from the map's size is written in numbers.
+
+use super::Export;
+use super::graph::{Attribute, Layer, integers};
+use crate::ops::{Conv, ConvTranspose, OpError, Padding};
+
+impl Export for Conv {
+    fn export(&self, layer: &mut Layer<'_>) -> Result<(), OpError> {
+        let [map, _] = layer.maps();
+        let [[top, bottom], [left, right]] = self.window.padding(map)?;
+        let attributes = [
+            ("kernel_shape", Attribute::counts(&self.window.kernel)?),
+            ("strides", Attribute::counts(&self.window.stride)?),
+            ("dilations", Attribute::counts(&self.window.dilation)?),
+            ("pads", Attribute::counts(&[top, left, bottom, right])?),
+            ("group", Attribute::count(self.groups)?),
+        ];
+        layer.result("Conv", &layer.operand_and_parameters(), attributes);
+        Ok(())
+    }
+}
+
+impl Export for ConvTranspose {
+    /// ONNX Runtime takes an `output_padding` below the stride alone. Where dilation lets it be more, what it adds and the padding cuts off is left
+    /// out; what then remains beyond all taps is 0 before the bias, which a `Pad` adds.
+    fn export(&self, layer: &mut Layer<'_>) -> Result<(), OpError> {
+        let Padding::Explicit(mut sides) = self.window.padding else {
+            return Err(OpError::rule("a transposed convolution takes explicit padding only"));
+        };
+        let (mut added, mut beyond) = (self.output_padding, [0; 2]);
+        for axis in [0, 1] {
+            if added[axis] >= self.window.stride[axis] {
+                let both = added[axis].min(sides[axis + 2]);
+                sides[axis + 2] -= both;
+                beyond[axis] = added[axis] - both;
+                added[axis] = 0;
+            }
+        }
+        let attributes = [
+            ("kernel_shape", Attribute::counts(&self.window.kernel)?),
+            ("strides", Attribute::counts(&self.window.stride)?),
+            ("dilations", Attribute::counts(&self.window.dilation)?),
+            ("pads", Attribute::counts(&sides)?),
+            ("output_padding", Attribute::counts(&added)?),
+            ("group", Attribute::count(self.groups)?),
+        ];
+        let mut inputs = layer.operand_and_parameters();
+        if beyond == [0; 2] {
+            layer.result("ConvTranspose", &inputs, attributes);
+            return Ok(());
+        }
+        let bias = inputs.split_off(2);
+        let product = layer.step("product", "ConvTranspose", &inputs, attributes);
+        let sides = integers(&[0, 0, 0, 0, 0, 0, beyond[0], beyond[1]])?;
+        let padding = [product, layer.integers("sides", &sides)?];
+        if bias.is_empty() {
+            layer.result("Pad", &padding, []);
+            return Ok(());
+        }
+        let padded = layer.step("padded", "Pad", &padding, []);
+        let sizes = layer.integers("sizes", &[-1, 1, 1])?;
+        let bias = layer.step("spread", "Reshape", &[bias, vec![sizes]].concat(), []);
+        layer.result("Add", &[padded, bias], []);
+        Ok(())
+    }
+}
