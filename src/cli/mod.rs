@@ -23,6 +23,7 @@ mod study;
 mod summary;
 mod sweep;
 mod terminal;
+mod verify;
 mod weights;
 
 use std::env;
@@ -55,6 +56,7 @@ const EXAMPLES: &str = "Examples:
   cnnstat compare alexnet squeezenet    networks side by side
   cnnstat memory densenet121            peaks, and what training keeps
   cnnstat check mine.yaml               published figures against the analysis
+  cnnstat verify squeezenet             figures against a forward pass
   cnnstat formula resnet50 --over h,w   figures as polynomials
   cnnstat study small-kernels           variants of an idea, their ratios
   cnnstat explain resnet50 --convention thop
@@ -72,6 +74,7 @@ enum Command {
     Paths(paths::Paths),
     Roofline(roofline::Roofline),
     Run(run::Run),
+    Verify(verify::Verify),
     Explain(explain::Explain),
     Check(check::Check),
     Formula(formula::Formula),
@@ -113,6 +116,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Paths(paths) => paths.run(&terminal),
         Command::Roofline(roofline) => roofline.run(&terminal),
         Command::Run(run) => run.run(&terminal),
+        Command::Verify(verify) => verify.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Study(study) => study.run(&terminal),
         Command::Schema(schema) => schema.run(&terminal),

@@ -1,9 +1,11 @@
 //! Running a network: what an input becomes.
 //!
-//! [`oracle`] is the definition: plain loops, sums in 64 bits, every operation counted. [`engine`] is fast.
+//! [`oracle`] is the definition: plain loops, sums in 64 bits, every operation counted. [`engine`] is fast. [`verify`] puts what the analysis
+//! says beside what both do.
 
 pub mod engine;
 pub mod oracle;
+pub mod verify;
 
 use thiserror::Error;
 

@@ -6,7 +6,7 @@ use crate::analysis::AnalysisError;
 use crate::network::{Network, Tensor};
 use crate::ops::Parameter;
 
-pub use seeded::seeded;
+pub use seeded::{seeded, seeded_inputs};
 
 /// The values of all tensors that the operators of a network hold, as 32-bit floats in row-major order.
 #[derive(Debug, Clone, PartialEq)]

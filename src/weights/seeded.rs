@@ -45,6 +45,20 @@ pub fn seeded(network: &Network, seed: u64) -> Result<Weights, AnalysisError> {
     Ok(Weights { nodes })
 }
 
+/// Fills every input of a network, all samples one after another, with values of mean square 1: those of a tensor named `NAME.input`.
+///
+/// # Errors
+/// Where there is no memory for the values.
+pub fn seeded_inputs(network: &Network, seed: u64) -> Result<Vec<Vec<f32>>, AnalysisError> {
+    let range = Range { middle: 0.0, half: 3.0_f64.sqrt() };
+    let inputs = network.inputs().iter().filter_map(|&input| network.node(input));
+    let values = inputs.map(|node| {
+        let values = range.values(key(seed, &format!("{}.input", node.name())), &node.shape);
+        values.ok_or_else(|| AnalysisError::memory(node, &node.shape))
+    });
+    values.collect()
+}
+
 /// Uniform values `middle ± half`.
 #[derive(Debug, Clone, Copy)]
 struct Range {

@@ -49,6 +49,11 @@ impl AxisWindow {
         self.spans.span(i64::try_from(unit).ok()?)
     }
 
+    /// Whether every field lies equally far from the one before, and is as large.
+    pub(crate) fn moves_evenly(&self) -> bool {
+        self.spans.period() == 1
+    }
+
     /// The fields of `units` units that depend on spans of these. `None` where the step has none or they cannot be followed.
     pub(super) fn through(
         &self,

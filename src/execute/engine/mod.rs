@@ -9,6 +9,7 @@ mod arena;
 mod epilogue;
 mod fuse;
 mod kernel;
+mod touched;
 
 use crate::analysis::{self, AnalysisError, Placement};
 use crate::network::{Network, Node, Shape, Tensor};
@@ -20,6 +21,7 @@ use arena::Arena;
 use epilogue::Pointwise;
 use fuse::Group;
 use kernel::{ChannelAffine, Context, Gemm, Kernel, Layer};
+pub use touched::{Touched, TouchedByStep};
 
 /// A network compiled.
 #[derive(Debug)]
