@@ -14,7 +14,6 @@ use cnnstat::weights::seeded_inputs;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::failure::Failure;
-use super::load;
 use super::network::NetworkOptions;
 use super::output::{self, Format};
 use super::terminal::Terminal;
@@ -82,7 +81,7 @@ impl Verify {
         if self.format == Format::Json {
             output::refuse_with_json(&[("--nodes", self.nodes)])?;
         }
-        let description = load::description(&self.network, terminal)?;
+        let (description, _) = self.options.elaborated(&self.network, terminal)?;
         let found = self.run.verified(&description, &self.options, self.full, terminal)?;
         let code = if found.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         match terminal.print(&self.text(&description, &found, terminal)?) {
@@ -126,7 +125,6 @@ impl RunOptions {
         let most = if full { u64::MAX } else { MOST_MACS };
         let settings = options.settings(description)?;
         let (elaborated, instead) = verify::reduced(description, &settings, most)?;
-        terminal.warn(&elaborated.warnings);
         let network = &elaborated.network;
         let failed = |error: &analysis::AnalysisError| Failure::analysis(description, error);
         let analysis = analysis::analyse(network).map_err(|error| failed(&error))?;

@@ -205,6 +205,7 @@ impl Probe<'_> {
                     let spans = [0, last].map(|unit| window.span(unit).unwrap_or(Span::EMPTY));
                     Seen {
                         span: spans[0].hull(spans[1]),
+                        is_known: true,
                         leaves_out: [
                             joined.leaves_out[0] || window.padding[0] < 0,
                             joined.leaves_out[1] || window.padding[1] < 0,
@@ -213,7 +214,8 @@ impl Probe<'_> {
                 }
                 AxisField::Global => joined,
             },
-            _ => joined,
+            ReceptiveField::Unknown => Seen { is_known: false, ..joined },
+            ReceptiveField::Global | ReceptiveField::Independent => joined,
         }
     }
 }
@@ -222,17 +224,20 @@ impl Probe<'_> {
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     span: Span,
+    /// Whether that is known.
+    is_known: bool,
     /// Whether a layer leaves out pixels before, and after, what it takes.
     leaves_out: [bool; 2],
 }
 
 impl Seen {
-    const NOTHING: Self = Self { span: Span::EMPTY, leaves_out: [false; 2] };
+    const NOTHING: Self = Self { span: Span::EMPTY, is_known: true, leaves_out: [false; 2] };
 
     fn joined(self, other: Self) -> Self {
         let [own, others] = [self.leaves_out, other.leaves_out];
         Self {
             span: self.span.hull(other.span),
+            is_known: self.is_known && other.is_known,
             leaves_out: [own[0] || others[0], own[1] || others[1]],
         }
     }
@@ -269,9 +274,9 @@ impl Of<'_> {
         match field {
             ReceptiveField::Window(axes) => match &axes[self.axis] {
                 AxisField::Window(window) => self.of_window(window, at, shape, ends),
-                AxisField::Global => self.of_unit(None, self.seen.span, ends),
+                AxisField::Global => self.of_all(ends),
             },
-            ReceptiveField::Global => self.of_unit(None, self.seen.span, ends),
+            ReceptiveField::Global => self.of_all(ends),
             ReceptiveField::Independent => self.of_unit(None, Span::EMPTY, ends),
             ReceptiveField::Unknown => {}
         }
@@ -294,6 +299,12 @@ impl Of<'_> {
             if let Some(span) = window.span(unit) {
                 self.of_unit(Some((at, unit)), span, ends);
             }
+        }
+    }
+
+    fn of_all(&self, ends: &mut Vec<End>) {
+        if self.seen.is_known {
+            self.of_unit(None, self.seen.span, ends);
         }
     }
 

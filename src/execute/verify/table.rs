@@ -2,6 +2,7 @@
 
 use super::{Amount, Line, NodeVerification, Subject, TOLERANCE, Verification, Wrong};
 use crate::figure::quantity::write::{counted, thousands};
+use crate::report::Verified;
 use crate::report::table::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
 
 /// What stands for what was proven and how.
@@ -146,6 +147,14 @@ impl Verification {
         ));
         notes.push(MEANING.to_owned());
         notes
+    }
+
+    /// What a report says of it.
+    #[must_use]
+    pub fn verified(&self) -> Verified {
+        let mut notes = vec![self.tally()];
+        notes.extend(self.notes());
+        Verified { holds: self.holds(), compared: self.compared(), notes }
     }
 
     /// In a sentence, how many figures were compared and how many differ.
