@@ -201,11 +201,10 @@ impl Probe<'_> {
         match field {
             ReceptiveField::Window(axes) => match &axes[axis] {
                 AxisField::Window(window) => {
-                    let last = window.units.saturating_sub(1);
-                    let spans = [0, last].map(|unit| window.span(unit).unwrap_or(Span::EMPTY));
+                    let span = window.hull();
                     Seen {
-                        span: spans[0].hull(spans[1]),
-                        is_known: true,
+                        span: span.unwrap_or(Span::EMPTY),
+                        is_known: span.is_some(),
                         leaves_out: [
                             joined.leaves_out[0] || window.padding[0] < 0,
                             joined.leaves_out[1] || window.padding[1] < 0,
