@@ -49,23 +49,23 @@ fn line(found: &Verification, figure: Subject) -> cnnstat::execute::verify::Line
 #[test]
 fn bundled_networks() {
     /// So many multiply–accumulates are made in reasonable time.
-    const MOST_MACS: u64 = 40_000_000;
+    const MOST_MACS: u64 = 6_000_000;
     let mut run = 0;
     for name in bundled::names() {
         let description = common::bundled_description(name);
         let reduced = reduced(&description, &Settings::default(), MOST_MACS);
         let network = reduced.unwrap_or_else(|error| panic!("{}", common::plain(&error))).0.network;
         let analysis = analysis::analyse(&network).unwrap();
-        if analysis.totals.figures.macs > MOST_MACS || analysis.totals.figures.params > 30_000_000 {
+        if analysis.totals.figures.macs > MOST_MACS || analysis.totals.figures.params > 3_000_000 {
             continue;
         }
-        let effort = Effort { field_macs: Some(10 * analysis.totals.figures.macs) };
+        let effort = Effort { field_macs: Some(6 * analysis.totals.figures.macs) };
         let found = against(&network, &analysis, effort);
         assert!(found.holds(), "{name}\n{}", told(&found));
         assert!(found.fields.checked > 0, "{name}");
         run += 1;
     }
-    assert!(run >= 8, "only {run} networks are small enough");
+    assert!(run >= 5, "only {run} networks are small enough");
 }
 
 // ---- by hand ----------------------------------------------------------------------------------------------------
@@ -302,7 +302,7 @@ fn file() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(config(120))]
 
     #[test]
     fn generated_networks(text in file(), batch in 1_u64..3) {

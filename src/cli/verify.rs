@@ -23,7 +23,7 @@ use super::weights::WeightOptions;
 pub(super) const MOST_MACS: u64 = 5_000_000_000;
 
 /// The most multiply–accumulates of all runs for receptive fields, unless all is asked for.
-const MOST_FIELD_MACS: u64 = 150_000_000_000;
+const MOST_FIELD_MACS: u64 = 100_000_000_000;
 
 /// So many things that differ are shown.
 const MOST_WRONG: usize = 10;

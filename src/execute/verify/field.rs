@@ -16,7 +16,7 @@ use crate::analysis::{AxisField, AxisWindow, ReceptiveField, ReceptiveFields};
 use crate::execute::ExecutionError;
 use crate::execute::engine::{Engine, Memory, Observer};
 use crate::network::{Network, Shape, Tensor};
-use crate::ops::Span;
+use crate::ops::{AxisReach, Reach, Span};
 
 /// What was looked at of receptive fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -168,7 +168,12 @@ impl Probe<'_> {
         let mut seen: Vec<[Seen; 2]> = Vec::with_capacity(self.network.len());
         for (tensor, node) in self.network.nodes() {
             let Some(field) = self.fields.nodes.get(tensor) else { continue };
-            let own = [0, 1].map(|axis| self.seen(tensor, field, axis, &seen));
+            let own = [0, 1].map(|axis| {
+                let seen = self.seen(tensor, field, axis, &seen);
+                let sees_padding = axes[tensor.index()][axis]
+                    .is_some_and(|at| sees_padding_alone(self.network, tensor, at));
+                Seen { sees_padding: seen.sees_padding || sees_padding, ..seen }
+            });
             seen.push(own);
             let Some(layer) = layers.get(tensor) else { continue };
             let before = ends.len();
@@ -209,6 +214,7 @@ impl Probe<'_> {
                             joined.leaves_out[0] || window.padding[0] < 0,
                             joined.leaves_out[1] || window.padding[1] < 0,
                         ],
+                        sees_padding: joined.sees_padding,
                     }
                 }
                 AxisField::Global => joined,
@@ -227,10 +233,13 @@ struct Seen {
     is_known: bool,
     /// Whether a layer leaves out pixels before, and after, what it takes.
     leaves_out: [bool; 2],
+    /// Whether a layer has units that see nothing but padding: these depend on nothing, whatever their fields.
+    sees_padding: bool,
 }
 
 impl Seen {
-    const NOTHING: Self = Self { span: Span::EMPTY, is_known: true, leaves_out: [false; 2] };
+    const NOTHING: Self =
+        Self { span: Span::EMPTY, is_known: true, leaves_out: [false; 2], sees_padding: false };
 
     fn joined(self, other: Self) -> Self {
         let [own, others] = [self.leaves_out, other.leaves_out];
@@ -238,8 +247,34 @@ impl Seen {
             span: self.span.hull(other.span),
             is_known: self.is_known && other.is_known,
             leaves_out: [own[0] || others[0], own[1] || others[1]],
+            sees_padding: self.sees_padding || other.sees_padding,
         }
     }
+}
+
+/// Whether the first or the last unit of a layer along an axis takes positions beyond its operand alone.
+fn sees_padding_alone(network: &Network, tensor: Tensor, at: usize) -> bool {
+    let Some(node) = network.node(tensor) else { return false };
+    let shapes = network.operand_shapes(tensor);
+    let size =
+        |shape: &Shape| shape.sizes().get(at).copied().and_then(|size| i64::try_from(size).ok());
+    let alone = |(slot, operand): (usize, &Shape)| {
+        let reach = node.op.operator().reach(shapes, slot, &node.shape).ok()?;
+        let Reach::Axes(axes) = reach else { return None };
+        let AxisReach::Spans { spans, spacing, .. } = axes.get(at)? else { return None };
+        let (units, positions) = (size(&node.shape)?, size(operand)?);
+        let is_alone = |unit: i64| {
+            let span = spans.span(unit)?;
+            // The first position that is not before the operand.
+            let before = span.start.min(0).checked_neg()?;
+            let first = span.start.checked_add(
+                num_integer::Integer::div_ceil(&before, spacing).checked_mul(*spacing)?,
+            )?;
+            Some(!span.is_empty() && first > span.end.min(positions.checked_sub(1)?))
+        };
+        Some(is_alone(0)? || is_alone(units.checked_sub(1)?)?)
+    };
+    shapes.iter().enumerate().any(|one| alone(one) == Some(true))
 }
 
 /// A window whose size, stride or padding are not those of its spans.
@@ -326,9 +361,10 @@ impl Of<'_> {
         let [leaves_before, leaves_after] = self.seen.leaves_out;
         let start = u64::try_from(span.start);
         let stop = u64::try_from(span.end).unwrap_or(0);
-        let is_cut = start.is_err() || leaves_before;
+        let is_cut = start.is_err() || leaves_before || self.seen.sees_padding;
         ends.push(end(Side::Before, start.unwrap_or(0), is_cut));
-        ends.push(end(Side::From, stop.min(last), stop > last || leaves_after));
+        let is_cut = stop > last || leaves_after || self.seen.sees_padding;
+        ends.push(end(Side::From, stop.min(last), is_cut));
     }
 }
 
