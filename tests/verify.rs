@@ -278,8 +278,15 @@ fn keeping() -> impl Strategy<Value = Value> {
 
 fn branches() -> impl Strategy<Value = Value> {
     let branch = || prop::collection::vec(keeping(), 0..4);
-    (select(vec!["add", "mul", "mean", "concat"]), prop::collection::vec(branch(), 2..4))
-        .prop_map(|(join, branches)| json!({ join: branches }))
+    (select(vec!["add", "mul", "mean", "concat"]), prop::collection::vec(branch(), 2..4)).prop_map(
+        |(join, mut branches): (&str, Vec<Vec<Value>>)| {
+            if join == "concat" {
+                // Parts that are tensors of their own.
+                branches.iter_mut().for_each(|branch| branch.insert(0, json!("sigmoid")));
+            }
+            json!({ join: branches })
+        },
+    )
 }
 
 /// A network file.
