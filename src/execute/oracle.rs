@@ -57,10 +57,10 @@ pub fn run(
         values[tensor.index()] = Some(output);
         for &taken in network.operands(tensor).iter().chain([&tensor]) {
             let last = network.consumers(taken).last();
-            if !network.is_output(taken) && last.is_none_or(|consumer| consumer.tensor == tensor) {
-                if values[taken.index()].take().is_some() {
-                    storage.free(taken);
-                }
+            let is_over =
+                !network.is_output(taken) && last.is_none_or(|consumer| consumer.tensor == tensor);
+            if is_over && values[taken.index()].take().is_some() {
+                storage.free(taken);
             }
         }
     }

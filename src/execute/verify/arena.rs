@@ -110,29 +110,30 @@ mod tests {
     fn what_is_needed_at_once() {
         let shape = Shape::new(&[1, 1]).unwrap();
         let tensor = Builder::new().input("x", shape, Place(0)).unwrap();
-        let step = |reads: &[Range<usize>], writes: Range<usize>| TouchedByStep {
+        let ranges = |of: &[(usize, usize)]| of.iter().map(|&(from, to)| from..to).collect();
+        let step = |read: (usize, usize), written: (usize, usize)| TouchedByStep {
             tensor,
-            reads: reads.to_vec(),
-            writes,
+            reads: ranges(&[read]),
+            writes: written.0..written.1,
         };
-        for (inputs, steps, outputs, most) in [
+        for (input, steps, outputs, most) in [
             // Nothing but the input, which is returned.
-            (vec![0..4], vec![], vec![0..4], 4),
+            ((0, 4), vec![], vec![(0, 4)], 4),
             // An operand and an output, over the first of which the next writes.
-            (vec![0..4], vec![step(&[0..4], 4..10), step(&[4..10], 0..3)], vec![0..3], 10),
+            ((0, 4), vec![step((0, 4), (4, 10)), step((4, 10), (0, 3))], vec![(0, 3)], 10),
             // In place.
-            (vec![0..4], vec![step(&[0..4], 4..8), step(&[4..8], 4..8)], vec![4..8], 8),
+            ((0, 4), vec![step((0, 4), (4, 8)), step((4, 8), (4, 8))], vec![(4, 8)], 8),
             // What nothing reads is there while it is made.
-            (vec![0..1], vec![step(&[0..1], 1..9), step(&[0..1], 1..2)], vec![1..2], 9),
-            // The first lives over the second, which dies at once.
+            ((0, 1), vec![step((0, 1), (1, 9)), step((0, 1), (1, 2))], vec![(1, 2)], 9),
+            // The first output lives over the second, which dies at once.
             (
-                vec![0..2],
-                vec![step(&[0..2], 2..5), step(&[2..5], 5..9), step(&[2..5], 0..1)],
-                vec![0..1, 2..5],
+                (0, 2),
+                vec![step((0, 2), (2, 5)), step((2, 5), (5, 9)), step((2, 5), (0, 1))],
+                vec![(0, 1), (2, 5)],
                 7,
             ),
         ] {
-            let touched = Touched { inputs, steps, outputs };
+            let touched = Touched { inputs: ranges(&[input]), steps, outputs: ranges(&outputs) };
             assert_eq!(most_needed(&touched), most, "{touched:?}");
         }
     }
