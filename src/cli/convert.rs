@@ -41,7 +41,7 @@ impl Convert {
         let model = Model::new(&elaborated.network, &name);
         let model = model.map_err(|error| failure(&description, error))?;
         let mut file = Whole::create(&self.output, description.files())?;
-        let weights = self.weights.weights(&description, &elaborated.network)?;
+        let weights = self.weights.weights(&description, &elaborated.network, terminal)?;
         file.write_by(
             |out| model.write(&weights, out),
             |error| match error {

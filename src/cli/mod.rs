@@ -25,6 +25,7 @@ mod study;
 mod summary;
 mod sweep;
 mod terminal;
+mod verify;
 mod weights;
 
 use std::env;
@@ -57,6 +58,7 @@ const EXAMPLES: &str = "Examples:
   cnnstat compare alexnet squeezenet    networks side by side
   cnnstat memory densenet121            peaks, and what training keeps
   cnnstat check mine.yaml               published figures against the analysis
+  cnnstat verify squeezenet             figures against a forward pass
   cnnstat formula resnet50 --over h,w   figures as polynomials
   cnnstat study small-kernels           variants of an idea, their ratios
   cnnstat explain resnet50 --convention thop
@@ -74,6 +76,7 @@ enum Command {
     Paths(paths::Paths),
     Roofline(roofline::Roofline),
     Run(run::Run),
+    Verify(verify::Verify),
     Convert(convert::Convert),
     Explain(explain::Explain),
     Check(check::Check),
@@ -116,6 +119,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Paths(paths) => paths.run(&terminal),
         Command::Roofline(roofline) => roofline.run(&terminal),
         Command::Run(run) => run.run(&terminal),
+        Command::Verify(verify) => verify.run(&terminal),
         Command::Convert(convert) => convert.run(&terminal),
         Command::List(list) => list.run(&terminal),
         Command::Study(study) => study.run(&terminal),

@@ -264,15 +264,7 @@ impl Whole {
 
     /// Adds to the file.
     pub(super) fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.write_by(|out| out.write_all(text.as_bytes()))
-    }
-
-    /// Adds to the file what `write` writes.
-    pub(super) fn write_by(
-        &mut self,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> Result<(), Failure> {
-        write(&mut self.out).map_err(|error| failed(&self.path, &error))
+        self.write_by(|out| out.write_all(text.as_bytes()), Ok)
     }
 
     /// Adds what is written by `write`, which says why it fails.

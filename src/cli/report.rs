@@ -11,11 +11,13 @@ use super::failure::Failure;
 use super::network::{self, NetworkOptions};
 use super::output::{self, Destination, Ending, Format, Kind};
 use super::terminal::Terminal;
+use super::verify::RunOptions;
 
 /// Write a page about a network
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cnnstat report squeezenet.yaml
+  cnnstat report squeezenet --verify
   cnnstat report resnet50 --input 3x288x288 -o resnet50-288.html")]
 pub(super) struct Report {
     /// A network file, or the name of a bundled network
@@ -28,6 +30,13 @@ pub(super) struct Report {
     /// How to write the totals that are shown beside, a table if left out; with `-o -` they are printed instead of the page
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+
+    /// Run the network, as `verify` does, and say on the page what was proven; exit with 1 where a figure differs
+    #[arg(long)]
+    verify: bool,
+
+    #[command(flatten)]
+    run: RunOptions,
 
     #[command(flatten)]
     options: NetworkOptions,
@@ -42,7 +51,11 @@ impl Report {
             return Err(Failure::message(message));
         }
         let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
-        let report = network::report(&description, &elaborated)?;
+        let mut report = network::report(&description, &elaborated)?;
+        if self.verify {
+            let found = self.run.verified(&description, &self.options, false, terminal)?;
+            report.verified = Some(found.verified());
+        }
         let path = self.output.clone().unwrap_or_else(|| beside_the_user(&self.network));
         let destination = Destination::page(&path, self.format);
         destination.deliver(description.files(), terminal, |kind, width, color| match kind {
@@ -51,7 +64,8 @@ impl Report {
             }),
             _ => Ok(back::html::render(&report)?),
         })?;
-        Ok(ExitCode::SUCCESS)
+        let holds = report.verified.is_none_or(|verified| verified.holds);
+        Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 

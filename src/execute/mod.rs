@@ -1,12 +1,14 @@
 //! Running a network: what an input becomes.
 //!
-//! [`oracle`] is the definition: plain loops, sums in 64 bits, every operation counted. [`engine`] is fast.
+//! [`oracle`] is the definition: plain loops, sums in 64 bits, every operation counted. [`engine`] is fast. [`verify`] puts what the analysis
+//! says beside what both do.
 
 pub mod classes;
 pub mod engine;
 pub mod image;
 pub mod npy;
 pub mod oracle;
+pub mod verify;
 
 use thiserror::Error;
 

@@ -1,7 +1,7 @@
 //! The forward pass by definition: each operator's plain loops over 64-bit floats, in execution order.
 //!
-//! Nothing is shared between layers but their values: every output has storage of its own, from its layer on until the last that takes it
-//! has run.
+//! Every output has storage of its own, from its layer on until the last that takes it has run; that of a layer which passes its operand's
+//! values on is its operand's.
 
 use super::{ExecutionError, check_inputs};
 use crate::network::{Network, Node, Tensor};
@@ -37,9 +37,9 @@ pub fn run(
 ) -> Result<Vec<Array>, ExecutionError> {
     check_inputs(network, inputs.iter().map(Array::shape))?;
     let mut values: Vec<Option<Array>> = vec![None; network.len()];
-    let mut live = 0;
+    let mut storage = Live::of(network);
     for (tensor, input) in network.inputs().iter().zip(inputs) {
-        live += input.elements().len();
+        storage.store(*tensor, input.elements().len());
         values[tensor.index()] = Some(input.clone());
     }
     for (tensor, node) in network.layers() {
@@ -50,21 +50,61 @@ pub fn run(
         let references: Vec<&Array> = parameters.iter().collect();
         let output = node.op.operator().evaluate(&operands, &references, &node.shape, &mut tally);
         let output = output.map_err(|error| ExecutionError::of(node, error))?;
-        live += output.elements().len();
+        storage.store(tensor, output.elements().len());
         let handed = parameters.iter().map(|parameter| parameter.elements().len()).sum();
+        let live = storage.live;
         visit(&Evaluated { tensor, node, output: &output, tally, parameters: handed, live });
         values[tensor.index()] = Some(output);
         for &taken in network.operands(tensor).iter().chain([&tensor]) {
             let last = network.consumers(taken).last();
-            if !network.is_output(taken) && last.is_none_or(|consumer| consumer.tensor == tensor) {
-                let freed = values[taken.index()].take();
-                live -= freed.map_or(0, |array| array.elements().len());
+            let is_over =
+                !network.is_output(taken) && last.is_none_or(|consumer| consumer.tensor == tensor);
+            if is_over && values[taken.index()].take().is_some() {
+                storage.free(taken);
             }
         }
     }
     let outputs =
         network.outputs().iter().filter_map(|output| values[output.tensor.index()].clone());
     Ok(outputs.collect())
+}
+
+/// How many values are stored.
+struct Live {
+    /// For every node the one whose storage its output is.
+    owners: Vec<usize>,
+    /// For every owner how many values it stores, and how many tensors in its storage are to be taken yet.
+    stored: Vec<(usize, usize)>,
+    live: usize,
+}
+
+impl Live {
+    fn of(network: &Network) -> Self {
+        let mut owners: Vec<usize> = Vec::with_capacity(network.len());
+        for (tensor, node) in network.nodes() {
+            let operand = network.operands(tensor).first();
+            let viewed = operand.filter(|_| node.op.operator().storage().is_view(false));
+            owners.push(viewed.map_or(tensor.index(), |operand| owners[operand.index()]));
+        }
+        Self { stored: vec![(0, 0); owners.len()], owners, live: 0 }
+    }
+
+    fn store(&mut self, tensor: Tensor, values: usize) {
+        let (stored, tensors) = &mut self.stored[self.owners[tensor.index()]];
+        if *tensors == 0 {
+            *stored = values;
+            self.live += values;
+        }
+        *tensors += 1;
+    }
+
+    fn free(&mut self, tensor: Tensor) {
+        let (stored, tensors) = &mut self.stored[self.owners[tensor.index()]];
+        *tensors -= 1;
+        if *tensors == 0 {
+            self.live -= *stored;
+        }
+    }
 }
 
 /// The values of what a node holds.

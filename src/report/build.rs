@@ -40,6 +40,7 @@ impl Report {
                 .map(|layer| name(network, layer)),
             unaligned: unaligned(network, &analysis.receptive_fields),
             outputs: outputs.collect(),
+            verified: None,
         })
     }
 }

@@ -68,6 +68,20 @@ pub struct Report {
     pub outputs: Vec<Output>,
     /// Every operator, in execution order.
     pub layers: Vec<Layer>,
+    /// What a run said of the figures, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
+}
+
+/// What a run said of the figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// Whether none differs.
+    pub holds: bool,
+    /// How many were compared.
+    pub compared: u64,
+    /// That, and what was looked at, in sentences.
+    pub notes: Vec<String>,
 }
 
 impl Report {

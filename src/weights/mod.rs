@@ -16,7 +16,7 @@ use crate::ops::Parameter;
 pub use archive::{Loaded, Misfit, NotFinite, WeightsError};
 pub use encoding::{Encoding, FloatType};
 pub use names::{MAX_MAPPING_BYTES, Names, NamesError};
-pub use seeded::{seeded, seeded_input};
+pub use seeded::{seeded, seeded_input, seeded_inputs};
 
 /// The values of all tensors that the operators of a network hold, as 32-bit floats in row-major order.
 #[derive(Debug, Clone, PartialEq)]

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use super::moments::{Moments, to_f64};
 use super::{NamedParameter, Weights, parameters};
 use crate::analysis::AnalysisError;
-use crate::network::{Network, Shape};
+use crate::network::{Network, Shape, Tensor};
 use crate::ops::Op;
 
 /// The step of the generator: 2⁶⁴ divided by the golden ratio, and odd.
@@ -47,13 +47,28 @@ pub fn seeded(network: &Network, seed: u64) -> Result<Weights, AnalysisError> {
     Ok(Weights { nodes })
 }
 
-/// Values for a tensor of the network's input, from the same generator: uniform between -√3 and √3, so that their mean is 0 and their
-/// mean square 1, as the ranges of seeded kernels expect. `name` stands for the full name of a tensor.
+/// Fills an input of a network, all samples one after another, from the same generator: uniform between -√3 and √3, so that the mean
+/// is 0 and the mean square 1, as the ranges of seeded kernels expect. The values are those of a tensor named `NAME.input`.
 ///
-/// `None` where there is no memory for them.
-#[must_use]
-pub fn seeded_input(seed: u64, name: &str, shape: &Shape) -> Option<Vec<f32>> {
-    Range { middle: 0.0, half: 3.0_f64.sqrt() }.values(key(seed, name), shape)
+/// # Errors
+/// Where there is no memory for the values.
+pub fn seeded_input(
+    network: &Network,
+    input: Tensor,
+    seed: u64,
+) -> Result<Vec<f32>, AnalysisError> {
+    let Some(node) = network.node(input) else { return Ok(Vec::new()) };
+    let range = Range { middle: 0.0, half: 3.0_f64.sqrt() };
+    let values = range.values(key(seed, &format!("{}.input", node.name())), &node.shape);
+    values.ok_or_else(|| AnalysisError::memory(node, &node.shape))
+}
+
+/// Fills every input of a network.
+///
+/// # Errors
+/// Where there is no memory for the values.
+pub fn seeded_inputs(network: &Network, seed: u64) -> Result<Vec<Vec<f32>>, AnalysisError> {
+    network.inputs().iter().map(|&input| seeded_input(network, input, seed)).collect()
 }
 
 /// Uniform values `middle ± half`.

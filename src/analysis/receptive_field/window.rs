@@ -49,6 +49,17 @@ impl AxisWindow {
         self.spans.span(i64::try_from(unit).ok()?)
     }
 
+    /// What all units see together, with what lies between; `None` where it exceeds 64 bits.
+    pub(crate) fn hull(&self) -> Option<Span> {
+        let last = i64::try_from(self.units).ok()?.checked_sub(1)?;
+        self.spans.hull(Span { start: 0, end: last }, 1)
+    }
+
+    /// Whether every field lies equally far from the one before, and is as large.
+    pub(crate) fn moves_evenly(&self) -> bool {
+        self.spans.period() == 1
+    }
+
     /// The fields of `units` units that depend on spans of these. `None` where the step has none or they cannot be followed.
     pub(super) fn through(
         &self,

@@ -162,6 +162,10 @@ fn facts(report: &Report) -> Vec<Fact> {
         };
         facts.push(Fact::new(&name, &shape_text(without_batch(&output.shape))));
     }
+    if let Some(verified) = &report.verified {
+        let name = if verified.holds { "✓ Verified by a run" } else { "✗ Compared with a run" };
+        facts.push(Fact::new(name, &counted(verified.compared, ["figure", "figures"])));
+    }
     facts
 }
 
@@ -220,7 +224,9 @@ fn memory_tables(report: &Report) -> Vec<PageTable> {
 }
 
 fn notes(report: &Report) -> Vec<String> {
-    let notes = table::field::notes(report).into_iter().map(|note| one_line(&note));
+    let verified = report.verified.iter().flat_map(|verified| verified.notes.clone());
+    let notes = table::field::notes(report).into_iter().chain(verified);
+    let notes = notes.map(|note| one_line(&note));
     [CONVENTIONS.to_owned()].into_iter().chain(notes).collect()
 }
 

@@ -109,16 +109,11 @@ impl InputOptions {
 impl Given {
     /// The values of all inputs of the network, at the batch that it has.
     pub(super) fn values(self, network: &Network) -> Result<Vec<Vec<f32>>, Failure> {
-        let nodes = network.inputs().iter().filter_map(|&input| network.node(input));
-        let values = nodes.zip(self.inputs).map(|(node, values)| match values {
+        let inputs = network.inputs().iter().zip(self.inputs);
+        let values = inputs.map(|(&input, values)| match values {
             Values::Read(values) => Ok(values),
-            Values::Random(seed) => {
-                let made = weights::seeded_input(seed, node.name(), &node.shape);
-                made.ok_or_else(|| {
-                    let shape = node.shape.sizes();
-                    Failure::message(format!("there is no memory for an input of {shape:?}"))
-                })
-            }
+            Values::Random(seed) => weights::seeded_input(network, input, seed)
+                .map_err(|error| Failure::message(error.to_string())),
         });
         values.collect()
     }

@@ -9,6 +9,7 @@ mod arena;
 mod epilogue;
 mod fuse;
 mod kernel;
+mod touched;
 
 use crate::analysis::{self, AnalysisError, Placement};
 use crate::network::{Network, Node, Shape, Tensor};
@@ -20,6 +21,7 @@ use arena::Arena;
 use epilogue::Pointwise;
 use fuse::Group;
 use kernel::{ChannelAffine, Context, Gemm, Kernel, Layer};
+pub use touched::{Touched, TouchedByStep};
 
 /// A network compiled.
 #[derive(Debug)]
@@ -288,15 +290,17 @@ fn step(
         }
         _ => None,
     };
+    let taken = network.operands(group.base).iter().chain(&group.residual);
+    let operands: Vec<Place> = taken.map(|&tensor| place(tensor)).collect::<Result<_, _>>()?;
+    let first_slots = operands.iter().map(|one| operands.iter().position(|other| other == one));
     let layer = Layer {
         op: &node.op,
+        first_slots: first_slots.flatten().collect(),
         operands: network.operand_shapes(group.base),
         output: &node.shape,
         parameters: held(network, group.base, weights)?,
         affine,
     };
-    let taken = network.operands(group.base).iter().chain(&group.residual);
-    let operands: Vec<Place> = taken.map(|&tensor| place(tensor)).collect::<Result<_, _>>()?;
     let output = place(group.last)?;
     let Some(kernel) = kernel::compile(context, layer)? else { return Ok(None) };
     Ok(Some(Step {

@@ -16,6 +16,7 @@ pub fn summary_table(report: &Report, depth: Option<usize>) -> Result<Table, Ove
     rows.push(total_row(report));
     let mut notes = vec![CONVENTIONS.to_owned()];
     notes.extend(field::notes(report));
+    notes.extend(report.verified.iter().flat_map(|verified| verified.notes.clone()));
     Ok(Table {
         title: heading(report),
         columns: vec![

@@ -24,6 +24,7 @@ pub fn totals_table(report: &Report) -> Table {
     rows.push(Row::plain([receptive_field.to_vec(), vec![Cell::Empty]].concat()));
     let mut notes = vec![CONVENTIONS.to_owned()];
     notes.extend(field::notes(report));
+    notes.extend(report.verified.iter().flat_map(|verified| verified.notes.clone()));
     Table {
         title: heading(report),
         columns: vec![

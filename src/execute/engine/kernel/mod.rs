@@ -50,6 +50,8 @@ pub(super) trait Kernel: std::fmt::Debug + Send + Sync {
 pub(super) struct Layer<'a> {
     /// The operator.
     pub(super) op: &'a Op,
+    /// For every operand the first slot with the same values.
+    pub(super) first_slots: Vec<usize>,
     /// The shapes of its operands.
     pub(super) operands: &'a [Shape],
     /// The shape of its output.

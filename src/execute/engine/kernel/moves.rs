@@ -83,13 +83,16 @@ impl Kernel for Strided {
 pub(super) struct Concat {
     /// For every operand how many elements lie at one position along the axes before.
     lengths: Vec<usize>,
+    /// For every operand the first slot with the same values, in which they stand where they stand in the output already.
+    first_slots: Vec<usize>,
 }
 
 impl Concat {
     pub(super) fn of(concat: &ops::Concat, layer: &Layer<'_>) -> Result<Self, OpError> {
         let axis = index(concat.axis)?.saturating_sub(1);
         let length = |shape| Ok(sample_sizes(shape)?.iter().skip(axis).product());
-        Ok(Self { lengths: layer.operands.iter().map(length).collect::<Result<_, OpError>>()? })
+        let lengths = layer.operands.iter().map(length).collect::<Result<_, OpError>>()?;
+        Ok(Self { lengths, first_slots: layer.first_slots.clone() })
     }
 }
 
@@ -102,10 +105,16 @@ impl Kernel for Concat {
     ) -> Result<(), OpError> {
         let whole: usize = self.lengths.iter().sum();
         let mut start = 0;
-        for (operand, &length) in operands.iter().zip(&self.lengths) {
+        for (slot, (operand, &length)) in operands.iter().zip(&self.lengths).enumerate() {
+            let first = self.first_slots.get(slot).copied().unwrap_or(slot);
             if let Some(operand) = operand {
                 for (output, part) in output.chunks_mut(whole).zip(operand.chunks(length)) {
                     output[start..start + length].copy_from_slice(part);
+                }
+            } else if first < slot {
+                let from: usize = self.lengths[..first].iter().sum();
+                for output in output.chunks_mut(whole) {
+                    output.copy_within(from..from + length, start);
                 }
             }
             start += length;

@@ -52,7 +52,9 @@ fn places(mode: UpsampleMode, input: usize, output: usize) -> Vec<Place> {
         };
         let before = (numerator / denominator).min(input - 1);
         let (rest, whole): (f64, f64) = ((numerator % denominator).as_(), denominator.as_());
-        Place { pixels: [before, (before + 1).min(input - 1)], share: (rest / whole).as_() }
+        // A pixel that weighs nothing is not looked at: it may be no number.
+        let after = before + usize::from(numerator % denominator != 0);
+        Place { pixels: [before, after.min(input - 1)], share: (rest / whole).as_() }
     };
     (0..output).map(place).collect()
 }

@@ -1,0 +1,185 @@
+//! `cnnstat verify`: the analysis beside a forward pass.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use cnnstat::analysis;
+use cnnstat::execute::verify::{
+    self, Effort, Progress, Stage, Verification, nodes_table, wrong_table,
+};
+use cnnstat::front::yaml::Description;
+use cnnstat::report::table::Table;
+use cnnstat::weights::seeded_inputs;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::failure::Failure;
+use super::network::NetworkOptions;
+use super::output::{self, Format};
+use super::terminal::Terminal;
+use super::weights::WeightOptions;
+
+/// The most multiply–accumulates of a network that is run at its own input, unless all is asked for.
+pub(super) const MOST_MACS: u64 = 5_000_000_000;
+
+/// The most multiply–accumulates of all runs for receptive fields, unless all is asked for.
+const MOST_FIELD_MACS: u64 = 100_000_000_000;
+
+/// So many things that differ are shown.
+const MOST_WRONG: usize = 10;
+
+/// What takes less is not worth a bar.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Run a network and put its figures beside what happened
+///
+/// The network is run by plain loops that count what they do, and by the engine, on random input: shapes, parameters, operations by kind,
+/// peaks of activations and receptive fields of the analysis must be those of the run, and the engine's values those of the loops.
+/// Exits with 1 where something differs. Networks of more than 5 G multiply–accumulates are run at half the resolution,
+/// or less, and not all ends of their receptive fields are looked at; the output says what was.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cnnstat verify squeezenet
+  cnnstat verify vgg16 --full --threads 8
+  cnnstat verify mine.yaml --nodes --format csv")]
+pub(super) struct Verify {
+    /// A network file, or the name of a bundled network
+    network: String,
+
+    /// Run at the input's own size and look at every receptive field, however long it takes
+    #[arg(long)]
+    full: bool,
+
+    /// Show a line a layer (not with JSON)
+    #[arg(long)]
+    nodes: bool,
+
+    /// How to write the table
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+
+    #[command(flatten)]
+    run: RunOptions,
+
+    #[command(flatten)]
+    options: NetworkOptions,
+}
+
+/// How a network is run to be verified.
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    #[command(flatten)]
+    weights: WeightOptions,
+
+    /// Number of threads, as many as there are cores if left out
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+impl Verify {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
+        if self.format == Format::Json {
+            output::refuse_with_json(&[("--nodes", self.nodes)])?;
+        }
+        let (description, _) = self.options.elaborated(&self.network, terminal)?;
+        let found = self.run.verified(&description, &self.options, self.full, terminal)?;
+        let code = if found.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        match terminal.print(&self.text(&description, &found, terminal)?) {
+            // Whether the figures hold does not depend on somebody reading it.
+            Ok(()) | Err(Failure::BrokenPipe) => Ok(code),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn text(
+        &self,
+        description: &Description,
+        found: &Verification,
+        terminal: &Terminal,
+    ) -> Result<String, Failure> {
+        let table = || -> Result<Table, Failure> {
+            let name = description.name();
+            Ok(if self.nodes { nodes_table(found, name) } else { found.table(name) })
+        };
+        let mut text = output::render(self.format, terminal, found, table)?;
+        if matches!(self.format, Format::Table | Format::Markdown) {
+            if let Some(wrong) = wrong_table(found, MOST_WRONG) {
+                text += "\n";
+                text += &output::render(self.format, terminal, &(), || Ok(wrong))?;
+            }
+            text += &format!("\n{}\n", found.tally());
+        }
+        Ok(text)
+    }
+}
+
+impl RunOptions {
+    /// Runs a network, with a bar where it takes long.
+    pub(super) fn verified(
+        &self,
+        description: &Description,
+        options: &NetworkOptions,
+        full: bool,
+        terminal: &Terminal,
+    ) -> Result<Verification, Failure> {
+        let most = if full { u64::MAX } else { MOST_MACS };
+        let settings = options.settings(description)?;
+        let (elaborated, instead) = verify::reduced(description, &settings, most)?;
+        let network = &elaborated.network;
+        let failed = |error: &analysis::AnalysisError| Failure::analysis(description, error);
+        let analysis = analysis::analyse(network).map_err(|error| failed(&error))?;
+        let weights = self.weights.weights(description, network, terminal)?;
+        let inputs = seeded_inputs(network, 0).map_err(|error| failed(&error))?;
+        let threads = usize::from(self.threads.unwrap_or(0));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.map_err(|error| Failure::message(error.to_string()))?;
+        let effort = Effort { field_macs: (!full).then_some(MOST_FIELD_MACS) };
+        let mut bar = Bar::new(terminal);
+        let found = pool.install(|| {
+            let mut progress = |progress| bar.reach(progress);
+            verify::verify(network, &analysis, &weights, &inputs, effort, &mut progress)
+        });
+        let found = found.map_err(|error| Failure::message(error.to_string()))?;
+        Ok(Verification { instead, ..found })
+    }
+}
+
+/// A bar on a terminal, once it takes long.
+struct Bar {
+    bar: ProgressBar,
+    begun: Instant,
+    is_watched: bool,
+}
+
+impl Bar {
+    fn new(terminal: &Terminal) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if let Ok(style) =
+            ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} {msg}")
+        {
+            bar.set_style(style);
+        }
+        Self { bar, begun: Instant::now(), is_watched: terminal.is_watched() }
+    }
+
+    fn reach(&mut self, progress: Progress) {
+        if self.is_watched && self.begun.elapsed() > PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.is_watched = false;
+        }
+        let (count, stage) = (|count| u64::try_from(count).unwrap_or(u64::MAX), progress.stage);
+        self.bar.set_message(match stage {
+            Stage::Oracle => "layers by plain loops",
+            Stage::Engine => "layers by the engine",
+            Stage::Fields => "runs for receptive fields",
+        });
+        self.bar.set_length(count(progress.of));
+        self.bar.set_position(count(progress.done));
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,268 @@
+//! A verification as tables.
+
+use super::{Amount, Line, NodeVerification, Subject, TOLERANCE, Verification, Wrong};
+use crate::figure::quantity::write::{counted, thousands};
+use crate::report::Verified;
+use crate::report::table::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
+
+/// What stands for what was proven and how.
+const MEANING: &str = "Shapes, values of parameters and operations: of what the oracle, plain loops in 64 bits, made, took and did, layer by layer. \
+    Peak, separate: values that it stored at once. Peak, in place: elements of the engine's arena that are yet to be read, concatenations \
+    written in place. Bytes MiB (2²⁰).";
+
+impl Subject {
+    /// Its name for people, and how deep it is nested.
+    fn label(self) -> (&'static str, usize) {
+        match self {
+            Self::Shapes => ("Shapes", 0),
+            Self::Values => ("Params and buffers", 0),
+            Self::Macs => ("MACs", 0),
+            Self::Flops => ("FLOPs", 0),
+            Self::FlopsMultiplyAccumulate => ("multiply–accumulate", 1),
+            Self::FlopsBias => ("bias", 1),
+            Self::FlopsActivation => ("activation", 1),
+            Self::FlopsElementwise => ("element-wise", 1),
+            Self::FlopsNormalization => ("normalization", 1),
+            Self::FlopsPooling => ("pooling", 1),
+            Self::PeakSeparate => ("Peak, separate", 0),
+            Self::PeakInPlace => ("Peak, in place", 0),
+            Self::Arena => ("arena", 1),
+            Self::Fields => ("Receptive fields", 0),
+            Self::Engine => ("Engine − oracle", 0),
+            Self::Fused => ("layers fused", 1),
+        }
+    }
+
+    /// Its name in JSON and CSV.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Shapes => "shapes",
+            Self::Values => "values",
+            Self::Macs => "macs",
+            Self::Flops => "flops",
+            Self::FlopsMultiplyAccumulate => "flops_multiply_accumulate",
+            Self::FlopsBias => "flops_bias",
+            Self::FlopsActivation => "flops_activation",
+            Self::FlopsElementwise => "flops_elementwise",
+            Self::FlopsNormalization => "flops_normalization",
+            Self::FlopsPooling => "flops_pooling",
+            Self::PeakSeparate => "peak_separate",
+            Self::PeakInPlace => "peak_in_place",
+            Self::Arena => "arena",
+            Self::Fields => "fields",
+            Self::Engine => "engine",
+            Self::Fused => "fused",
+        }
+    }
+
+    /// What is counted where it is compared.
+    fn compared(self) -> [&'static str; 2] {
+        match self {
+            Self::Fields => ["end", "ends"],
+            Self::PeakInPlace => ["step", "steps"],
+            _ => ["layer", "layers"],
+        }
+    }
+}
+
+/// A mark for people, and a word for scripts.
+fn mark(holds: bool) -> Cell {
+    let (mark, word) = if holds { ("✓", "ok") } else { ("✗", "differs") };
+    Cell::Named(mark.to_owned(), word.to_owned())
+}
+
+fn emphasis(holds: bool) -> Emphasis {
+    if holds { Emphasis::Plain } else { Emphasis::Failure }
+}
+
+impl Amount {
+    fn cell(self) -> Cell {
+        match self {
+            Self::Count(count) => Cell::Count(count),
+            Self::Bytes(bytes) => Cell::Count(bytes),
+            Self::Number(number) => Cell::Number(number),
+            Self::None => Cell::Empty,
+        }
+    }
+}
+
+impl Verification {
+    /// The figures of the network beside those of the run; `name` is what it is called.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Table {
+        Table {
+            title: self.title(name),
+            columns: vec![
+                Column::text("Figure", "figure", 0),
+                Column::figure("Analysis", "analysis", 0),
+                Column::figure("Run", "run", 0),
+                Column::text("", "verdict", 0),
+                Column::text("Compared", "compared", 1),
+            ],
+            rows: self.lines.iter().map(row).collect(),
+            notes: self.notes(),
+        }
+    }
+
+    fn title(&self, name: &str) -> String {
+        let batch = self.input.first().copied().unwrap_or(0);
+        let sizes = shape_text(without_batch(&self.input));
+        format!("{name}, batch {batch}, input {sizes}, analysis and run")
+    }
+
+    /// What was looked at and what was not, in sentences.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(instead) = &self.instead {
+            let shape = |shape: &[u64]| {
+                let batch = shape.first().copied().unwrap_or(0);
+                format!("batch {batch}, input {}", shape_text(without_batch(shape)))
+            };
+            notes.push(format!(
+                "Run at {} in place of {}, which --full runs: all figures are of what was run.",
+                shape(&self.input),
+                shape(&instead.of)
+            ));
+        }
+        let fields = &self.fields;
+        let mut told = format!(
+            "Receptive fields: {} of {} ends looked at, by {} of {}; {} before the field's end, at the border of a map in between.",
+            thousands(fields.checked),
+            thousands(fields.ends),
+            thousands(fields.runs),
+            counted(fields.all_runs, ["run", "runs"]),
+            counted(fields.cut, ["ends", "end"]),
+        );
+        if fields.other_layers > 0 {
+            told += &format!(
+                " {} no axis of rows or columns, or a field that is not known.",
+                counted(fields.other_layers, ["layer has", "layers have"])
+            );
+        }
+        notes.push(told);
+        notes.push(format!(
+            "Engine − oracle: the largest difference as a part of the largest magnitude of a layer, at most {TOLERANCE:e}."
+        ));
+        notes.push(MEANING.to_owned());
+        notes
+    }
+
+    /// What a report says of it.
+    #[must_use]
+    pub fn verified(&self) -> Verified {
+        let mut notes = vec![self.tally()];
+        notes.extend(self.notes());
+        Verified { holds: self.holds(), compared: self.compared(), notes }
+    }
+
+    /// In a sentence, how many figures were compared and how many differ.
+    #[must_use]
+    pub fn tally(&self) -> String {
+        let lines = self.lines.iter().filter(|line| !line.holds).count();
+        let wrong = self.wrong().count();
+        let compared = thousands(self.compared());
+        if self.holds() {
+            return format!("Verified by a run: {compared} figures.");
+        }
+        let number = |count| thousands(u64::try_from(count).unwrap_or(u64::MAX));
+        format!(
+            "Compared with a run: {compared} figures; {} of the network and {} of layers differ.",
+            number(lines),
+            number(wrong)
+        )
+    }
+}
+
+fn row(line: &Line) -> Row {
+    let (label, level) = line.figure.label();
+    let compared = match line.compared {
+        0 => Cell::Empty,
+        compared => Cell::Text(counted(compared, line.figure.compared())),
+    };
+    Row {
+        cells: vec![
+            Cell::Named(label.to_owned(), line.figure.key().to_owned()),
+            line.analysis.cell(),
+            line.run.cell(),
+            mark(line.holds),
+            compared,
+        ],
+        level,
+        emphasis: emphasis(line.holds),
+    }
+}
+
+/// The first `most` things that differ at layers; `None` where nothing does.
+#[must_use]
+pub fn wrong_table(verification: &Verification, most: usize) -> Option<Table> {
+    let all = verification.wrong().count();
+    let row = |(layer, wrong): (&NodeVerification, &Wrong)| Row {
+        cells: vec![
+            Cell::text(&layer.name),
+            Cell::text(&layer.op),
+            Cell::Named(wrong.figure.label().0.to_owned(), wrong.figure.key().to_owned()),
+            Cell::text(&wrong.analysis),
+            Cell::text(&wrong.run),
+        ],
+        level: 0,
+        emphasis: Emphasis::Failure,
+    };
+    let left = u64::try_from(all.saturating_sub(most)).unwrap_or(u64::MAX);
+    let further = (left > 0).then(|| format!("And {} more.", thousands(left)));
+    (all > 0).then(|| Table {
+        title: "What differs first".to_owned(),
+        columns: vec![
+            Column::text("Layer", "layer", 0),
+            Column::text("Operator", "operator", 2),
+            Column::text("Figure", "figure", 0),
+            Column::text("Analysis", "analysis", 0),
+            Column::text("Run", "run", 0),
+        ],
+        rows: verification.wrong().take(most).map(row).collect(),
+        notes: further.into_iter().collect(),
+    })
+}
+
+/// What was found of every layer.
+#[must_use]
+pub fn nodes_table(verification: &Verification, name: &str) -> Table {
+    let difference = |difference: Option<f64>| difference.map_or(Cell::Empty, Cell::Number);
+    let row = |layer: &NodeVerification| {
+        let holds = layer.wrong.is_empty();
+        Row {
+            cells: vec![
+                mark(holds),
+                Cell::text(&layer.name),
+                Cell::text(&layer.op),
+                Cell::Shape(without_batch(&layer.output_shape).to_vec()),
+                Cell::Count(layer.values),
+                Cell::Count(layer.macs),
+                layer.flops_by_kind.total().map_or(Cell::Unknown, Cell::Count),
+                Cell::Count(layer.field_ends),
+                difference(layer.difference),
+                difference(layer.fused_difference),
+            ],
+            level: 0,
+            emphasis: emphasis(holds),
+        }
+    };
+    Table {
+        title: verification.title(name),
+        columns: vec![
+            Column::text("", "verdict", 0),
+            Column::text("Layer", "layer", 0),
+            Column::text("Operator", "operator", 5),
+            Column::figure("Output", "output", 2),
+            Column::figure("Values", "values", 3),
+            Column::figure("MACs", "macs", 1),
+            Column::figure("FLOPs", "flops", 4),
+            Column::figure("Field ends", "field_ends", 3),
+            Column::figure("Engine", "difference", 0),
+            Column::figure("Fused", "fused_difference", 2),
+        ],
+        rows: verification.layers.iter().map(row).collect(),
+        notes: verification.notes(),
+    }
+}

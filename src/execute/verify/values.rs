@@ -1,0 +1,278 @@
+//! What the oracle counts and makes, and the engine's values beside it.
+
+use num_traits::AsPrimitive;
+
+use super::{Amount, Layers, Line, NodeVerification, Progress, Stage, Subject, TOLERANCE, count};
+use crate::analysis::{Analysis, BYTES_PER_VALUE};
+use crate::execute::engine::{Engine, Observer};
+use crate::execute::oracle::{self, Evaluated};
+use crate::execute::{ExecutionError, check_inputs};
+use crate::figure::quantity::write::thousands;
+use crate::network::{Network, Shape, Tensor};
+use crate::ops::{Array, FlopKind, Op, Tally};
+use crate::report::table::shape_text;
+use crate::weights::Weights;
+
+/// What the oracle did.
+pub(super) struct Oracle {
+    /// All arithmetic.
+    pub(super) tally: Tally,
+    /// Whether an output of a node has a value that is no number.
+    pub(super) has_nan: Vec<bool>,
+    /// Values of parameters that were handed to operators.
+    values: u64,
+    /// The most values of activations that were stored at once.
+    live: u64,
+    /// The output of every layer that the engine computes, and its largest magnitude.
+    outputs: Vec<(Vec<f32>, f64)>,
+}
+
+/// Runs the oracle and compares what it does at every layer.
+pub(super) fn oracle(
+    network: &Network,
+    analysis: &Analysis,
+    weights: &Weights,
+    inputs: &[Vec<f32>],
+    layers: &mut Layers,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Oracle, ExecutionError> {
+    let mut done = Oracle {
+        tally: Tally::default(),
+        has_nan: vec![false; network.len()],
+        values: 0,
+        live: 0,
+        outputs: vec![(Vec::new(), 0.0); network.len()],
+    };
+    let arrays = arrays(network, inputs)?;
+    let of = network.len() - network.inputs().len();
+    let mut at = 0;
+    oracle::run(network, weights, &arrays, |layer| {
+        done.take(network, layer);
+        if let Some(found) = layers.get(layer.tensor) {
+            compare(found, analysis, layer);
+        }
+        at += 1;
+        progress(Progress { stage: Stage::Oracle, done: at, of });
+    })?;
+    Ok(done)
+}
+
+/// Inputs as the oracle takes them.
+fn arrays(network: &Network, inputs: &[Vec<f32>]) -> Result<Vec<Array>, ExecutionError> {
+    let shapes: Vec<Shape> =
+        network.inputs().iter().filter_map(|&input| Some(network.node(input)?.shape)).collect();
+    let arrays = shapes.iter().zip(inputs).map_while(|(shape, values)| {
+        Array::new(*shape, values.iter().map(|&value| f64::from(value)).collect()).ok()
+    });
+    let arrays: Vec<Array> = arrays.collect();
+    check_inputs(network, arrays.iter().map(Array::shape))?;
+    Ok(arrays)
+}
+
+impl Oracle {
+    fn take(&mut self, network: &Network, layer: &Evaluated<'_>) {
+        self.tally += layer.tally;
+        self.values = self.values.saturating_add(count(layer.parameters));
+        self.live = self.live.max(count(layer.live));
+        let elements = layer.output.elements();
+        let at = layer.tensor.index();
+        let from_nan = network.operands(layer.tensor).iter().any(|from| self.has_nan[from.index()]);
+        self.has_nan[at] = from_nan || elements.iter().any(|value| value.is_nan());
+        if !is_passed_on(&layer.node.op) {
+            let largest = elements.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+            let values = elements.iter().map(|&value| value.as_()).collect();
+            self.outputs[at] = (values, largest);
+        }
+    }
+
+    /// The figures of the network that the oracle tells.
+    pub(super) fn lines(
+        &self,
+        network: &Network,
+        analysis: &Analysis,
+        layers: &Layers,
+    ) -> Vec<Line> {
+        let compared = count(layers.iter().count());
+        let line = |figure, analysis: Amount, run: Amount| Line {
+            figure,
+            analysis,
+            run,
+            compared,
+            holds: analysis == run && layers.hold(figure),
+        };
+        let counts =
+            |figure, analysis, run| line(figure, Amount::Count(analysis), Amount::Count(run));
+        let figures = &analysis.totals.figures;
+        let cost = self.tally.cost();
+        let made = layers.iter().filter(|layer| !layer.output_shape.is_empty());
+        let layers_there = count(network.len() - network.inputs().len());
+        let held = figures.params.saturating_add(figures.buffers);
+        let mut lines = vec![
+            counts(Subject::Shapes, layers_there, count(made.count())),
+            counts(Subject::Values, held, self.values),
+            counts(Subject::Macs, figures.macs, cost.macs),
+            counts(Subject::Flops, figures.flops, cost.flops.total().unwrap_or(u64::MAX)),
+        ];
+        lines.extend(FlopKind::ALL.map(|kind| {
+            counts(Subject::of(kind), figures.flops_by_kind.get(kind), cost.flops.get(kind))
+        }));
+        let stored = self.live.saturating_mul(BYTES_PER_VALUE);
+        let peak = analysis.memory.separate.peak_bytes;
+        let peak = line(Subject::PeakSeparate, Amount::Bytes(peak), Amount::Bytes(stored));
+        lines.push(peak);
+        lines
+    }
+}
+
+impl Subject {
+    /// Operations of a kind.
+    fn of(kind: FlopKind) -> Self {
+        match kind {
+            FlopKind::MultiplyAccumulate => Self::FlopsMultiplyAccumulate,
+            FlopKind::Bias => Self::FlopsBias,
+            FlopKind::Activation => Self::FlopsActivation,
+            FlopKind::Elementwise => Self::FlopsElementwise,
+            FlopKind::Normalization => Self::FlopsNormalization,
+            FlopKind::Pooling => Self::FlopsPooling,
+        }
+    }
+}
+
+fn compare(found: &mut NodeVerification, analysis: &Analysis, layer: &Evaluated<'_>) {
+    let cost = layer.tally.cost();
+    found.output_shape = layer.output.shape().sizes().to_vec();
+    found.values = count(layer.parameters);
+    (found.macs, found.flops_by_kind) = (cost.macs, cost.flops);
+    let shape = found.output_shape.clone();
+    let expected = layer.node.shape.sizes().to_vec();
+    found.compare(Subject::Shapes, [expected, shape], |shape| shape_text(shape));
+    let Some(figures) = analysis.figures.get(layer.tensor) else { return };
+    let number = |count: &u64| thousands(*count);
+    let values = found.values;
+    let held = figures.params.saturating_add(figures.buffers);
+    found.compare(Subject::Values, [held, values], number);
+    found.compare(Subject::Macs, [figures.macs, cost.macs], number);
+    let flops = cost.flops.total().unwrap_or(u64::MAX);
+    found.compare(Subject::Flops, [figures.flops, flops], number);
+    for kind in FlopKind::ALL {
+        let counts = [figures.flops_by_kind.get(kind), cost.flops.get(kind)];
+        found.compare(Subject::of(kind), counts, number);
+    }
+}
+
+/// Whether the engine does not compute an operator, its output being its operand.
+pub(super) fn is_passed_on(op: &Op) -> bool {
+    matches!(op, Op::Input(_)) || op.operator().storage().is_view(false)
+}
+
+/// Runs the engine with layers fused and with each in a step of its own, and compares their values; gives the latter.
+pub(super) fn engine(
+    network: &Network,
+    weights: &Weights,
+    inputs: &[Vec<f32>],
+    oracle: &Oracle,
+    layers: &mut Layers,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Engine, ExecutionError> {
+    let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+    let of = 2 * layers.iter().count();
+    let mut run = |keeps_apart: bool| {
+        let engine = Engine::compile(network, weights.clone(), keeps_apart)?;
+        let memory = engine.memory();
+        let mut memory = memory.map_err(|error| ExecutionError::Layer {
+            layer: network.nodes().last().map_or_else(String::new, |(_, node)| node.name().into()),
+            error,
+        })?;
+        let mut differences = Differences {
+            expected: &oracle.outputs,
+            largest: vec![None; network.len()],
+            done: if keeps_apart { of / 2 } else { 0 },
+            of,
+            progress,
+        };
+        engine.run(network, &mut memory, &inputs, &mut differences)?;
+        Ok::<_, ExecutionError>((engine, differences.largest))
+    };
+    let (_, fused) = run(false)?;
+    let (engine, apart) = run(true)?;
+    for (tensor, node) in network.layers() {
+        let Some(found) = layers.get(tensor) else { continue };
+        let at = tensor.index();
+        found.difference = apart.get(at).copied().flatten();
+        found.fused_difference = fused.get(at).copied().flatten();
+        let both = [
+            (Subject::Engine, found.difference, !is_passed_on(&node.op)),
+            (Subject::Fused, found.fused_difference, false),
+        ];
+        for (figure, difference, is_needed) in both {
+            let holds = difference.map_or(!is_needed, |difference| difference <= TOLERANCE);
+            let run =
+                difference.map_or_else(|| "not computed".into(), |found| format!("{found:.2e}"));
+            if !holds {
+                let analysis = format!("at most {TOLERANCE:e}");
+                found.wrong.push(super::Wrong { figure, analysis, run });
+            }
+        }
+    }
+    Ok(engine)
+}
+
+/// Watches how far values are from the oracle's.
+struct Differences<'a> {
+    expected: &'a [(Vec<f32>, f64)],
+    largest: Vec<Option<f64>>,
+    done: usize,
+    of: usize,
+    progress: &'a mut dyn FnMut(Progress),
+}
+
+impl Observer for Differences<'_> {
+    fn sample(&mut self, tensor: Tensor, sample: usize, values: &[f32]) {
+        let at = tensor.index();
+        let Some((expected, magnitude)) = self.expected.get(at) else { return };
+        let expected = expected.get(sample * values.len()..).unwrap_or_default();
+        let pairs = values.iter().zip(expected);
+        let mut difference =
+            pairs.map(|(&value, &expected)| apart(value, expected)).fold(0.0, f64::max);
+        if expected.len() < values.len() {
+            difference = f64::INFINITY;
+        }
+        let relative = if *magnitude > 0.0 { difference / magnitude } else { difference };
+        if let Some(largest) = self.largest.get_mut(at) {
+            *largest = Some(largest.map_or(relative, |largest| largest.max(relative)));
+        }
+    }
+
+    fn end(&mut self, _: Tensor) {
+        self.done += 1;
+        (self.progress)(Progress { stage: Stage::Engine, done: self.done, of: self.of });
+    }
+}
+
+/// How far two values are from each other; infinitely where one alone is no number.
+fn apart(value: f32, expected: f32) -> f64 {
+    if value == expected || value.is_nan() && expected.is_nan() {
+        return 0.0;
+    }
+    let difference = (f64::from(value) - f64::from(expected)).abs();
+    if difference.is_nan() { f64::INFINITY } else { difference }
+}
+
+/// The largest differences of the engine's values.
+pub(super) fn difference_lines(layers: &Layers) -> [Line; 2] {
+    let line = |figure, of: fn(&NodeVerification) -> Option<f64>| {
+        let compared = count(layers.iter().filter_map(of).count());
+        let largest = layers.iter().filter_map(of).fold(0.0, f64::max);
+        Line {
+            figure,
+            analysis: Amount::Number(TOLERANCE),
+            run: Amount::Number(largest),
+            compared,
+            holds: layers.hold(figure),
+        }
+    };
+    [
+        line(Subject::Engine, |layer| layer.difference),
+        line(Subject::Fused, |layer| layer.fused_difference),
+    ]
+}

@@ -1,0 +1,341 @@
+//! The analysis beside real forward passes: bundled networks, generated ones, and figures that are wrong.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod common;
+mod support;
+
+use cnnstat::analysis::{self, Analysis, Figures, NodeTable};
+use cnnstat::bundled;
+use cnnstat::execute::verify::{Amount, Effort, Subject, Verification, reduced, verify};
+use cnnstat::front::yaml::{Description, Settings};
+use cnnstat::network::Network;
+use cnnstat::weights::{seeded, seeded_inputs};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::RngSeed;
+use serde_json::{Value, json};
+
+/// A network beside an analysis, which need not be its own.
+fn against(network: &Network, analysis: &Analysis, effort: Effort) -> Verification {
+    let weights = seeded(network, 7).unwrap();
+    let inputs = seeded_inputs(network, 7).unwrap();
+    verify(network, analysis, &weights, &inputs, effort, &mut |_| ()).unwrap()
+}
+
+/// All that differs, for whoever reads why a test failed.
+fn told(found: &Verification) -> String {
+    let lines = found.lines.iter().filter(|line| !line.holds).map(|line| format!("{line:?}"));
+    let wrong = found.wrong().take(9).map(|(layer, wrong)| format!("{}: {wrong:?}", layer.name));
+    lines.chain(wrong).collect::<Vec<_>>().join("\n")
+}
+
+fn verified(text: &str, settings: &Settings) -> Verification {
+    let description =
+        common::read(text).unwrap_or_else(|error| panic!("{}", common::plain(&error)));
+    let elaborated = description.elaborate(settings);
+    let network = elaborated.unwrap_or_else(|error| panic!("{}", common::plain(&error))).network;
+    let analysis = analysis::analyse(&network).unwrap();
+    against(&network, &analysis, Effort { field_macs: None })
+}
+
+fn line(found: &Verification, figure: Subject) -> cnnstat::execute::verify::Line {
+    *found.lines.iter().find(|line| line.figure == figure).unwrap()
+}
+
+// ---- bundled networks -------------------------------------------------------------------------------------------
+
+/// Every bundled network that a test build can run, at an input as small as need be; the program verifies them all.
+#[test]
+fn bundled_networks() {
+    /// So many multiply–accumulates are made in reasonable time.
+    const MOST_MACS: u64 = 6_000_000;
+    let mut run = 0;
+    for name in bundled::names() {
+        let description = common::bundled_description(name);
+        let reduced = reduced(&description, &Settings::default(), MOST_MACS);
+        let network = reduced.unwrap_or_else(|error| panic!("{}", common::plain(&error))).0.network;
+        let analysis = analysis::analyse(&network).unwrap();
+        if analysis.totals.figures.macs > MOST_MACS || analysis.totals.figures.params > 3_000_000 {
+            continue;
+        }
+        let effort = Effort { field_macs: Some(6 * analysis.totals.figures.macs) };
+        let found = against(&network, &analysis, effort);
+        assert!(found.holds(), "{name}\n{}", told(&found));
+        assert!(found.fields.checked > 0, "{name}");
+        run += 1;
+    }
+    assert!(run >= 5, "only {run} networks are small enough");
+}
+
+// ---- by hand ----------------------------------------------------------------------------------------------------
+
+/// What a run counts of a small network, by hand.
+#[test]
+fn a_small_network() {
+    let text = "input: [2, 8, 8]\nlayers:\n  - conv: {out: 4, kernel: 3, padding: 1, stride: 2}\n  - relu\n  - global_avg_pool\n  - flatten\n  - linear: 5\n";
+    let found = verified(text, &Settings { batch: 3, ..Settings::default() });
+    assert!(found.holds(), "{}", told(&found));
+    // 4·2·3·3 + 4 and 5·4 + 5 values; 16 units of 4 channels with 18 taps, and 5·4, for 3 samples.
+    for (figure, run) in [
+        (Subject::Shapes, Amount::Count(5)),
+        (Subject::Values, Amount::Count(76 + 25)),
+        (Subject::Macs, Amount::Count(3 * (16 * 4 * 18 + 20))),
+        (Subject::FlopsBias, Amount::Count(3 * (16 * 4 + 5))),
+        (Subject::FlopsActivation, Amount::Count(3 * 16 * 4)),
+        // At the convolution: 128 pixels and 64 outputs, for 3 samples of 4 bytes a value.
+        (Subject::PeakSeparate, Amount::Bytes(3 * (128 + 64) * 4)),
+        (Subject::PeakInPlace, Amount::Bytes(3 * (128 + 64) * 4)),
+    ] {
+        assert_eq!(line(&found, figure).run, run, "{figure:?}");
+    }
+    // Rows -1 to 1, 1 to 3, 3 to 5 and 5 to 7 of convolution and activation; every row of the other three: both ends along both axes.
+    assert_eq!((found.fields.ends, found.fields.checked), (2 * 4 * 4 + 3 * 4, 2 * 4 * 4 + 3 * 4));
+    assert_eq!((found.fields.cut, found.fields.other_layers), (0, 0));
+    // Flattening computes nothing.
+    let compared: Vec<bool> = found.layers.iter().map(|layer| layer.difference.is_some()).collect();
+    assert_eq!(compared, [true, true, true, false, true]);
+}
+
+// ---- figures that are wrong -------------------------------------------------------------------------------------
+
+const PLAIN: &str = "input: [2, 12, 12]\nlayers:\n  - conv: {out: 4, kernel: 3, padding: 1, name: first}\n  - conv: {out: 4, kernel: 3, stride: 2, padding: 1, name: second}\n  - relu: {name: act}\n";
+
+fn network(text: &str) -> Network {
+    let description: Description = common::read(text).unwrap();
+    description.elaborate(&Settings::default()).unwrap().network
+}
+
+/// Figures with those of one node changed.
+fn changed(
+    table: &NodeTable<Figures>,
+    node: usize,
+    change: impl Fn(&mut Figures),
+) -> NodeTable<Figures> {
+    let figures = table.iter().enumerate().map(|(at, figures)| {
+        let mut figures = *figures;
+        if at == node {
+            change(&mut figures);
+        }
+        figures
+    });
+    figures.collect()
+}
+
+/// One figure at a time is changed: it is found, at its layer, and nothing else is blamed.
+#[test]
+fn a_wrong_figure_is_named() {
+    let network = network(PLAIN);
+    let right = analysis::analyse(&network).unwrap();
+    let of_layer = |node, change: &dyn Fn(&mut Figures)| Analysis {
+        figures: changed(&right.figures, node, change),
+        ..right.clone()
+    };
+    let mut of_network = right.clone();
+    of_network.totals.figures.macs += 1;
+    let mut separate = right.clone();
+    separate.memory.separate.peak_bytes -= 4;
+    let mut in_place = right.clone();
+    in_place.memory.in_place.peak_bytes += 4;
+    for (wrong, figure, layer) in [
+        (of_layer(1, &|figures| figures.params += 1), Subject::Values, Some("first")),
+        (of_layer(2, &|figures| figures.macs -= 1), Subject::Macs, Some("second")),
+        (of_layer(3, &|figures| figures.flops += 1), Subject::Flops, Some("act")),
+        (
+            of_layer(2, &|figures| figures.flops_by_kind.bias = 0),
+            Subject::FlopsBias,
+            Some("second"),
+        ),
+        (of_network, Subject::Macs, None),
+        (separate, Subject::PeakSeparate, None),
+        (in_place, Subject::PeakInPlace, None),
+    ] {
+        let found = against(&network, &wrong, Effort { field_macs: None });
+        assert!(!found.holds());
+        let differing: Vec<Subject> =
+            found.lines.iter().filter(|line| !line.holds).map(|line| line.figure).collect();
+        assert_eq!(differing, [figure]);
+        let layers: Vec<(&str, Subject)> =
+            found.wrong().map(|(layer, wrong)| (layer.name.as_str(), wrong.figure)).collect();
+        assert_eq!(layers, layer.map(|layer| (layer, figure)).into_iter().collect::<Vec<_>>());
+    }
+}
+
+/// Fields of other networks of the same shapes: where they differ first, and where the field really ends.
+#[test]
+fn a_wrong_receptive_field_is_named() {
+    let network = network(PLAIN);
+    for (from, to, first) in [
+        // Of 12 rows the second layer's unit 0 sees -2 to 2, and with a kernel of 5 at the first, -3 to 3.
+        ("kernel: 3, padding: 1, name: first", "kernel: 5, padding: 2, name: first", "first"),
+        // Rows 1 to 3 of the first in place of 0 to 2.
+        ("stride: 2, padding: 1", "stride: 2, padding: [0, 1, 2, 1]", "second"),
+        // 3 rows in place of 2·2 + 1.
+        (
+            "kernel: 3, stride: 2, padding: 1",
+            "kernel: 3, stride: 2, padding: 2, dilation: 2",
+            "second",
+        ),
+    ] {
+        let other = self::network(&PLAIN.replace(from, to));
+        let mut wrong = analysis::analyse(&network).unwrap();
+        wrong.receptive_fields = analysis::analyse(&other).unwrap().receptive_fields;
+        let found = against(&network, &wrong, Effort { field_macs: None });
+        assert!(!line(&found, Subject::Fields).holds, "{to}");
+        let (layer, _) = found.wrong().next().unwrap();
+        assert_eq!(layer.name, first, "{to}");
+        assert!(found.wrong().all(|(_, wrong)| wrong.figure == Subject::Fields));
+    }
+    let other = self::network(
+        &PLAIN.replace("kernel: 3, padding: 1, name: first", "kernel: 1, name: first"),
+    );
+    let mut wrong = analysis::analyse(&network).unwrap();
+    wrong.receptive_fields = analysis::analyse(&other).unwrap().receptive_fields;
+    let found = against(&network, &wrong, Effort { field_macs: None });
+    let (_, first) = found.wrong().next().unwrap();
+    let ends = (first.analysis.as_str(), first.run.as_str());
+    assert_eq!(ends, ("rows, unit 0: to 0", "rows, unit 0: to 1"));
+}
+
+// ---- generated networks -----------------------------------------------------------------------------------------
+
+/// The same cases every time.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(227),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+fn pair(range: std::ops::Range<u32>) -> impl Strategy<Value = Value> {
+    prop_oneof![
+        range.clone().prop_map(Value::from),
+        (range.clone(), range).prop_map(|(a, b)| json!([a, b]))
+    ]
+}
+
+fn padding() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        2 => select(vec!["same", "same_lower"]).prop_map(Value::from),
+        2 => (0_u32..3).prop_map(Value::from),
+        1 => prop::collection::vec(0_u32..3, 4).prop_map(Value::from),
+    ]
+}
+
+/// A step over maps of a multiple of 4 channels, which makes such maps.
+fn layer() -> BoxedStrategy<Value> {
+    let leaf = prop_oneof![
+        3 => select(vec![
+            "relu", "relu6", "sigmoid", "tanh", "hard_swish", "hard_sigmoid", "gelu", "silu", "elu", "leaky_relu",
+            "batch_norm", "layer_norm", "prelu", "lrn", "identity",
+        ]).prop_map(Value::from),
+        4 => (
+            (1_u32..4).prop_map(|out| 4 * out), pair(1..4), pair(1..3), pair(1..3), padding(),
+            select(vec![1, 1, 2, 4]), any::<bool>(), prop::option::of(select(vec!["batch", "layer"])),
+            prop::option::of(select(vec!["relu", "silu"])),
+        ).prop_map(|(out, kernel, stride, dilation, padding, groups, bias, norm, act)| {
+            let mut conv = json!({
+                "out": out, "kernel": kernel, "stride": stride, "dilation": dilation, "padding": padding, "groups": groups, "bias": bias,
+            });
+            let map = conv.as_object_mut().unwrap();
+            map.extend(norm.map(|norm| ("norm".to_owned(), norm.into())));
+            map.extend(act.map(|act| ("act".to_owned(), act.into())));
+            json!({ "conv": conv })
+        }),
+        2 => (pair(1..4), pair(1..3), padding()).prop_map(|(kernel, stride, padding)| {
+            json!({"depthwise_conv": {"kernel": kernel, "stride": stride, "padding": padding}})
+        }),
+        2 => (select(vec!["max_pool", "avg_pool"]), pair(1..4), pair(1..4), 0_u32..2, any::<bool>()).prop_map(
+            |(pool, kernel, stride, padding, ceil)| {
+                json!({ pool: {"kernel": kernel, "stride": stride, "padding": padding, "ceil": ceil} })
+            }
+        ),
+        1 => (1_u32..4, 0_u32..2, select(vec![1, 2, 4])).prop_map(|(kernel, padding, groups)| json!({
+            "conv_transpose": {"out": 4, "kernel": kernel + 2 * padding, "padding": padding, "stride": 2, "groups": groups}
+        })),
+        1 => (1_u32..4).prop_map(|size| json!({ "adaptive_avg_pool": size })),
+        1 => select(vec!["nearest", "bilinear"]).prop_map(|mode| json!({"upsample": {"scale": 2, "mode": mode}})),
+        1 => (1_u32..3).prop_map(|groups| json!({ "channel_shuffle": 2 * groups })),
+        1 => Just(json!({"affine": {"scale": 0.5, "shift": 1}})),
+        1 => Just(json!({"dropout": 0.5})),
+    ];
+    leaf.boxed()
+}
+
+/// A step that keeps the shape of a map.
+fn keeping() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        select(vec!["relu", "sigmoid", "batch_norm", "layer_norm", "identity"])
+            .prop_map(Value::from),
+        (pair(1..4), select(vec![1, 2, 4])).prop_map(|(kernel, groups)| {
+            json!({"conv": {"out": "channels", "kernel": kernel, "padding": "same", "groups": groups, "norm": "batch"}})
+        }),
+        (1_u32..4).prop_map(|kernel| json!({"max_pool": {"kernel": kernel, "stride": 1, "padding": "same"}})),
+    ]
+}
+
+fn branches() -> impl Strategy<Value = Value> {
+    let branch = || prop::collection::vec(keeping(), 0..4);
+    (select(vec!["add", "mul", "mean", "concat"]), prop::collection::vec(branch(), 2..4)).prop_map(
+        |(join, mut branches): (&str, Vec<Vec<Value>>)| {
+            if join == "concat" {
+                // Parts that are tensors of their own.
+                branches.iter_mut().for_each(|branch| branch.insert(0, json!("sigmoid")));
+            }
+            json!({ join: branches })
+        },
+    )
+}
+
+/// A network file.
+fn file() -> impl Strategy<Value = String> {
+    let steps = prop::collection::vec(prop_oneof![3 => layer(), 1 => branches()], 1..7);
+    (steps, 4_u32..13, 4_u32..13, any::<bool>()).prop_map(
+        |(mut layers, height, width, has_head)| {
+            layers.push(json!("relu"));
+            if has_head {
+                layers.extend([
+                    json!("global_avg_pool"),
+                    json!("flatten"),
+                    json!({"linear": 3}),
+                    json!("softmax"),
+                ]);
+            }
+            json!({"input": [4, height, width], "layers": layers}).to_string()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(config(120))]
+
+    #[test]
+    fn generated_networks(text in file(), batch in 1_u64..3) {
+        // Windows that do not fit are refused.
+        let Ok(description) = common::read(&text) else { return Ok(()) };
+        let settings = Settings { batch, ..Settings::default() };
+        let Ok(elaborated) = description.elaborate(&settings) else { return Ok(()) };
+        let analysis = analysis::analyse(&elaborated.network).unwrap();
+        let found = against(&elaborated.network, &analysis, Effort { field_macs: None });
+        prop_assert!(found.holds(), "{text}\n{}", told(&found));
+        prop_assert_eq!(found.fields.runs, found.fields.all_runs);
+    }
+}
+
+// ---- the program ------------------------------------------------------------------------------------------------
+
+#[test]
+fn the_program_marks_what_holds() {
+    let desk = support::Desk::new().with("plain.yaml", PLAIN);
+    let found = desk.json("verify plain.yaml --format json");
+    assert_eq!(found["lines"].as_array().unwrap().len(), 16);
+    assert!(found["lines"].as_array().unwrap().iter().all(|line| line["holds"] == json!(true)));
+    assert_eq!(found["instead"], Value::Null);
+    let table = desk.call("verify plain.yaml");
+    assert_eq!(table.code, Some(0), "{}", table.err);
+    assert!(table.out.contains("✓") && table.out.contains("Verified by a run"), "{}", table.out);
+    let nodes = desk.call("verify plain.yaml --nodes --format csv");
+    assert!(nodes.out.lines().any(|line| line.starts_with("ok,second,conv")), "{}", nodes.out);
+}
