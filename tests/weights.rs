@@ -295,7 +295,8 @@ fn all_that_does_not_fit_is_told() {
         change(&mut tensors);
         misfits(&tensors, &Names::default())
     };
-    let cases: [(fn(&mut Vec<Stored>), &[&str]); 6] = [
+    type Change = fn(&mut Vec<Stored>);
+    let cases: [(Change, &[&str]); 6] = [
         (|tensors| drop(tensors.remove(1)), &["`first.bias` [3] is missing"]),
         (
             |tensors| tensors.push(tensor("other", "F32", &[2])),
