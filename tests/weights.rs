@@ -1,6 +1,7 @@
 //! Where the values of networks come from: seeds, safetensors, npz.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(clippy::excessive_precision, reason = "as Python prints 32-bit values")]
 
 mod common;
 
@@ -93,8 +94,7 @@ fn tensor(name: &str, kind: &'static str, shape: &[usize]) -> Stored {
     let data = (0..shape.iter().product()).map(ramp).flat_map(|value| match kind {
         "F16" => f16::from_f32(value).to_le_bytes().to_vec(),
         "BF16" => bf16::from_f32(value).to_le_bytes().to_vec(),
-        "F64" => f64::from(value).to_le_bytes().to_vec(),
-        "I64" => (value as i64).to_le_bytes().to_vec(),
+        "F64" | "I64" => f64::from(value).to_le_bytes().to_vec(),
         _ => value.to_le_bytes().to_vec(),
     });
     Stored { name: name.to_owned(), kind, shape: shape.to_vec(), data: data.collect() }
@@ -295,7 +295,8 @@ fn all_that_does_not_fit_is_told() {
         change(&mut tensors);
         misfits(&tensors, &Names::default())
     };
-    let cases: [(fn(&mut Vec<Stored>), &[&str]); 6] = [
+    type Change = fn(&mut Vec<Stored>);
+    let cases: [(Change, &[&str]); 6] = [
         (|tensors| drop(tensors.remove(1)), &["`first.bias` [3] is missing"]),
         (
             |tensors| tensors.push(tensor("other", "F32", &[2])),

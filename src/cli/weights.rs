@@ -1,5 +1,6 @@
 //! The options of every command that runs networks or writes them with their values.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -49,7 +50,7 @@ fn source(text: &str) -> Result<Source, String> {
         return Ok(Source::Seeded(seed));
     }
     let path = PathBuf::from(text);
-    let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+    let ending = path.extension().map(OsStr::to_ascii_lowercase);
     match ending.as_ref().and_then(|ending| ending.to_str()) {
         Some("safetensors") => Ok(Source::File(path, Format::Safetensors)),
         Some("npz") => Ok(Source::File(path, Format::Npz)),

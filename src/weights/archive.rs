@@ -117,7 +117,7 @@ pub enum Misfit {
         /// The name it was looked for under.
         theirs: String,
         /// Its shape.
-        shape: Shape,
+        shape: Vec<u64>,
         /// What of the file may be it.
         near: Option<String>,
     },
@@ -131,7 +131,7 @@ pub enum Misfit {
         /// Its name in the file.
         name: String,
         /// What the network takes.
-        expected: Shape,
+        expected: Vec<u64>,
         /// What the file has.
         given: Vec<u64>,
     },
@@ -162,7 +162,7 @@ impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { name, theirs, shape, near } => {
-                write!(f, "`{theirs}` {:?} is missing", shape.sizes())?;
+                write!(f, "`{theirs}` {shape:?} is missing")?;
                 if name != theirs {
                     write!(f, ", which is to give `{name}`")?;
                 }
@@ -170,11 +170,7 @@ impl fmt::Display for Misfit {
             }
             Self::Surplus { name } => write!(f, "`{name}` is in the file, but not in the network"),
             Self::Shape { name, expected, given } => {
-                write!(
-                    f,
-                    "`{name}` has shape {given:?}, but the network takes {:?}",
-                    expected.sizes()
-                )
+                write!(f, "`{name}` has shape {given:?}, but the network takes {expected:?}")
             }
             Self::Type { name, given } => {
                 write!(f, "`{name}` is of type {given}; f16, bf16, f32 and f64 are read")
@@ -235,7 +231,7 @@ fn fitting(
         let shape = held.parameter.shape;
         let found = if missing.contains(name.as_ref()) {
             let (name, theirs) = (held.name.clone(), name.clone().into_owned());
-            Err(Misfit::Missing { name, theirs, shape, near: None })
+            Err(Misfit::Missing { name, theirs, shape: shape.sizes().to_vec(), near: None })
         } else {
             encoding(archive, name, shape)
         };
@@ -260,7 +256,8 @@ fn encoding(archive: &mut impl Archive, name: &str, expected: Shape) -> Result<E
     let header = archive.header(name);
     let header = header.map_err(|why| Misfit::Header { name: name.to_owned(), why })?;
     if header.sizes != expected.sizes() {
-        return Err(Misfit::Shape { name: name.to_owned(), expected, given: header.sizes });
+        let (name, expected) = (name.to_owned(), expected.sizes().to_vec());
+        return Err(Misfit::Shape { name, expected, given: header.sizes });
     }
     header.encoding.map_err(|given| Misfit::Type { name: name.to_owned(), given })
 }

@@ -210,7 +210,8 @@ mod tests {
     #[test]
     fn headers_are_read() {
         let read = |text| dictionary(text).map(|it| (it.descr, it.fortran_order, it.sizes));
-        let cases: [(&str, (&str, bool, &[u64])); 5] = [
+        type Said<'a> = (&'a str, bool, &'a [u64]);
+        let cases: [(&str, Said<'_>); 5] = [
             (
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (64, 3, 7, 7), }   \n",
                 ("<f4", false, &[64, 3, 7, 7]),
