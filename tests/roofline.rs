@@ -150,7 +150,7 @@ layers: [{conv: {out: 2, kernel: 7, padding: 3, bias: false}}, batch_norm, relu]
         let machine = Machine::new("m", 1000.0, 100.0).unwrap();
         Roofline::new(&elaborated.network, metadata, machine, execution).unwrap()
     };
-    let (compute, memory) = (Some(Side::Compute), Some(Side::Memory));
+    let (compute, memory) = (Some(BoundBy::Compute), Some(BoundBy::Memory));
     let cases = [
         (
             Execution::Separate,
@@ -358,7 +358,7 @@ fn the_pages_table_is_what_the_program_says() {
         let (mut all, mut by_memory) = (0.0, 0.0);
         for layer in convolutions {
             all += layer.seconds;
-            by_memory += if layer.bound == Some(Side::Memory) { layer.seconds } else { 0.0 };
+            by_memory += if layer.bound == Some(BoundBy::Memory) { layer.seconds } else { 0.0 };
         }
         assert_written(share, by_memory / all);
     }
