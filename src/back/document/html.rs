@@ -136,7 +136,7 @@ impl PageSection {
         for (place, part) in section.parts.iter().enumerate() {
             match part {
                 Part::Text(text) | Part::Legend { drawn: text, .. } => {
-                    parts.push(PagePart::Text(paragraph_of(text)))
+                    parts.push(PagePart::Text(paragraph_of(text)));
                 }
                 Part::Table(table) => {
                     let title = own_title(table, section, document);
