@@ -251,8 +251,9 @@ fn axis(
             first = Some(doubt);
         }
     }
+    // Where nothing but remainders speaks against a class, they are the reason.
     Ok(Err(match first {
-        Some(Doubt::Unlike(_)) => Doubt::Unlike(unlike),
+        Some(_) if !unlike.is_empty() => Doubt::Unlike(unlike),
         first => first.unwrap_or(Doubt::Unconfirmed),
     }))
 }
