@@ -690,8 +690,9 @@ fn a_form_is_for_numbers_with_the_same_remainders() {
         )
     };
     let one_more = |condition: &str| out(&format!("a + (1 if {condition} else 0)"));
-    // With the class of the parameters, or the divisors that the refusal names.
-    let cases: [(String, &str, &[u64], Result<&str, &str>); 18] = [
+    // The class of the parameters, or the divisors that the refusal names.
+    type Expected<'e> = Result<&'e str, &'e str>;
+    let cases: [(String, &str, &[u64], Expected<'_>); 18] = [
         (hangs_on("5 * a", "channels % 64 == 1"), "a", &[13], Ok("a ≡ 7 (mod 64)")),
         (hangs_on("5 * a + 3", "channels % 64 == 0"), "a", &[25], Ok("a ≡ 7 (mod 64)")),
         (hangs_on("32 * a", "channels % 64 == 0"), "a", &[1002], Ok("a ≡ 1 (mod 2)")),
