@@ -119,6 +119,17 @@ impl Figure {
         }
     }
 
+    /// The figure's name for people over a closed form, which is in bytes or pixels where no cell says so.
+    #[must_use]
+    pub fn form_label(self) -> &'static str {
+        match self {
+            Self::PeakMemory => "Peak activations, bytes",
+            Self::TrainingMemory => "Kept for backward, bytes",
+            Self::ReceptiveField => "Receptive field, pixels",
+            other => other.label(),
+        }
+    }
+
     /// What it is counted in.
     #[must_use]
     pub fn unit(self) -> Unit {

@@ -678,6 +678,81 @@ fn a_rule_that_hides_between_the_values_is_found() {
     }
 }
 
+/// Whatever hangs on a remainder: a form is for numbers that all leave the same, or there is none. At the points here another rule is
+/// followed than at small numbers, round ones and those that the descriptions name.
+#[test]
+fn a_form_is_for_numbers_with_the_same_remainders() {
+    const MAPS: &str = "input: [3, 8, 8]\nparams: {a: 7}\nlayers:\n";
+    let out = |out: &str| format!("{MAPS}  - conv: {{out: \"{out}\", kernel: 1, bias: false}}\n");
+    let hangs_on = |out: &str, condition: &str| {
+        format!(
+            "{MAPS}  - conv: {{out: {out}, kernel: 1, bias: false}}\n  - conv: {{out: 4, kernel: 1, bias: false, if: {condition}}}\n"
+        )
+    };
+    let one_more = |condition: &str| out(&format!("a + (1 if {condition} else 0)"));
+    // The class of the parameters, or the divisors that the refusal names.
+    type Expected<'e> = Result<&'e str, &'e str>;
+    let cases: [(String, &str, &[u64], Expected<'_>); 18] = [
+        (hangs_on("5 * a", "channels % 64 == 1"), "a", &[13], Ok("a ≡ 7 (mod 64)")),
+        (hangs_on("5 * a + 3", "channels % 64 == 0"), "a", &[25], Ok("a ≡ 7 (mod 64)")),
+        (hangs_on("32 * a", "channels % 64 == 0"), "a", &[1002], Ok("a ≡ 1 (mod 2)")),
+        (hangs_on("64 * a", "channels % 64 == 0"), "a", &[1002], Ok("a ≥ 1")),
+        (one_more("(3 * a) % 100 == 4"), "a", &[68], Err("by 100,")),
+        (one_more("(3 * a) % 128 == 1"), "a", &[43], Ok("a ≡ 7 (mod 128)")),
+        (one_more("(3 * a) % 224 == 1"), "a", &[75], Ok("a ≡ 7 (mod 224)")),
+        (one_more("(3 * a) % 229 == 4"), "a", &[154], Err("by 229,")),
+        (one_more("a % 16 == 0 and a % 15 == 0"), "a", &[240], Ok("a ≡ 7 (mod 16)")),
+        (one_more("a % 16 == 7 and a % 15 == 8"), "a", &[23], Err("by 16 and by 15,")),
+        (one_more("a % 31 == 5 and a % 37 == 2"), "a", &[594], Err("by 31,")),
+        (one_more("a % 229 == 4"), "a", &[462], Err("by 229,")),
+        (one_more("a % 256 == 4"), "a", &[516], Err("by 256,")),
+        (one_more("floor(a / 229) * 229 == a - 4"), "a", &[462], Err("by 1,")),
+        (out("a + min(1, (a - 3) % 500)"), "a", &[1003], Err("by 500,")),
+        (one_more("(a * a) % 229 == 4"), "a", &[227], Err("by 229,")),
+        (one_more("a % 97 == 4 and b % 89 == 3"), "a,b", &[4, 181], Err("by 97,")),
+        (one_more("(a * b) % 16 == 4"), "a,b", &[2, 34], Ok("a ≡ 7 (mod 16); b ≡ 5 (mod 16)")),
+    ];
+    for (text, over, point, expected) in cases {
+        let text = if over == "a" { text } else { text.replace("{a: 7}", "{a: 7, b: 5}") };
+        let description = read(&text);
+        let all = formulas(&description, over, &[Figure::Params, Figure::PeakMemory]);
+        let params = all.figures[0].1.as_ref();
+        match (params, expected) {
+            (Ok(form), Ok(class)) => {
+                let found: Vec<String> = form.domain.iter().map(ToString::to_string).collect();
+                assert_eq!(found.join("; "), class, "{text}");
+            }
+            (Err(refusal), Err(divisors)) => {
+                assert!(refusal.message.contains(divisors), "{text}: {refusal}");
+            }
+            (found, _) => panic!("{text}: {found:?}"),
+        }
+        // Another value leaves something else where the own ones follow no other rule.
+        let own: Vec<u64> = if over == "a" { vec![7] } else { vec![7, 5] };
+        for point in [point, own.as_slice()] {
+            let totals = at(&description, &all.over, point).unwrap();
+            for (figure, form) in &all.figures {
+                let Ok(form) = form else { continue };
+                let mut values = form.domain.iter().zip(point);
+                if values.all(|(domain, value)| domain.contains(*value)) {
+                    let value = BigRational::from_integer(totals.get(*figure).unwrap().into());
+                    assert_eq!(form.polynomial.at(point), value, "{text} at {point:?}: {figure:?}");
+                }
+            }
+        }
+    }
+    // Where the input's size is what is divided.
+    for condition in ["height % 16 == 0 and height % 15 == 0", "height % 229 == 4"] {
+        let text = format!(
+            "input: [3, 7, 8]\nlayers: [conv: {{out: 4, kernel: 1}}, conv: {{out: 4, kernel: 1, if: {condition}}}]\n"
+        );
+        let all = formulas(&read(&text), "h", &[Figure::Params]);
+        let form = all.get(Figure::Params);
+        let holds = |height| form.is_some_and(|form| form.domain[0].contains(height));
+        assert!(!holds(240) && !holds(233), "{text}: {form:?}");
+    }
+}
+
 /// The layer with the peak of memory is proven to be that for all values of the class, and where another one takes over, the form begins
 /// behind that place or there is none. Bytes are those of a layer's operands and its result, 4 a value; every layer ends its operand.
 #[test]

@@ -19,7 +19,9 @@ pub fn render(sheet: &FormulaSheet, width: Option<u16>, canonical: bool) -> Stri
     let rows = rows.map(|entry| (entry.label.as_str(), paragraphs(entry, canonical)));
     let mut page = one_line(&sheet.title) + "\n\n";
     page += &in_columns(&rows.collect::<Vec<_>>(), Some(width));
-    page.push('\n');
+    if !sheet.notes.is_empty() {
+        page.push('\n');
+    }
     for note in &sheet.notes {
         for line in wrapped(&one_line(note), Some(width.max(NARROWEST))) {
             page += &line;

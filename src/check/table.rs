@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::{LimitSource, Limited, Outcome, Verdict};
 use crate::figure::quantity::write::counted;
-use crate::front::yaml::Published;
+use crate::figure::{Figure, Unit};
+use crate::front::yaml::{Expected, Published};
 use crate::report::table::{Cell, Column, Emphasis, Row, Table, field};
-use crate::report::{CONVENTIONS, FieldExtent, ratio};
+use crate::report::{FieldExtent, meaning, ratio};
 
 /// The outcomes of one network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -99,7 +100,7 @@ fn budget_row(limited: &Limited) -> Row {
         cells: vec![
             Cell::text(if limited.holds() { "ok" } else { "EXCEEDS" }),
             Cell::text("the network"),
-            Cell::text(limited.figure.name()),
+            figure_name(limited.figure),
             Cell::Empty,
             analysed(limited.analysed, limited.receptive_field_extent),
             Cell::Count(limited.most),
@@ -125,7 +126,10 @@ fn row(outcome: &Outcome, has_budget: bool) -> Row {
     let mut cells = vec![
         Cell::text(verdict),
         Cell::text(outcome.of.as_deref().unwrap_or("the network")),
-        Cell::text(outcome.figure.name()),
+        match outcome.figure {
+            Expected::Figure(figure) => figure_name(figure),
+            Expected::Output => Cell::text(outcome.figure.name()),
+        },
         cell(&outcome.published),
         match &outcome.analysed {
             Published::Count(count) => analysed(*count, outcome.receptive_field_extent),
@@ -141,6 +145,14 @@ fn row(outcome: &Outcome, has_budget: bool) -> Row {
         Cell::text(outcome.source.as_deref().unwrap_or_default()),
     ]);
     Row { cells, level: 0, emphasis: if passes { Emphasis::Plain } else { Emphasis::Failure } }
+}
+
+/// A figure by its name, with its unit where that is bytes: amounts are compared exactly.
+fn figure_name(figure: Figure) -> Cell {
+    match figure.unit() {
+        Unit::Bytes => Cell::Named(format!("{}, bytes", figure.name()), figure.name().to_owned()),
+        Unit::Count | Unit::Pixels => Cell::text(figure.name()),
+    }
 }
 
 /// A count by analysis; a receptive field may be global behind the layer that has it.
@@ -170,7 +182,14 @@ fn notes(checked: &[Checked]) -> Vec<String> {
             }
         }
     }
-    notes.push(CONVENTIONS.to_owned());
+    let figures = checked.iter().flat_map(|network| {
+        let of_budget = network.budget.iter().map(|limited| limited.figure);
+        of_budget.chain(network.outcomes.iter().filter_map(|outcome| match outcome.figure {
+            Expected::Figure(figure) => Some(figure),
+            Expected::Output => None,
+        }))
+    });
+    notes.extend(meaning(&figures.collect::<Vec<_>>()));
     let extents = checked.iter().flat_map(|network| {
         let of_budget = network.budget.iter().filter_map(|limited| limited.receptive_field_extent);
         let of_outcomes = network.outcomes.iter();
@@ -189,20 +208,23 @@ pub fn tally(checked: &[Checked]) -> String {
     let limited = || checked.iter().flat_map(|network| &network.budget);
     let told = |count: usize, verbs| counted(u64::try_from(count).unwrap_or(u64::MAX), verbs);
     let hold = |count| told(count, ["holds", "hold"]);
-    let budget = match limited().count() {
-        0 => String::new(),
-        all => {
-            let holding = limited().filter(|limited| limited.holds()).count();
-            let exceed = told(all - holding, ["exceeds", "exceed"]);
-            format!("\nLimits of budgets: {all}: {}, {exceed}.", hold(holding))
-        }
-    };
-    format!(
-        "Networks: {}. Published figures: {}: {}, {}, {}.{budget}",
-        checked.len(),
-        outcomes().count(),
-        hold(count(Verdict::Holds)),
-        told(count(Verdict::Differs), ["differs as explained", "differ as explained"]),
-        told(failing, ["fails", "fail"]),
-    )
+    let mut sentences = vec![format!("Networks: {}.", checked.len())];
+    let limits = limited().count();
+    // What is not there is not counted, where something else is.
+    if outcomes().count() > 0 || limits == 0 {
+        sentences.push(format!(
+            "Published figures: {}: {}, {}, {}.",
+            outcomes().count(),
+            hold(count(Verdict::Holds)),
+            told(count(Verdict::Differs), ["differs as explained", "differ as explained"]),
+            told(failing, ["fails", "fail"]),
+        ));
+    }
+    let published = sentences.join(" ");
+    if limits == 0 {
+        return published;
+    }
+    let holding = limited().filter(|limited| limited.holds()).count();
+    let exceed = told(limits - holding, ["exceeds", "exceed"]);
+    format!("{published}\nLimits of budgets: {limits}: {}, {exceed}.", hold(holding))
 }

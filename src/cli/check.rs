@@ -75,7 +75,9 @@ impl Check {
             checked = checked.into_iter().map(Checked::failing).collect();
         }
         let mut text = output::render(self.format, terminal, &checked, || {
-            Ok(check::table(&checked, self.options.batch()))
+            let table = check::table(&checked, self.options.batch());
+            // Scripts read the same columns whatever is in them.
+            Ok(if self.format == Format::Csv { table } else { table.without_empty_columns() })
         })?;
         if self.format == Format::Table {
             let shown = checked.iter().any(|one| !one.is_empty());

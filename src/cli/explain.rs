@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use cnnstat::convention::{self, Convention, ExplainError};
+use cnnstat::convention::{self, Convention, ExplainError, Explanation};
+use cnnstat::figure::Figure;
+use cnnstat::network::Network;
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -62,7 +64,7 @@ struct Explained<'a> {
     batch: u64,
     input: &'a [u64],
     #[serde(flatten)]
-    explanation: &'a convention::Explanation,
+    explanation: &'a Explanation,
 }
 
 impl Explain {
@@ -85,8 +87,19 @@ impl Explain {
             convention::explain(&elaborated.network, self.convention, self.against, figure);
         let explanation = explanation.map_err(|error| match error {
             ExplainError::Analysis(error) => Failure::analysis(&description, &error),
-            error => Failure::message(error.to_string()),
+            error => {
+                let reversed = self.reversed(&elaborated.network, figure).ok();
+                let help = figure.zip(reversed).map(|(figure, _)| {
+                    let ([first, second], figure) = (self.names_reversed(), figure.name());
+                    format!("`--convention {first} --against {second} --figures {figure}` has it")
+                });
+                match help {
+                    Some(help) => Failure::helped(error.to_string(), help),
+                    None => Failure::message(error.to_string()),
+                }
+            }
         })?;
+        let other_order = self.other_order(&elaborated.network, &explanation);
         let explained = Explained {
             network: &report.name,
             batch: report.batch,
@@ -102,10 +115,38 @@ impl Explain {
             };
             let sides = [&explanation.convention, &explanation.against];
             let others = sides.into_iter().flat_map(|side| side.recount.other_figures(side.name));
+            table.notes.extend(other_order);
             table.notes.extend(figures::explained_by(others.map(|(_, figure)| figure)));
             Ok(table)
         })?;
         terminal.print(&text)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The other convention first, against this one.
+    fn reversed(
+        &self,
+        network: &Network,
+        figure: Option<Figure>,
+    ) -> Result<Explanation, ExplainError> {
+        convention::explain(network, self.against, self.convention, figure)
+    }
+
+    fn names_reversed(&self) -> [&'static str; 2] {
+        [self.against.name(), self.convention.name()]
+    }
+
+    /// How to see the most important figure of the other convention, where no figure of this one is set beside it.
+    fn other_order(&self, network: &Network, shown: &Explanation) -> Option<String> {
+        let figure = self.reversed(network, None).ok()?.convention.figure;
+        if figure == shown.against.figure
+            || convention::explain(network, self.convention, self.against, Some(figure)).is_ok()
+        {
+            return None;
+        }
+        let ([first, second], figure) = (self.names_reversed(), figure.name());
+        Some(format!(
+            "`--convention {first} --against {second}` sets {first}'s {figure} beside this."
+        ))
     }
 }

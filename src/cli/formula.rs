@@ -16,7 +16,7 @@ use super::terminal::Terminal;
 const EXAMPLES: &str = "Examples:
   cnnstat formula squeezenet --over c,h,w
   cnnstat formula densenet121 --over growth --figures params,concat_activations
-  cnnstat formula resnet50 --over depths,h,w --figures macs --format latex";
+  cnnstat formula resnet50 --over h,w --figures macs --format latex";
 
 const VARIABLES: &str = "Variables: a parameter of the network by its name, an element of a list (`depths[0]`), \
     a list for all its elements; otherwise c, h, w for the input's sizes and n for the batch.";

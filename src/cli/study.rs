@@ -24,7 +24,7 @@ use super::terminal::Terminal;
   cnnstat study fire-against-plain --set C=512 --sweep C=16..4096*2
   cnnstat study mine.yaml -o mine.html
 
-The ending of FILE tells what is written: .html a page, .svg its charts, .md, .json, .csv or .txt.")]
+The ending of FILE tells what is written: .html a page, .svg its pictures and charts, .md, .json, .csv or .txt.")]
 pub(super) struct Study {
     /// A study file, or the name of a bundled study
     study: Option<String>,

@@ -80,7 +80,7 @@ pub(super) struct Sweep {
     #[arg(long, requires = "pareto")]
     front: bool,
 
-    /// Exit with 1 where a variant does not fit
+    /// Exit with 1 where a variant does not fit, or none is within the limits
     #[arg(long)]
     strict: bool,
 
@@ -121,7 +121,7 @@ impl Sweep {
                 terminal.tell(&format!("note: {sentence}"));
             }
         }
-        let fails = self.strict && tally.misfits.count() > 0;
+        let fails = self.strict && (tally.misfits.count() > 0 || tally.is_all_above());
         Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 

@@ -184,7 +184,11 @@ impl Tool {
 
     fn lacks(&self, figure: Figure) -> ExplainError {
         let whole = self.rules.iter().filter(|rule| !rule.part);
-        let known: Vec<_> = whole.map(|rule| format!("`{}`", rule.figure.name())).collect();
+        let known = whole.map(|rule| match rule.figure.name() {
+            figure if figure.eq_ignore_ascii_case(rule.name) => format!("`{figure}`"),
+            figure => format!("`{figure}` (in its words {})", rule.name),
+        });
+        let known: Vec<_> = known.collect();
         ExplainError::NoFigure { convention: self.name, figure, known: known.join(", ") }
     }
 }

@@ -62,6 +62,15 @@ impl Measure {
         }
     }
 
+    /// The name for people over a closed form, with the unit.
+    #[must_use]
+    pub fn form_label(self) -> &'static str {
+        match self {
+            Self::Figure(figure) => figure.form_label(),
+            Self::Path(_) => self.label(),
+        }
+    }
+
     /// What it is counted in.
     #[must_use]
     pub fn unit(self) -> Unit {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::interpolate::{Progression, through};
 use super::largest::never_exceeded;
+use super::remainders;
 use super::sample::{Point, Samples};
 use super::search::STEPS;
 use super::{FormulaError, Polynomial};
@@ -133,6 +134,10 @@ fn holds_in(
     }
     let count = found.first().map_or(0, |(_, parts)| parts.len());
     if found.iter().any(|(_, parts)| parts.len() != count) || found.len() < fitted + 2 {
+        return Ok(false);
+    }
+    let values: Vec<Progression> = class.iter().map(|(values, _)| *values).collect();
+    if remainders::unlike(samples, &values)?.is_some() {
         return Ok(false);
     }
     let start: Vec<u64> = class.iter().map(|(values, _)| values.start).collect();

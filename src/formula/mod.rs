@@ -31,6 +31,7 @@ mod polynomial;
 mod quota;
 mod ratio;
 mod refusal;
+mod remainders;
 mod sample;
 mod search;
 mod spelling;

@@ -11,11 +11,14 @@ use super::search::STEPS;
 use super::{FormulaError, Polynomial, Refusal};
 use crate::analysis::{Totals, analyse};
 use crate::figure::Figure;
-use crate::front::yaml::NoVariant;
+use crate::front::yaml::{NoVariant, Unlike};
 use crate::network::{Network, Shape};
 
 /// What to do where the peak of memory has no form.
 const FEWER: &str = "vary fewer of the variables, or look at one network after the other (`sweep`)";
+
+/// So many divisors are named.
+const MOST_DIVISORS: usize = 3;
 
 /// What speaks against a figure being a polynomial for a class of values.
 #[derive(Debug, Clone)]
@@ -28,6 +31,8 @@ pub(super) enum Doubt {
     Differs { part: usize, values: Progression, polynomial: Polynomial, at: u64, figure: u64 },
     /// The network has another number of layers at a point, so that the parts of a figure are not those of another point.
     Layers { point: Point },
+    /// A division of the description leaves something else at one value than at another.
+    Unlike(Vec<Unlike>),
     /// There are too few networks to tell.
     Unconfirmed,
 }
@@ -46,6 +51,7 @@ pub(super) fn of_axis(
             return Ok(Refusal { variable, ..missing(samples, figure, &point)? });
         }
         Doubt::Unconfirmed => return Ok(Refusal { variable, ..unconfirmed() }),
+        Doubt::Unlike(why) => return Ok(Refusal { variable, ..remainders(&name, &why) }),
         Doubt::Layers { point } => {
             return Ok(Refusal { variable, ..other_layers(samples, &point) });
         }
@@ -158,6 +164,28 @@ pub(super) fn crossing(
         ),
     };
     Refusal { message, variable: None, layer: Some(other) }
+}
+
+/// A class of numbers in which divisions of the description leave different remainders, and no finer one is looked at.
+pub(super) fn remainders(what: &str, why: &[Unlike]) -> Refusal {
+    let mut divisors: Vec<String> = Vec::new();
+    for unlike in why {
+        let divisor = match unlike {
+            Unlike::Remainder { divisor } => format!("by {divisor}"),
+            Unlike::TooMany => {
+                let message = "the description makes too many divisions with a rounding or a remainder to follow them all";
+                return Refusal { message: message.to_owned(), variable: None, layer: None };
+            }
+        };
+        if divisors.len() < MOST_DIVISORS && !divisors.contains(&divisor) {
+            divisors.push(divisor);
+        }
+    }
+    let message = format!(
+        "the network depends on what is left of a division {}, which changes with {what}: more classes of numbers than are looked at",
+        divisors.join(" and ")
+    );
+    Refusal { message, variable: None, layer: None }
 }
 
 pub(super) fn unconfirmed() -> Refusal {

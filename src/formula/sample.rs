@@ -1,6 +1,6 @@
 //! The figures of a network at points: values of the variables.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{FormulaError, Quantity, Setup, Variable};
@@ -8,7 +8,7 @@ use crate::analysis::{AnalysisError, Totals, alive, totals};
 use crate::diagnostics::Diagnostic;
 use crate::figure::Figure;
 use crate::front::yaml::value::{Number, Value};
-use crate::front::yaml::{Decisions, NoVariant, Settings};
+use crate::front::yaml::{Decisions, NoVariant, Remainders, Settings, Unlike};
 use crate::network::Network;
 
 /// A variant may take so many times the steps of the network itself, and so many more.
@@ -37,8 +37,8 @@ pub(super) struct Samples<'s> {
     known: HashMap<Point, Sample>,
     /// The bytes alive at each layer, where the peak of memory is wanted.
     alive: HashMap<Point, Arc<[u64]>>,
-    /// What the comparisons of the description came out as at the points at which there is a network.
-    decisions: HashMap<Point, Decisions>,
+    /// What the comparisons and divisions of the description came out as at the points at which there is a network.
+    decisions: BTreeMap<Point, Decisions>,
     work: usize,
 }
 
@@ -57,7 +57,7 @@ impl<'s> Samples<'s> {
             most_steps: setup.layers.saturating_mul(TIMES_THE_STEPS).saturating_add(MORE_STEPS),
             known: HashMap::new(),
             alive: HashMap::new(),
-            decisions: HashMap::new(),
+            decisions: BTreeMap::new(),
             work: 0,
         };
         // Steps that are left out make no layers.
@@ -93,8 +93,10 @@ impl<'s> Samples<'s> {
         }
         let sample = match self.built(point) {
             Ok((network, decisions)) => {
+                // Divisions are kept.
+                let work = network.len().saturating_add(decisions.divisions());
                 self.decisions.insert(point.to_vec(), decisions);
-                self.work = self.work.saturating_add(network.len());
+                self.work = self.work.saturating_add(work);
                 self.measured(&network, point)
             }
             Err(why) => {
@@ -224,6 +226,16 @@ impl<'s> Samples<'s> {
         }
         let found = self.decisions.get(one).zip(self.decisions.get(other));
         Ok(found.map(|(decided, there)| decided.differ(there)))
+    }
+
+    /// Whether all divisions of the description leave the same at all points of a class that were looked at, and if so, whether what is
+    /// divided varies.
+    pub(super) fn remainders(&self, is_in_class: impl Fn(&[u64]) -> bool) -> Result<bool, Unlike> {
+        let mut remainders = Remainders::default();
+        for (_, decisions) in self.decisions.iter().filter(|(point, _)| is_in_class(point)) {
+            remainders.add(decisions)?;
+        }
+        Ok(remainders.vary())
     }
 
     /// The batch and the input's sizes, with the variables in their places.

@@ -9,10 +9,10 @@ use super::largest::largest;
 use super::points::{self, FITTED};
 use super::refusal::{self, Doubt};
 use super::sample::{Point, Samples};
-use super::turns;
 use super::{Domain, Formula, FormulaError, Polynomial, Refusal};
+use super::{remainders, turns};
 use crate::figure::Figure;
-use crate::front::yaml::NoVariant;
+use crate::front::yaml::{NoVariant, Unlike};
 
 /// The steps that are tried, the first that will do.
 pub(super) const STEPS: [u64; 26] = [
@@ -98,6 +98,10 @@ fn fit(
     }
     let spread: Vec<_> = axes.iter().map(|axis| (axis.values, axis.tried.as_slice())).collect();
     turns::look_around(samples, &spread)?;
+    let values: Vec<Progression> = axes.iter().map(|axis| axis.values).collect();
+    if let Some(unlike) = remainders::unlike(samples, &values)? {
+        return Ok(Err(refusal::remainders(&names(samples).join(", "), &[unlike])));
+    }
     let parts = match parts(samples, figure, axes, &grid) {
         Ok(parts) => parts,
         Err(refusal) => return Ok(Err(refusal)),
@@ -107,7 +111,6 @@ fn fit(
     }
     let polynomials: Vec<Polynomial> =
         parts.iter().map(|(_, polynomial)| polynomial.clone()).collect();
-    let values: Vec<Progression> = axes.iter().map(|axis| axis.values).collect();
     let largest = match largest(&polynomials, &values, samples.own()) {
         Ok(largest) => largest,
         Err(crossing) => {
@@ -217,6 +220,7 @@ fn axis(
 ) -> Result<Result<Axis, Doubt>, FormulaError> {
     let mut first: Option<Doubt> = None;
     let mut broken: Vec<(usize, Polynomial, Doubt)> = Vec::new();
+    let mut unlike: Vec<Unlike> = Vec::new();
     for step in steps {
         let doubt = match class(samples, figure, position, *step, bases)? {
             Ok((axis, polynomials)) => {
@@ -230,15 +234,28 @@ fn axis(
         if matches!(doubt, Doubt::Layers { .. }) {
             return Ok(Err(doubt));
         }
-        if let Doubt::Differs { part, polynomial, .. } = &doubt {
-            broken.push((*part, polynomial.clone(), doubt.clone()));
+        match &doubt {
+            // Where remainders tell the values apart, it is no minimum or condition that sets in.
+            Doubt::Differs { part, polynomial, values, .. }
+                if bases.iter().all(|base| {
+                    samples.remainders(is_on_line(base, position, *values)).is_ok()
+                }) =>
+            {
+                broken.push((*part, polynomial.clone(), doubt.clone()));
+            }
+            Doubt::Unlike(why) => unlike.extend(why.iter().cloned()),
+            _ => {}
         }
         let first_is_missing = matches!(first, None | Some(Doubt::Missing { .. }));
         if first.is_none() || (first_is_missing && !matches!(doubt, Doubt::Missing { .. })) {
             first = Some(doubt);
         }
     }
-    Ok(Err(first.unwrap_or(Doubt::Unconfirmed)))
+    // Where nothing but remainders speaks against a class, they are the reason.
+    Ok(Err(match first {
+        Some(_) if !unlike.is_empty() => Doubt::Unlike(unlike),
+        first => first.unwrap_or(Doubt::Unconfirmed),
+    }))
 }
 
 /// Whether the figure is a polynomial for the values in steps of `step` to which the variable's own value belongs, and which its parts
@@ -272,6 +289,11 @@ fn class(
                 Ok(values) => tried = values,
                 Err(doubt) => return Ok(Err(doubt)),
             }
+        }
+    }
+    for base in bases {
+        if let Err(unlike) = samples.remainders(is_on_line(base, position, values)) {
+            return Ok(Err(Doubt::Unlike(vec![unlike])));
         }
     }
     if step > 1
@@ -337,6 +359,15 @@ fn moved(base: &Point, position: usize, value: u64) -> Point {
     let mut point = base.clone();
     point.iter_mut().skip(position).take(1).for_each(|own| *own = value);
     point
+}
+
+/// Whether a point has another value of a variable than the base at most, one of these.
+fn is_on_line(base: &Point, position: usize, values: Progression) -> impl Fn(&[u64]) -> bool {
+    move |point: &[u64]| {
+        point.iter().zip(base).enumerate().all(|(at, (value, own))| {
+            if at == position { values.index(*value).is_some() } else { value == own }
+        })
+    }
 }
 
 /// The points at which one variable is of a class and the others stay.

@@ -41,6 +41,13 @@ pub enum Part {
     Chart(Chart),
     /// Small pictures of networks, side by side.
     Pictures(Vec<Picture>),
+    /// What is to be known of the pictures before.
+    Legend {
+        /// A paragraph where they are drawn.
+        drawn: String,
+        /// One where they are told in words.
+        told: String,
+    },
 }
 
 /// A formula in every spelling, ready to be written.

@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::CONVENTIONS;
 use super::document::FormulaLine;
+use super::meaning;
 use super::table::{Cell, Column, Row, Table};
 use crate::formula::{Domain, Formula, Formulas};
 
@@ -71,10 +71,11 @@ impl FormulaSheet {
             domains: form.as_ref().map_or_else(|_| Vec::new(), |form| form.domain.clone()),
             form: form.map(|form| FormulaLine::of(label.to_owned(), &form.polynomial)),
         };
+        let shown = formulas.figures.iter().map(|(figure, _)| *figure);
         let figures = formulas.figures.iter();
         let entries = figures.map(|(figure, form)| {
             let form = form.as_ref().map_err(ToString::to_string);
-            entry(figure.label(), figure.name(), form)
+            entry(figure.form_label(), figure.name(), form)
         });
         Self {
             name: formulas.name.clone(),
@@ -87,7 +88,7 @@ impl FormulaSheet {
             ),
             entries: entries.collect(),
             over,
-            notes: vec![CONVENTIONS.to_owned()],
+            notes: meaning(&shown.collect::<Vec<_>>()).into_iter().collect(),
         }
     }
 

@@ -23,14 +23,49 @@ use serde::Serialize;
 
 pub use field::{LayerField, NetworkField, ReceptiveField, Stride, Unaligned};
 
+use crate::figure::Figure;
+
 pub use crate::analysis::{FieldExtent, Figures, Memory, PaddingShare, Totals};
 pub use crate::front::Setting;
 pub use crate::ops::{FlopKind, FlopsByKind, OperatorKind, Window};
 
-/// What the figures mean; stands under every table.
-pub const CONVENTIONS: &str = "MACs: multiply–accumulates of conv, conv_transpose, linear, matmul; no bias, \
-    taps on padding count. FLOPs = 2·MACs + bias, activation, element-wise, normalization and pooling work. \
-    Params are trained values; running statistics are buffers. Counts SI (M = 10⁶), bytes MiB.";
+macro_rules! work {
+    () => {
+        "MACs: multiply–accumulates of conv, conv_transpose, linear, matmul; no bias, \
+         taps on padding count. FLOPs = 2·MACs + bias, activation, element-wise, normalization and pooling work."
+    };
+}
+macro_rules! parameters {
+    () => {
+        "Params are trained values; running statistics are buffers."
+    };
+}
+macro_rules! units {
+    () => {
+        "Counts SI (M = 10⁶), bytes MiB."
+    };
+}
+
+/// What the figures mean; stands under every table of all of them.
+pub const CONVENTIONS: &str = concat!(work!(), " ", parameters!(), " ", units!());
+
+/// What these figures mean, where that is to be said; for tables of exact counts.
+#[must_use]
+pub fn meaning(figures: &[Figure]) -> Option<String> {
+    let any = |of: &[Figure]| figures.iter().any(|figure| of.contains(figure));
+    let has_work = any(&[Figure::Macs, Figure::Flops]);
+    let has_parameters = any(&[Figure::Params, Figure::Buffers, Figure::WeightMemory]);
+    let sentences = [(has_work, work!()), (has_parameters, parameters!())];
+    let sentences = sentences.into_iter().filter(|(is_said, _)| *is_said);
+    let sentences: Vec<_> = sentences.map(|(_, sentence)| sentence).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// What these figures mean, and in which units they are shown.
+#[must_use]
+pub fn conventions(figures: &[Figure]) -> String {
+    meaning(figures).map_or_else(|| units!().to_owned(), |meaning| meaning + " " + units!())
+}
 
 /// `part` as a multiple of `whole`; `None` where there is nothing to divide by.
 pub fn ratio(part: u64, whole: u64) -> Option<f64> {

@@ -17,6 +17,9 @@ const MOST_LINES: usize = 12;
 const ABRIDGED: &str = "The pictures leave out normalization, activation and dropout. What is framed stands there as often as is \
     written beside it, each time taking what the time before gave.";
 
+const ABRIDGED_IN_WORDS: &str = "Left out here are normalization, activation and dropout. What is in brackets stands there as often as is \
+    written before it, each time taking what the time before gave.";
+
 impl StudyReport {
     /// The study as a page: what is compared, the figures, their closed forms, and what becomes of them over the sweep.
     #[must_use]
@@ -34,7 +37,10 @@ impl StudyReport {
         let pictures = self.variants.iter().map(|variant| variant.picture.clone()).collect();
         let mut parts = vec![Part::Pictures(pictures)];
         if self.variants.iter().any(|variant| variant.picture.is_abridged) {
-            parts.push(Part::Text(ABRIDGED.to_owned()));
+            parts.push(Part::Legend {
+                drawn: ABRIDGED.to_owned(),
+                told: ABRIDGED_IN_WORDS.to_owned(),
+            });
         }
         parts.extend(self.notes.iter().cloned().map(Part::Text));
         Section { title: "Variants".to_owned(), parts }
@@ -50,7 +56,7 @@ impl StudyReport {
         for figure in self.formula_figures() {
             for variant in &self.variants {
                 let Some(form) = variant.formulas.get(figure) else { continue };
-                let label = format!("{}, {}", figure.label(), variant.name);
+                let label = format!("{}, {}", figure.form_label(), variant.name);
                 if let Some(why) = &form.refused {
                     refused.push(Part::Text(format!("{label}: no closed form; {why}.")));
                 }

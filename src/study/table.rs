@@ -3,7 +3,7 @@
 use super::{ExactRatio, StudiedVariant, StudyReport, Swept};
 use crate::figure::{Figure, Measure};
 use crate::report::table::{Cell, Column, Emphasis, Row, Table, field, shape_text, without_batch};
-use crate::report::{CONVENTIONS, FieldExtent};
+use crate::report::{FieldExtent, conventions};
 
 /// More values of a sweep than this are thinned out where people read them.
 const MOST_ROWS: usize = 40;
@@ -194,7 +194,9 @@ impl StudyReport {
         let is_shown = figures.contains(&Measure::Figure(Figure::ReceptiveField));
         let extents = self.variants.iter().map(|variant| variant.receptive_field_extent);
         let global = field::global_note(extents.filter(|_| is_shown));
-        [CONVENTIONS.to_owned()].into_iter().chain(global).collect()
+        let all: Vec<_> = self.figures.iter().filter_map(|measure| measure.figure()).collect();
+        // The same under every table of the study, so that it is said once.
+        [conventions(&all)].into_iter().chain(global).collect()
     }
 }
 

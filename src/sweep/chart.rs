@@ -10,7 +10,7 @@ pub const MOST_POINTS: usize = 20_000;
 
 /// A page with a chart of two figures of the variants, those at `x` and `y` of the layout's, and a table of the variants that
 /// `rows` gives. `on_front` says of every variant whether it is on the Pareto front of `objectives`; a line leads along the
-/// front where these are the two figures of the chart.
+/// front where these are the two figures of the chart. Where there is no variant, the notes of the table alone.
 #[must_use]
 pub fn chart(
     layout: &Layout<'_>,
@@ -59,7 +59,18 @@ pub fn chart(
     let (x, y) = (axis(x), axis(y));
     let chart = Chart { title: format!("{} against {}", y.label, x.label), x, y, series };
     let title = table.title.clone();
-    let mut parts = vec![Part::Chart(chart)];
+    let mut parts = Vec::new();
+    if variants.is_empty() {
+        parts.extend(table.notes.into_iter().map(Part::Text));
+        return Document {
+            title,
+            lead: Vec::new(),
+            sections: vec![Section { title: "Variants".to_owned(), parts }],
+        };
+    }
+    if !chart.series.is_empty() {
+        parts.push(Part::Chart(chart));
+    }
     let missing = variants.len() - points(false).count() - points(true).count();
     if missing > 0 {
         let (are, have) =

@@ -56,6 +56,12 @@ pub enum SweepError {
 }
 
 impl Tally {
+    /// Whether there are variants that fit, and every one exceeds a limit.
+    #[must_use]
+    pub fn is_all_above(&self) -> bool {
+        self.above > 0 && self.above.saturating_add(self.misfits.count()) == self.evaluated
+    }
+
     /// What is not shown or not figured, in sentences.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
@@ -63,7 +69,12 @@ impl Tally {
         let left_out = (*above > 0).then(|| {
             let variants = counted(*evaluated, ["variant", "variants"]);
             let what = ["exceeds a limit and is left out", "exceed a limit and are left out"];
-            format!("{above} of {variants} {}.", noun(*above, what))
+            let left_out = format!("{above} of {variants} {}.", noun(*above, what));
+            if self.is_all_above() {
+                format!("No variant is within the limits: {left_out}")
+            } else {
+                left_out
+            }
         });
         misfits.sentence(*evaluated).into_iter().chain(left_out).collect()
     }

@@ -8,7 +8,7 @@ use crate::figure::Figure;
 use crate::figure::quantity::write::counted;
 use crate::front::yaml::Description;
 use crate::front::yaml::value::{Number, Value};
-use crate::report::CONVENTIONS;
+use crate::report::conventions;
 use crate::report::table::{Cell, Column, Emphasis, Row, Table, field, shape_text, without_batch};
 
 /// What is shown of every variant of a grid.
@@ -85,15 +85,18 @@ impl Layout<'_> {
         Row { cells, level: 0, emphasis }
     }
 
-    /// What the figures of these variants mean.
+    /// What the figures of these variants mean; nothing where there is none.
     fn notes(&self, variants: &[(Variant, bool)]) -> Vec<String> {
+        if variants.is_empty() {
+            return Vec::new();
+        }
         let is_shown = self.figures.contains(&Figure::ReceptiveField);
         let extents = variants.iter().filter_map(|(variant, _)| match &variant.evaluated {
             Evaluated::Figures(figures) => Some(figures.receptive_field_extent),
             Evaluated::Misfit(_) => None,
         });
         let global = field::global_note(extents.filter(|_| is_shown));
-        [CONVENTIONS.to_owned()].into_iter().chain(global).collect()
+        [conventions(self.figures)].into_iter().chain(global).collect()
     }
 
     /// The variants as a table, each with whether it is on the front; `notes` stand below before what the figures mean.

@@ -165,3 +165,19 @@ fn what_sees_everything_is_global() {
     assert_eq!(refused.code, Some(2));
     assert!(refused.err.contains("global from the first layer on"), "{}", refused.err);
 }
+
+#[test]
+fn what_nobody_published_has_no_columns() {
+    let file = "input: [3, 8, 8]\nlayers: [conv: {out: 4, kernel: 3}]\n";
+    let desk = Desk::new().with("mine.yaml", file);
+    let call = desk.call("check mine.yaml --max params=1 --max peak_memory=1KiB");
+    // 112 parameters; (3·8·8 + 4·6·6)·4 = 1344 bytes.
+    for shown in ["11,100.0 %", "peak_memory, bytes", "1,344", "1,024"] {
+        assert!(call.out.contains(shown), "{shown}: {}", call.out);
+    }
+    for shown in ["Published  ", "Within", "Published figures:", "MACs", "MiB"] {
+        assert!(!call.out.contains(shown), "{shown}: {}", call.out);
+    }
+    let csv = desk.call("check mine.yaml --max params=1 --format csv").out;
+    assert!(csv.starts_with("verdict,of,figure,published,analysed,most,"), "{csv}");
+}

@@ -155,6 +155,13 @@ fn refused() {
             "explain mine.yaml --convention fvcore --figure activations --against thop",
             vec!["`thop` has no figure `activations`", "`macs`, `params`"],
         ),
+        (
+            "explain mine.yaml --convention fvcore --figures flops --against calflops",
+            vec![
+                "`macs` (in its words flops), `activations`",
+                "`--convention calflops --against fvcore --figures flops`",
+            ],
+        ),
     ] {
         let call = desk.call(arguments);
         let is_refused =

@@ -161,6 +161,14 @@ fn counts_of_other_tools() {
         .collect();
     assert_eq!(lines, [("convolution", 0), ("bias", outputs), ("activation", 2 * outputs)]);
 
+    // What the other order sets beside each other, this one tells how to get.
+    let other = "--convention calflops --against fvcore";
+    let shown = desk.call("explain mine.yaml --convention fvcore --against calflops").out;
+    assert!(shown.contains(&format!("`{other}` sets")), "{shown}");
+    assert_eq!(
+        desk.json(&format!("explain mine.yaml {other} --format json"))["convention"]["figure"],
+        "flops"
+    );
     let csv = desk.call("explain mine.yaml --convention torch --layers --format csv").out;
     let rows: Vec<&str> = csv.lines().collect();
     let [conv, relu] = [(2 * macs, 2 * macs + outputs), (0, outputs)]
@@ -307,5 +315,5 @@ fn figures_are_chosen_alike() {
     let shown = desk.call(&format!("{command} --figures params {csv}"));
     assert_eq!(desk.call(&format!("{command} --figure params {csv}")).out, shown.out);
     let notes = desk.call(command).out;
-    assert!(notes.contains("with `--figures params`."), "{notes}");
+    assert!(notes.contains("with `--figures params`"), "{notes}");
 }

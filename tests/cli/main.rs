@@ -6,6 +6,7 @@ mod checks;
 mod errors;
 mod files;
 mod formats;
+mod helps;
 #[path = "../support/mod.rs"]
 mod support;
 mod sweeps;

@@ -114,4 +114,16 @@ fn sweeps_are_sorted_bounded_and_marked() {
     let table = desk.call("sweep mine.yaml --set wide=1..3 --max macs=2k").out;
     assert!(table.contains("1 of 3 variants exceeds a limit and is left out."), "{table}");
     assert!(table.contains("Small: 3 variants, batch 1, input 3×8×8"), "{table}");
+    // Where no variant is within the limits, that is said, and with `--strict` it fails.
+    let none = "sweep mine.yaml --set wide=1..3 --max params=1";
+    let said = "No variant is within the limits: 3 of 3 variants exceed a limit and are left out.";
+    for (arguments, code) in [("", 0), ("--strict", 1), ("-o none.html", 0)] {
+        let call = desk.call(&format!("{none} {arguments}"));
+        assert_eq!(call.code, Some(code), "{call:?}");
+        assert!(call.out.contains(said) || arguments.starts_with("-o"), "{call:?}");
+    }
+    let page = desk.text("none.html");
+    assert!(page.contains(said) && !page.contains("<svg") && !page.contains("<table"), "{page}");
+    let drawn = desk.call(&format!("{none} -o none.svg"));
+    assert!(drawn.code == Some(2) && drawn.err.contains(said), "{drawn:?}");
 }

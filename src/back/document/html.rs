@@ -135,7 +135,9 @@ impl PageSection {
         let mut parts: Vec<PagePart> = Vec::new();
         for (place, part) in section.parts.iter().enumerate() {
             match part {
-                Part::Text(text) => parts.push(PagePart::Text(paragraph_of(text))),
+                Part::Text(text) | Part::Legend { drawn: text, .. } => {
+                    parts.push(PagePart::Text(paragraph_of(text)));
+                }
                 Part::Table(table) => {
                     let title = own_title(table, section, document);
                     parts.push(PagePart::Table(PageTable::new(table, title)));

@@ -26,7 +26,7 @@ pub fn markdown(document: &Document) -> String {
 
 fn written(part: &Part, section: &Section, document: &Document) -> Option<String> {
     match part {
-        Part::Text(text) => Some(escaped(text) + "\n"),
+        Part::Text(text) | Part::Legend { told: text, .. } => Some(escaped(text) + "\n"),
         Part::Table(table) => Some(match own_title(table, section, document) {
             Some(title) => format!("### {}\n\n{}", escaped(title), untitled(table)),
             None => untitled(table),

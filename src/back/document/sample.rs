@@ -47,6 +47,7 @@ fn replace(part: &mut Part, text: &str) {
     let text = text.to_owned();
     match part {
         Part::Text(shown) => *shown = text,
+        Part::Legend { drawn, told } => (*drawn, *told) = (text.clone(), text),
         Part::Table(table) => {
             table.title = format!("{text} table");
             table.notes = vec![text.clone()];

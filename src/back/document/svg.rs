@@ -34,7 +34,7 @@ pub fn svg(document: &Document) -> Result<String, Error> {
                 sheet.pictures(pictures)?;
                 count += pictures.len();
             }
-            Part::Text(_) | Part::Table(_) | Part::Formulas(_) => {}
+            Part::Text(_) | Part::Table(_) | Part::Formulas(_) | Part::Legend { .. } => {}
         }
     }
     if count == 0 {

@@ -62,7 +62,7 @@ impl Page {
 
     fn part(&mut self, part: &Part, section: &Section, document: &Document) {
         match part {
-            Part::Text(text) => self.paragraph(text),
+            Part::Text(text) | Part::Legend { told: text, .. } => self.paragraph(text),
             Part::Table(table) => {
                 if let Some(title) = own_title(table, section, document) {
                     self.heading(title);

@@ -175,6 +175,9 @@ impl<'a> Output<'a> {
         let table = layout.table(self.description, variants, notes);
         let text = match self.format {
             Format::Markdown => back::markdown::render(&table),
+            Format::Svg if variants.is_empty() => {
+                return Err(Failure::message(table.notes.join(" ")));
+            }
             Format::Svg | Format::Html => {
                 let axes = axes(&layout, objectives).ok_or_else(|| {
                     Failure::message("a chart needs two figures, as in `--figures params,macs`")

@@ -167,7 +167,10 @@ pub fn percent(share: f64) -> String {
     } else if (99.95..100.0).contains(&percent) {
         ">99.9 %".to_owned()
     } else {
-        format!("{percent:.1} %")
+        let text = format!("{percent:.1}");
+        let (whole, rest) = text.split_once('.').unwrap_or((&text, "0"));
+        let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+        format!("{whole}.{rest} %")
     }
 }
 
@@ -331,6 +334,7 @@ mod tests {
             (0.0, "0.0 %"),
             (0.0001, "<0.1 %"),
             (0.1234, "12.3 %"),
+            (24.557, "2,455.7 %"),
             (0.9994, "99.9 %"),
             (0.9996, ">99.9 %"),
             (1.0, "100.0 %"),

@@ -61,9 +61,10 @@ pub trait Names {
         let _ = (comparison, outcome);
     }
 
-    /// Is told what is divided with a rounding or a remainder, and by what.
-    fn divided(&self, dividend: Number, divisor: Number) {
-        let _ = (dividend, divisor);
+    /// Is told what is divided with a rounding or a remainder, by what, and by what division of the description: the same number for the
+    /// same one. A rounding alone divides by 1.
+    fn divided(&self, division: usize, dividend: Number, divisor: Number) {
+        let _ = (division, dividend, divisor);
     }
 }
 

@@ -35,7 +35,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Source, suggest};
 use crate::figure::Limit;
 use crate::front::{Labels, Metadata, Preprocess, Setting};
 use crate::network::{Network, Place};
-pub(crate) use decisions::Decisions;
+pub(crate) use decisions::{Decisions, Remainders, Unlike};
 use elaborate::{Choice, MAX_STEPS, elaborate, evaluate_alone};
 use parse::Parser;
 use place::Places;

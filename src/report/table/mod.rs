@@ -132,6 +132,26 @@ pub enum Cell {
     Empty,
 }
 
+impl Table {
+    /// The table without the columns in which nothing stands.
+    #[must_use]
+    pub fn without_empty_columns(mut self) -> Self {
+        let mut is_kept = vec![false; self.columns.len()];
+        for row in &self.rows {
+            for (kept, cell) in is_kept.iter_mut().zip(&row.cells) {
+                *kept |= *cell != Cell::Empty;
+            }
+        }
+        let mut kept = is_kept.iter();
+        self.columns.retain(|_| kept.next().is_some_and(|kept| *kept));
+        for row in &mut self.rows {
+            let mut kept = is_kept.iter();
+            row.cells.retain(|_| kept.next().is_some_and(|kept| *kept));
+        }
+        self
+    }
+}
+
 impl Column {
     pub(crate) fn text(header: &str, key: &str, priority: u8) -> Self {
         Self { header: header.to_owned(), key: key.to_owned(), align: Align::Left, priority }

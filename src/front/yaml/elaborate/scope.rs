@@ -93,8 +93,8 @@ impl Names for Lookup<'_> {
         self.witness.told(comparison, outcome);
     }
 
-    fn divided(&self, dividend: Number, divisor: Number) {
-        self.witness.divided(dividend, divisor);
+    fn divided(&self, division: usize, dividend: Number, divisor: Number) {
+        self.witness.divided(division, dividend, divisor);
     }
 
     fn get(&self, name: &str) -> Option<Value> {

@@ -62,7 +62,7 @@ fn arithmetic(first: &Node, rest: &[(Operator, Node)], lookup: &Lookup<'_>) -> E
     for (operator, operand) in rest {
         let right = number(operand, operator.symbol(), lookup)?;
         if matches!(operator, Operator::FloorDivide | Operator::Modulo) {
-            lookup.divided(result, right);
+            lookup.divided(identity(operand), result, right);
         }
         result = apply(*operator, result, right, first.span.start, &operand.span)?;
     }
@@ -111,7 +111,7 @@ fn exponent(base: Number, exponent: Number, span: &Range<usize>) -> Evaluated<i3
     })
 }
 
-/// What tells a comparison from all others of a description: where its first operand is kept.
+/// What tells a comparison or a division from all others of a description: where one of its operands is kept.
 fn identity(node: &Node) -> usize {
     std::ptr::from_ref(node).addr()
 }
@@ -245,8 +245,12 @@ fn call(
         (Function::Len, [list]) => length(list, lookup),
         (_, [node]) => {
             let argument = number(node, function.name(), lookup)?;
-            if matches!(function, Function::Abs) {
-                lookup.compared(identity(node), argument.cmp(&Number::ZERO));
+            match function {
+                Function::Abs => lookup.compared(identity(node), argument.cmp(&Number::ZERO)),
+                Function::Ceil | Function::Floor => {
+                    lookup.divided(identity(node), argument, Number::ONE);
+                }
+                Function::Min | Function::Max | Function::Len => {}
             }
             rounded(function, argument).map(Value::Number).ok_or_else(|| too_large(span))
         }
