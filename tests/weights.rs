@@ -589,7 +589,7 @@ fn reduced(name: &str) -> Network {
 /// The root mean square of every layer's output, for an input of uniform values of mean square 1.
 fn root_mean_squares(network: &Network) -> Vec<(String, f64)> {
     let weights = seeded(network, 7).unwrap();
-    let engine = Engine::compile(network, weights, true).unwrap();
+    let engine = Engine::compile(network, &mut &weights, true).unwrap();
     let mut memory = engine.memory().unwrap();
     // The generator of Park & Miller 1988.
     let mut state = 1_u64;

@@ -6,7 +6,7 @@
 use super::{ExecutionError, check_inputs};
 use crate::network::{Network, Node, Tensor};
 use crate::ops::{Array, Tally};
-use crate::weights::Weights;
+use crate::weights::{Weights, WeightsError};
 
 /// A layer that was computed.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ fn held(
     let parameters = node.op.operator().parameters(network.operand_shapes(tensor));
     let parameters = parameters.map_err(|error| ExecutionError::of(node, error))?;
     let values = weights.of(tensor);
-    let misfit = || ExecutionError::Weights { layer: node.name().to_owned() };
+    let misfit = || ExecutionError::from(WeightsError::Foreign(node.name().to_owned()));
     if parameters.len() != values.len() {
         return Err(misfit());
     }

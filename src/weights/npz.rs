@@ -8,7 +8,7 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::Names;
-use super::archive::{Archive, Header, Loaded, WeightsError, load};
+use super::archive::{Archive, Archived, Header, Loaded, WeightsError};
 use super::encoding::Encoding;
 use super::npy::{self, told};
 use crate::network::Network;
@@ -22,11 +22,23 @@ const ENDING: &str = ".npy";
 /// # Errors
 /// Where it is no such file, or one that does not fit the network.
 pub fn read(
-    reader: impl Read + Seek,
+    reader: impl Read + Seek + Send,
     network: &Network,
     names: &Names,
 ) -> Result<Loaded, WeightsError> {
-    load(&mut File::open(reader)?, network, names)
+    open(reader, network, names)?.load(network)
+}
+
+/// Opens a file to read the values of a network layer by layer.
+///
+/// # Errors
+/// Where it is no such file, or one that does not fit the network.
+pub fn open<'a>(
+    reader: impl Read + Seek + Send + 'a,
+    network: &Network,
+    names: &Names,
+) -> Result<Archived<'a>, WeightsError> {
+    Archived::of(File::open(reader)?, network, names)
 }
 
 /// An archive whose table of contents was read.
@@ -83,9 +95,9 @@ fn zipped(error: &ZipError) -> String {
     }
 }
 
-impl<R: Read + Seek> Archive for File<R> {
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.places.keys().map(String::as_str)
+impl<R: Read + Seek + Send> Archive for File<R> {
+    fn names(&self) -> Vec<&str> {
+        self.places.keys().map(String::as_str).collect()
     }
 
     fn header(&mut self, name: &str) -> Result<Header, String> {

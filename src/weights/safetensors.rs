@@ -8,7 +8,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::archive::{Archive, Header, Loaded, WeightsError, load};
+use super::archive::{Archive, Archived, Header, Loaded, WeightsError};
 use super::encoding::{Encoding, FloatType};
 use super::npy::told;
 use super::{Names, Weights, parameters};
@@ -25,11 +25,23 @@ const LENGTH_BYTES: u64 = 8;
 /// # Errors
 /// Where it is no such file, or one that does not fit the network.
 pub fn read(
-    reader: impl Read + Seek,
+    reader: impl Read + Seek + Send,
     network: &Network,
     names: &Names,
 ) -> Result<Loaded, WeightsError> {
-    load(&mut File::open(reader)?, network, names)
+    open(reader, network, names)?.load(network)
+}
+
+/// Opens a file to read the values of a network layer by layer.
+///
+/// # Errors
+/// Where it is no such file, or one that does not fit the network.
+pub fn open<'a>(
+    reader: impl Read + Seek + Send + 'a,
+    network: &Network,
+    names: &Names,
+) -> Result<Archived<'a>, WeightsError> {
+    Archived::of(File::open(reader)?, network, names)
 }
 
 /// A file whose header was read, and agrees with its length.
@@ -116,9 +128,9 @@ impl<'de> Deserialize<'de> for UniqueKeys {
     }
 }
 
-impl<R: Read + Seek> Archive for File<R> {
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.metadata.keys().map(String::as_str)
+impl<R: Read + Seek + Send> Archive for File<R> {
+    fn names(&self) -> Vec<&str> {
+        self.metadata.keys().map(String::as_str).collect()
     }
 
     fn header(&mut self, name: &str) -> Result<Header, String> {

@@ -110,7 +110,7 @@ impl Files {
             };
             if let Some((node, values)) = network.node(*tensor).zip(values) {
                 let values = values.iter().copied();
-                file.write_by(|out| npy::write(out, node.shape.sizes(), values), Ok)?;
+                file.write_by(|out| npy::write(out, node.shape.sizes(), values))?;
             }
         }
         begun.into_iter().try_for_each(Whole::finish)
