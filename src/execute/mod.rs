@@ -6,7 +6,6 @@
 pub mod classes;
 pub mod engine;
 pub mod image;
-pub mod npy;
 pub mod oracle;
 pub mod verify;
 

@@ -7,11 +7,11 @@ use std::io;
 
 use thiserror::Error;
 
-use super::encoding::Encoding;
 use super::{NamedParameter, Names, Source, Weights, parameters};
 use crate::analysis::AnalysisError;
 use crate::diagnostics::{MAX_SHOWN, suggest};
 use crate::network::{Network, Shape, Tensor};
+use crate::tensor_file::Encoding;
 
 /// So many names are looked through for one that is meant.
 const MAX_CANDIDATES: usize = 1000;

@@ -1,10 +1,8 @@
 //! The values of a network's parameters: made from a seed, or read from a file; layer by layer as a [`Source`], or all at once as [`Weights`].
 
 mod archive;
-mod encoding;
 mod moments;
 mod names;
-pub mod npy;
 pub mod npz;
 pub mod safetensors;
 mod seeded;
@@ -14,7 +12,6 @@ use crate::network::{Network, Tensor};
 use crate::ops::Parameter;
 
 pub use archive::{Archived, Loaded, Misfit, NotFinite, WeightsError};
-pub use encoding::{Encoding, FloatType};
 pub use names::{MAX_MAPPING_BYTES, Names, NamesError};
 pub use seeded::{Seeded, seeded, seeded_input, seeded_inputs};
 

@@ -10,6 +10,9 @@ const LIVE: &str = "Activations: the most values that the oracle stored at once,
 const STEPS: &str = "A step is a layer with those that the engine computes along with it. FLOPs are those of all its layers by their definition, \
     also of a batch norm that is folded into weights. Times are medians over the repeats.";
 
+/// So many samples' classes are shown to people.
+const MOST_SAMPLES: usize = 4;
+
 /// What came out of a run: outputs, times, memory.
 #[must_use]
 pub fn run_table(run: &Run) -> Table {
@@ -38,7 +41,7 @@ pub fn run_table(run: &Run) -> Table {
     }
 }
 
-/// The likeliest classes of each sample.
+/// The likeliest classes of each sample, of the first few where there are many.
 #[must_use]
 pub fn run_top_table(run: &Run) -> Table {
     let has_samples = run.batch > 1;
@@ -53,7 +56,8 @@ pub fn run_top_table(run: &Run) -> Table {
     }
     columns.push(Column::figure("Probability", "probability", 0));
     let count = |count: usize| Cell::count(u64::try_from(count).ok());
-    let rows = run.top.iter().map(|class| {
+    let samples = || run.top.chunk_by(|one, other| one.sample == other.sample);
+    let rows = samples().take(MOST_SAMPLES).flatten().map(|class| {
         let mut cells = Vec::new();
         if has_samples {
             cells.push(count(class.sample));
@@ -66,7 +70,13 @@ pub fn run_top_table(run: &Run) -> Table {
         Row::plain(cells)
     });
     let title = "Likeliest classes".to_owned();
-    Table { title, columns, rows: rows.collect(), notes: Vec::new() }
+    let further = samples().count().saturating_sub(MOST_SAMPLES);
+    let notes = (further > 0).then(|| {
+        format!(
+            "The first {MOST_SAMPLES} samples; JSON (--format json) has those of {further} more."
+        )
+    });
+    Table { title, columns, rows: rows.collect(), notes: notes.into_iter().collect() }
 }
 
 /// The time of every step, and of all together.
@@ -134,5 +144,5 @@ fn cells(timed: &Timed) -> [Cell; 5] {
 
 fn notes(profile: &Profile) -> Vec<String> {
     let peak = write::rate(profile.peak_flops, RateUnit::Flops);
-    vec![format!("{}: {peak}.", profile.machine), STEPS.to_owned()]
+    vec![format!("Peak: {peak}, {}.", profile.machine), STEPS.to_owned()]
 }
