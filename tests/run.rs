@@ -292,7 +292,7 @@ fn the_profile_accounts_for_all_work() {
     let cut = "The first 4 samples; JSON (--format json) has those of 2 more.";
     assert!(table.contains(cut), "{table}");
     let six = desk.json("run net.yaml --batch 6 --format json");
-    assert_eq!(six["top"].as_array().unwrap().len(), 6 * 5);
+    assert_eq!(six["top"].as_array().unwrap().len(), 6 * 4);
 }
 
 #[test]

@@ -107,9 +107,20 @@ impl Profile {
                 timed: whole.timed(total - before, *seconds),
             });
         }
-        let kinds = OperatorKind::ALL.into_iter().filter_map(|kind| whole.kind(kind, &layers));
+        let kinds = OperatorKind::ALL.into_iter().filter_map(|kind| {
+            let of = || layers.iter().filter(|layer| layer.kind == kind);
+            let time = KindTime { kind, steps: of().count(), timed: whole.together(of()) };
+            Some(time).filter(|time| time.steps > 0)
+        });
         let (kinds, totals) = (kinds.collect(), whole.timed(total, whole.seconds));
         Ok(Self { machine, peak_flops, totals, kinds, layers })
+    }
+
+    /// Some of the steps together.
+    #[must_use]
+    pub fn together<'a>(&self, steps: impl IntoIterator<Item = &'a StepTime>) -> Timed {
+        let whole = Whole { seconds: self.totals.seconds, peak_flops: self.peak_flops };
+        whole.together(steps)
     }
 
     /// The times of the steps, a series a kind.
@@ -184,11 +195,13 @@ impl Whole {
         }
     }
 
-    /// The steps of a kind, of which all together have no more operations than 64 bits count; `None` where there are none.
-    fn kind(self, kind: OperatorKind, layers: &[StepTime]) -> Option<KindTime> {
-        let of = || layers.iter().filter(|layer| layer.kind == kind).map(|layer| &layer.timed);
-        let flops = of().map(|timed| timed.flops).sum();
-        let timed = self.timed(flops, of().map(|timed| timed.seconds).sum());
-        Some(KindTime { kind, steps: of().count(), timed }).filter(|time| time.steps > 0)
+    /// Some of the steps, of which all have no more operations than 64 bits count.
+    fn together<'a>(self, steps: impl IntoIterator<Item = &'a StepTime>) -> Timed {
+        let (mut flops, mut seconds) = (0_u64, 0.0);
+        for step in steps {
+            flops = flops.saturating_add(step.timed.flops);
+            seconds += step.timed.seconds;
+        }
+        self.timed(flops, seconds)
     }
 }
