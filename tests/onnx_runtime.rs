@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use cnnstat::bundled;
-use cnnstat::execute::engine::{Engine, Observer, Unobserved};
+use cnnstat::execute::engine::{Engine, Fusion, Observer};
 use cnnstat::execute::oracle;
 use cnnstat::front::yaml::{Description, Settings};
 use cnnstat::network::{Network, Node, Shape, Tensor};
@@ -197,12 +197,11 @@ impl Folder<'_> {
     ) -> (HashMap<Tensor, Vec<f32>>, Vec<Vec<f32>>) {
         let inputs: Vec<&[f32]> = inputs.iter().map(|(_, values)| values.as_slice()).collect();
         let mut watch = Watch { wanted, made: HashMap::new() };
-        let engine = Engine::compile(network, &mut &*weights, true).unwrap();
-        engine.run(network, &mut engine.memory().unwrap(), &inputs, &mut watch).unwrap();
+        let engine = Engine::compile(network, &mut &*weights, Fusion::None).unwrap();
+        engine.run(&mut engine.memory().unwrap(), &inputs, &mut watch).unwrap();
         drop(engine);
-        let engine = Engine::compile(network, &mut &*weights, false).unwrap();
-        let outputs =
-            engine.run(network, &mut engine.memory().unwrap(), &inputs, &mut Unobserved).unwrap();
+        let engine = Engine::compile(network, &mut &*weights, Fusion::Full).unwrap();
+        let outputs = engine.run(&mut engine.memory().unwrap(), &inputs, &mut ()).unwrap();
         (watch.made, outputs)
     }
 }

@@ -9,7 +9,7 @@ use std::io::{Cursor, Write};
 
 use cnnstat::analysis;
 use cnnstat::bundled;
-use cnnstat::execute::engine::{Engine, Observer};
+use cnnstat::execute::engine::{Engine, Fusion, Observer};
 use cnnstat::figure::Figure;
 use cnnstat::front::yaml::Settings;
 use cnnstat::network::{Network, Tensor};
@@ -589,7 +589,7 @@ fn reduced(name: &str) -> Network {
 /// The root mean square of every layer's output, for an input of uniform values of mean square 1.
 fn root_mean_squares(network: &Network) -> Vec<(String, f64)> {
     let weights = seeded(network, 7).unwrap();
-    let engine = Engine::compile(network, &mut &weights, true).unwrap();
+    let engine = Engine::compile(network, &mut &weights, Fusion::None).unwrap();
     let mut memory = engine.memory().unwrap();
     // The generator of Park & Miller 1988.
     let mut state = 1_u64;
@@ -602,7 +602,7 @@ fn root_mean_squares(network: &Network) -> Vec<(String, f64)> {
         inputs.map(|shape| (0..shape.elements()).map(|_| next()).collect()).collect();
     let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
     let mut squares = Squares(vec![(0.0, 0.0); network.len()]);
-    engine.run(network, &mut memory, &inputs, &mut squares).unwrap();
+    engine.run(&mut memory, &inputs, &mut squares).unwrap();
     let layers = network.layers().filter_map(|(tensor, node)| {
         let (sum, count) = squares.0[tensor.index()];
         // A softmax makes shares of 1, and zeros are meant where a constant factor is zero.

@@ -191,17 +191,16 @@ impl Run {
         let failed = |error: ExecutionError| Failure::message(error.to_string());
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads()).build();
         let pool = pool.map_err(|error| Failure::message(error.to_string()))?;
-        let passes = u64::from(self.repeat).saturating_add(1);
         if self.engine == Choice::Oracle {
             let layers = u64::try_from(work.network.layers().count()).unwrap_or(u64::MAX);
-            let layers = layers.saturating_mul(passes);
+            let layers = layers.saturating_mul(u64::from(self.repeat).saturating_add(1));
             let mut progress = Progress::new(terminal, layers, "layers");
             let weights = self.weights.weights(description, work.network, terminal)?;
             return pool
                 .install(|| execute::by_oracle(work, &weights, &mut progress))
                 .map_err(failed);
         }
-        let mut progress = Progress::new(terminal, passes, "passes");
+        let mut progress = Progress::new(terminal, 1, "steps");
         let mut weights = self.weights.open(description, work.network)?;
         let outcome = pool.install(|| execute::fast(work, weights.source(), &mut progress));
         weights.warn(terminal);

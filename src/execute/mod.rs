@@ -34,6 +34,22 @@ pub enum ExecutionError {
         /// What it takes, and what it was given.
         shapes: Box<[Shape; 2]>,
     },
+    /// An input of another number of values.
+    #[error("`{name}` takes {expected} values, but is given {given}")]
+    InputLength {
+        /// The input's name.
+        name: String,
+        /// How many it takes, of all samples.
+        expected: u64,
+        /// How many were given.
+        given: usize,
+    },
+    /// Memory that was made for another engine.
+    #[error("the memory is not of this network")]
+    Memory,
+    /// Activations that are too large for this machine.
+    #[error("the activations take more bytes than this machine can count")]
+    TooLarge,
     /// Weights that cannot be made or read, or are not of this network.
     #[error(transparent)]
     Weights(#[from] WeightsError),

@@ -127,15 +127,39 @@ impl Encoding {
     /// # Errors
     /// Where there are fewer, or no memory for them.
     pub fn read(self, reader: &mut impl Read, sizes: &[u64]) -> Result<Vec<f32>, ReadError> {
+        let mut values = Vec::new();
+        self.read_into(reader, sizes, &mut values)?;
+        Ok(values)
+    }
+
+    /// As [`read`](Self::read), into the storage of `values`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_into(
+        self,
+        reader: &mut impl Read,
+        sizes: &[u64],
+        values: &mut Vec<f32>,
+    ) -> Result<(), ReadError> {
         let count = sizes.iter().try_fold(1_u64, |count, &size| count.checked_mul(size));
         let count = count.and_then(|count| usize::try_from(count).ok()).ok_or(ReadError::Memory)?;
-        let values = self.stored(reader, count)?;
-        if self.fortran_order { row_major(&values, sizes) } else { Ok(values) }
+        self.stored(reader, count, values)?;
+        if self.fortran_order {
+            *values = row_major(values, sizes)?;
+        }
+        Ok(())
     }
 
     /// Reads so many values in the order in which they are stored.
-    fn stored(self, reader: &mut impl Read, count: usize) -> Result<Vec<f32>, ReadError> {
-        let mut values = reserved(count)?;
+    fn stored(
+        self,
+        reader: &mut impl Read,
+        count: usize,
+        values: &mut Vec<f32>,
+    ) -> Result<(), ReadError> {
+        values.clear();
+        values.try_reserve_exact(count).map_err(|_| ReadError::Memory)?;
         let width = self.element.bytes();
         let mut buffer = Vec::with_capacity(CHUNK);
         while values.len() < count {
@@ -146,25 +170,19 @@ impl Encoding {
             if self.big_endian {
                 buffer.chunks_exact_mut(width).for_each(<[u8]>::reverse);
             }
-            self.element.decode(&buffer, &mut values);
+            self.element.decode(&buffer, values);
             if is_short {
                 return Err(ReadError::Truncated { expected: count, found: values.len() });
             }
         }
-        Ok(values)
+        Ok(())
     }
-}
-
-/// An empty list with space for so many values.
-fn reserved(count: usize) -> Result<Vec<f32>, ReadError> {
-    let mut values = Vec::new();
-    values.try_reserve_exact(count).map_err(|_| ReadError::Memory)?;
-    Ok(values)
 }
 
 /// Values of which the first axis varies fastest, in the order in which the last does.
 fn row_major(stored: &[f32], sizes: &[u64]) -> Result<Vec<f32>, ReadError> {
-    let mut values = reserved(stored.len())?;
+    let mut values = Vec::new();
+    values.try_reserve_exact(stored.len()).map_err(|_| ReadError::Memory)?;
     // For each axis its size, how far neighbors lie apart, and the position along it.
     let mut axes = Vec::with_capacity(sizes.len());
     let mut stride = 1_usize;
@@ -193,7 +211,7 @@ fn row_major(stored: &[f32], sizes: &[u64]) -> Result<Vec<f32>, ReadError> {
 ///
 /// # Errors
 /// Where they cannot be written.
-pub fn write_values(writer: &mut impl Write, values: &[f32]) -> io::Result<()> {
+pub fn write_values(writer: &mut (impl Write + ?Sized), values: &[f32]) -> io::Result<()> {
     for chunk in values.chunks(CHUNK / size_of::<f32>()) {
         let bytes: Vec<u8> = chunk.iter().flat_map(|value| value.to_le_bytes()).collect();
         writer.write_all(&bytes)?;

@@ -7,7 +7,7 @@ use std::io;
 
 use thiserror::Error;
 
-use super::{NamedParameter, Names, Source, Weights, parameters};
+use super::{Held, NamedParameter, Names, Source, Weights, parameters};
 use crate::analysis::AnalysisError;
 use crate::diagnostics::{MAX_SHOWN, suggest};
 use crate::network::{Network, Shape, Tensor};
@@ -32,9 +32,14 @@ pub(super) trait Archive: Send {
     /// Type and shape of a tensor, or why they cannot be read.
     fn header(&mut self, name: &str) -> Result<Header, String>;
 
-    /// The values of a tensor in row-major order, or why they cannot be read; encoding and sizes are those of its header.
-    fn values(&mut self, name: &str, encoding: Encoding, sizes: &[u64])
-    -> Result<Vec<f32>, String>;
+    /// Puts the values of a tensor into `values`, in row-major order, or says why they cannot be read; encoding and sizes are those of its header.
+    fn values(
+        &mut self,
+        name: &str,
+        encoding: Encoding,
+        sizes: &[u64],
+        values: &mut Vec<f32>,
+    ) -> Result<(), String>;
 }
 
 /// A file that fits a network: it has all tensors that the network holds, in their shapes, and no others.
@@ -93,17 +98,16 @@ impl fmt::Debug for Archived<'_> {
 }
 
 impl Source for Archived<'_> {
-    fn take(&mut self, node: Tensor) -> Result<Vec<Vec<f32>>, WeightsError> {
+    fn read(&mut self, node: Tensor, held: &mut Held) -> Result<(), WeightsError> {
+        held.clear();
         let stored = self.nodes.get(node.index()).map(Vec::as_slice).unwrap_or_default();
-        let mut all = Vec::with_capacity(stored.len());
         for Stored { name, theirs, encoding, shape } in stored {
-            let values = self.archive.values(theirs, *encoding, shape.sizes());
-            let values =
-                values.map_err(|why| WeightsError::Tensor { name: theirs.clone(), why })?;
-            self.not_finite.extend(not_finite(name, shape, &values));
-            all.push(values);
+            let values = held.next();
+            let read = self.archive.values(theirs, *encoding, shape.sizes(), values);
+            read.map_err(|why| WeightsError::Tensor { name: theirs.clone(), why })?;
+            self.not_finite.extend(not_finite(name, shape, values));
         }
-        Ok(all)
+        Ok(())
     }
 
     fn not_finite(&self) -> &[NotFinite] {

@@ -34,28 +34,78 @@ impl Weights {
     /// # Errors
     /// Where values cannot be made or read.
     pub fn of_source(network: &Network, source: &mut dyn Source) -> Result<Self, WeightsError> {
-        let nodes = network.nodes().map(|(tensor, _)| source.take(tensor));
-        Ok(Self { nodes: nodes.collect::<Result<_, _>>()? })
+        let nodes = network.nodes().map(|(tensor, _)| {
+            let mut held = Held::default();
+            source.read(tensor, &mut held)?;
+            Ok(held.into_tensors())
+        });
+        Ok(Self { nodes: nodes.collect::<Result<_, WeightsError>>()? })
+    }
+}
+
+/// The values of what one node holds, in storage that serves the next node again.
+#[derive(Debug, Default)]
+pub struct Held {
+    tensors: Vec<Vec<f32>>,
+    count: usize,
+}
+
+impl Held {
+    /// Holds nothing.
+    pub fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    /// Adds a tensor without values yet.
+    pub fn next(&mut self) -> &mut Vec<f32> {
+        let at = self.count;
+        self.count += 1;
+        if at == self.tensors.len() {
+            self.tensors.push(Vec::new());
+        }
+        let values = &mut self.tensors[at];
+        values.clear();
+        values
+    }
+
+    /// The values, in the order of [`Operator::parameters`](crate::ops::Operator::parameters) and each in row-major order.
+    #[must_use]
+    pub fn tensors(&self) -> &[Vec<f32>] {
+        &self.tensors[..self.count]
+    }
+
+    /// The values, to be changed or taken out.
+    pub fn tensors_mut(&mut self) -> &mut [Vec<f32>] {
+        &mut self.tensors[..self.count]
+    }
+
+    /// The values.
+    #[must_use]
+    pub fn into_tensors(mut self) -> Vec<Vec<f32>> {
+        self.tensors.truncate(self.count);
+        self.tensors
     }
 }
 
 /// Where the values of a network's parameters come from, layer by layer, so that not all of them need be held at once.
 pub trait Source: Send {
-    /// The values of what a node holds, in the order of [`Operator::parameters`](crate::ops::Operator::parameters) and each in row-major order.
+    /// Puts the values of what a node holds in the place of what was held.
     ///
     /// # Errors
     /// Where they cannot be made or read.
-    fn take(&mut self, node: Tensor) -> Result<Vec<Vec<f32>>, WeightsError>;
+    fn read(&mut self, node: Tensor, held: &mut Held) -> Result<(), WeightsError>;
 
-    /// The tensors among those taken that hold values with which nothing sensible can be computed.
+    /// The tensors among those read that hold values with which nothing sensible can be computed.
     fn not_finite(&self) -> &[NotFinite] {
         &[]
     }
 }
 
 impl Source for &Weights {
-    fn take(&mut self, node: Tensor) -> Result<Vec<Vec<f32>>, WeightsError> {
-        Ok(self.of(node).to_vec())
+    fn read(&mut self, node: Tensor, held: &mut Held) -> Result<(), WeightsError> {
+        held.clear();
+        self.of(node).iter().for_each(|values| held.next().extend_from_slice(values));
+        Ok(())
     }
 }
 

@@ -114,13 +114,15 @@ impl<R: Read + Seek + Send> Archive for File<R> {
         name: &str,
         encoding: Encoding,
         sizes: &[u64],
-    ) -> Result<Vec<f32>, String> {
+        values: &mut Vec<f32>,
+    ) -> Result<(), String> {
         let mut array = self.array(name)?;
         npy::Header::read(&mut array).map_err(|error| error.to_string())?;
-        let values = encoding.read(&mut array, sizes).map_err(|error| error.to_string())?;
+        let read = encoding.read_into(&mut array, sizes, values);
+        read.map_err(|error| error.to_string())?;
         // At the end, and not before, the checksum is compared.
         match array.read(&mut [0]) {
-            Ok(0) => Ok(values),
+            Ok(0) => Ok(()),
             Ok(_) => Err("something follows its last value".to_owned()),
             Err(error) => Err(error.to_string()),
         }

@@ -150,12 +150,14 @@ impl<R: Read + Seek + Send> Archive for File<R> {
         name: &str,
         encoding: Encoding,
         sizes: &[u64],
-    ) -> Result<Vec<f32>, String> {
+        values: &mut Vec<f32>,
+    ) -> Result<(), String> {
         let info = self.metadata.get(name).ok_or("it is not there")?;
         let offset = u64::try_from(info.data_offsets.0).unwrap_or(u64::MAX);
         let start = SeekFrom::Start(self.start.saturating_add(offset));
         self.reader.seek(start).map_err(|error| error.to_string())?;
-        encoding.read(&mut self.reader, sizes).map_err(|error| error.to_string())
+        let read = encoding.read_into(&mut self.reader, sizes, values);
+        read.map_err(|error| error.to_string())
     }
 }
 

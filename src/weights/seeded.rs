@@ -15,7 +15,7 @@ use num_traits::AsPrimitive;
 use rayon::prelude::*;
 
 use super::moments::{Moments, to_f64};
-use super::{NamedParameter, Source, Weights, WeightsError, parameters};
+use super::{Held, NamedParameter, Source, Weights, WeightsError, parameters};
 use crate::analysis::AnalysisError;
 use crate::network::{Network, Shape, Tensor};
 use crate::ops::Op;
@@ -29,8 +29,12 @@ const PHI: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Where a size exceeds 64 bits, or there is no memory for the values.
 pub fn seeded(network: &Network, seed: u64) -> Result<Weights, AnalysisError> {
     let source = Seeded::new(network, seed)?;
-    let nodes = network.nodes().map(|(tensor, _)| source.values(tensor));
-    Ok(Weights { nodes: nodes.collect::<Result<_, _>>()? })
+    let nodes = network.nodes().map(|(tensor, _)| {
+        let mut held = Held::default();
+        source.make(tensor, &mut held)?;
+        Ok(held.into_tensors())
+    });
+    Ok(Weights { nodes: nodes.collect::<Result<_, AnalysisError>>()? })
 }
 
 /// The values that a seed gives a network, made layer by layer.
@@ -66,21 +70,21 @@ impl<'a> Seeded<'a> {
         Ok(Self { network, seed, nodes })
     }
 
-    fn values(&self, tensor: Tensor) -> Result<Vec<Vec<f32>>, AnalysisError> {
-        let held = self.nodes.get(tensor.index()).map(Vec::as_slice).unwrap_or_default();
-        let Some(node) = self.network.node(tensor) else { return Ok(Vec::new()) };
-        let values = held.iter().map(|(parameter, range)| {
+    fn make(&self, tensor: Tensor, held: &mut Held) -> Result<(), AnalysisError> {
+        held.clear();
+        let Some(node) = self.network.node(tensor) else { return Ok(()) };
+        for (parameter, range) in self.nodes.get(tensor.index()).into_iter().flatten() {
             let shape = &parameter.parameter.shape;
-            let values = range.values(key(self.seed, &parameter.name), shape);
-            values.ok_or_else(|| AnalysisError::memory(node, shape))
-        });
-        values.collect()
+            let made = range.fill(key(self.seed, &parameter.name), shape, held.next());
+            made.ok_or_else(|| AnalysisError::memory(node, shape))?;
+        }
+        Ok(())
     }
 }
 
 impl Source for Seeded<'_> {
-    fn take(&mut self, node: Tensor) -> Result<Vec<Vec<f32>>, WeightsError> {
-        Ok(self.values(node)?)
+    fn read(&mut self, node: Tensor, held: &mut Held) -> Result<(), WeightsError> {
+        Ok(self.make(node, held)?)
     }
 }
 
@@ -96,8 +100,10 @@ pub fn seeded_input(
 ) -> Result<Vec<f32>, AnalysisError> {
     let Some(node) = network.node(input) else { return Ok(Vec::new()) };
     let range = Range { middle: 0.0, half: 3.0_f64.sqrt() };
-    let values = range.values(key(seed, &format!("{}.input", node.name())), &node.shape);
-    values.ok_or_else(|| AnalysisError::memory(node, &node.shape))
+    let mut values = Vec::new();
+    let made = range.fill(key(seed, &format!("{}.input", node.name())), &node.shape, &mut values);
+    made.ok_or_else(|| AnalysisError::memory(node, &node.shape))?;
+    Ok(values)
 }
 
 /// Fills every input of a network.
@@ -132,12 +138,12 @@ impl Range {
         }
     }
 
-    /// The values of a tensor; `None` where there is no memory for them.
-    fn values(self, key: u64, shape: &Shape) -> Option<Vec<f32>> {
+    /// Makes the values of a tensor; `None` where there is no memory for them.
+    fn fill(self, key: u64, shape: &Shape, values: &mut Vec<f32>) -> Option<()> {
         /// So many values are made at a time.
         const CHUNK: usize = 1 << 16;
         let count = usize::try_from(shape.elements()).ok()?;
-        let mut values: Vec<f32> = Vec::new();
+        values.clear();
         values.try_reserve_exact(count).ok()?;
         values.resize(count, 0.0);
         let [middle, half]: [f32; 2] = [self.middle, self.half].map(AsPrimitive::as_);
@@ -147,7 +153,7 @@ impl Range {
                 *value = half * unit(key, i) + middle;
             }
         });
-        Some(values)
+        Some(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use cnnstat::execute::engine::{Engine, Memory, Observer, Unobserved};
+use cnnstat::execute::engine::{Engine, Fusion, Memory, Observer};
 use cnnstat::execute::{ExecutionError, oracle};
 use cnnstat::network::{Network, Tensor};
 use cnnstat::ops::Array;
@@ -42,28 +42,29 @@ pub(super) struct Outcome {
 /// Bytes of a value.
 const BYTES: u64 = 4;
 
-/// Runs a network on the engine, once more than is timed; `progress` counts passes.
+/// Runs a network on the engine, once more than is timed; `progress` counts the steps of all passes.
 pub(super) fn fast(
     work: &Work<'_>,
     weights: &mut dyn Source,
     progress: &mut Progress,
 ) -> Result<Outcome, ExecutionError> {
     let network = work.network;
-    let engine = Engine::compile_keeping(network, weights, &|tensor| work.taps.contains(&tensor))?;
+    let engine = Engine::compile(network, weights, Fusion::Keeping(work.taps))?;
     let mut memory = memory(&engine)?;
     let inputs: Vec<&[f32]> = work.inputs.iter().map(Vec::as_slice).collect();
+    let steps = engine.steps().len();
+    let mut passes = Passes::new(progress, steps, work.repeat);
     let mut watch = Watch::new(work.taps);
-    let mut outputs = engine.run(network, &mut memory, &inputs, &mut watch)?;
-    let mut clock = Clock { steps: vec![Vec::new(); engine.steps().len()], ..Clock::default() };
+    let mut outputs = engine.run(&mut memory, &inputs, &mut passes.of(&mut watch))?;
+    let mut clock = Clock { steps: vec![Vec::new(); steps], ..Clock::default() };
     let mut seconds = Vec::new();
-    for pass in 0..work.repeat {
-        progress.reach(u64::try_from(pass).unwrap_or(u64::MAX).saturating_add(1));
+    for _ in 0..work.repeat {
         let start = Instant::now();
         outputs = if work.profile {
             clock.at = 0;
-            engine.run(network, &mut memory, &inputs, &mut clock)?
+            engine.run(&mut memory, &inputs, &mut passes.of(&mut clock))?
         } else {
-            engine.run(network, &mut memory, &inputs, &mut Unobserved)?
+            engine.run(&mut memory, &inputs, &mut passes.of(&mut ()))?
         };
         seconds.push(start.elapsed().as_secs_f64());
     }
@@ -83,17 +84,58 @@ pub(super) fn first_not_finite(
     work: &Work<'_>,
     weights: &mut dyn Source,
 ) -> Result<Option<(Tensor, &'static str)>, ExecutionError> {
-    let engine = Engine::compile(work.network, weights, true)?;
+    let engine = Engine::compile(work.network, weights, Fusion::None)?;
     let mut memory = memory(&engine)?;
     let inputs: Vec<&[f32]> = work.inputs.iter().map(Vec::as_slice).collect();
     let mut watch = Watch::new(&[]);
-    engine.run(work.network, &mut memory, &inputs, &mut watch)?;
+    engine.run(&mut memory, &inputs, &mut watch)?;
     Ok(watch.not_finite)
 }
 
 fn memory(engine: &Engine) -> Result<Memory, ExecutionError> {
     let layer = "activations".to_owned();
     engine.memory().map_err(|error| ExecutionError::Layer { layer, error })
+}
+
+/// Counts the steps of all passes.
+struct Passes<'a> {
+    progress: &'a mut Progress,
+    done: u64,
+}
+
+impl<'a> Passes<'a> {
+    fn new(progress: &'a mut Progress, steps: usize, repeat: usize) -> Self {
+        let all = steps.saturating_mul(repeat.saturating_add(1));
+        progress.begin(u64::try_from(all).unwrap_or(u64::MAX), "steps");
+        Self { progress, done: 0 }
+    }
+
+    /// An observer that counts besides.
+    fn of<'b, O>(&'b mut self, observer: &'b mut O) -> Counted<'b, 'a, O> {
+        Counted { passes: self, observer }
+    }
+}
+
+/// An observer of a pass whose steps are counted.
+struct Counted<'b, 'a, O> {
+    passes: &'b mut Passes<'a>,
+    observer: &'b mut O,
+}
+
+impl<O: Observer> Observer for Counted<'_, '_, O> {
+    fn begin(&mut self, tensor: Tensor) {
+        self.observer.begin(tensor);
+    }
+
+    fn sample(&mut self, tensor: Tensor, sample: usize, values: &[f32]) {
+        self.observer.sample(tensor, sample, values);
+    }
+
+    fn end(&mut self, tensor: Tensor) {
+        self.observer.end(tensor);
+        self.passes.done += 1;
+        self.passes.progress.reach(self.passes.done);
+    }
 }
 
 /// Takes values out of a run, and looks for those that are not finite.

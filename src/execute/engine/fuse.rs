@@ -1,5 +1,6 @@
 //! Which layers are computed together with the one before them.
 
+use super::Fusion;
 use crate::analysis::Placement;
 use crate::network::{Network, Node, Tensor};
 use crate::ops::{Function, Op};
@@ -22,11 +23,7 @@ pub(super) struct Group {
 }
 
 /// The steps of a network, each layer in one of them. A tensor that is kept is the last of its step.
-pub(super) fn groups(
-    network: &Network,
-    placement: &Placement,
-    keeps: &dyn Fn(Tensor) -> bool,
-) -> Vec<Group> {
+pub(super) fn groups(network: &Network, placement: &Placement, fusion: Fusion<'_>) -> Vec<Group> {
     let mut is_done = vec![false; network.len()];
     let mut groups = Vec::new();
     for (tensor, node) in network.layers() {
@@ -41,7 +38,7 @@ pub(super) fn groups(
             last: tensor,
             layers: vec![tensor],
         };
-        group.extend(network, placement, keeps, node);
+        group.extend(network, placement, fusion, node);
         let mut at = tensor;
         while at != group.last {
             let Some(next) = network.sole_consumer(at) else { break };
@@ -59,20 +56,21 @@ impl Group {
         &mut self,
         network: &Network,
         placement: &Placement,
-        keeps: &dyn Fn(Tensor) -> bool,
+        fusion: Fusion<'_>,
         base: &Node,
     ) {
         if matches!(base.op, Op::Conv(_) | Op::Linear(_))
             && base.shape.rank() != 3
-            && let Some((tensor, Op::BatchNorm(_))) = self.next(network, placement, keeps)
+            && let Some((tensor, Op::BatchNorm(_))) = self.next(network, placement, fusion)
         {
             (self.batch_norm, self.last) = (Some(tensor), tensor);
         }
         if matches!(&base.op, Op::Conv(conv) if conv.groups == 1) {
-            self.add(network, placement, keeps);
+            self.add(network, placement, fusion);
         }
         if has_kernel(&base.op)
-            && let Some((tensor, Op::Activation(activation))) = self.next(network, placement, keeps)
+            && let Some((tensor, Op::Activation(activation))) =
+                self.next(network, placement, fusion)
         {
             (self.activation, self.last) = (Some(activation.function), tensor);
         }
@@ -83,9 +81,9 @@ impl Group {
         &self,
         network: &'n Network,
         placement: &Placement,
-        keeps: &dyn Fn(Tensor) -> bool,
+        fusion: Fusion<'_>,
     ) -> Option<(Tensor, &'n Op)> {
-        if keeps(self.last) {
+        if fusion.keeps(self.last) {
             return None;
         }
         let next = network.sole_consumer(self.last)?.tensor;
@@ -94,13 +92,8 @@ impl Group {
     }
 
     /// Takes in a sum with a tensor that is there already.
-    fn add(
-        &mut self,
-        network: &Network,
-        placement: &Placement,
-        keeps: &dyn Fn(Tensor) -> bool,
-    ) -> Option<()> {
-        if keeps(self.last) {
+    fn add(&mut self, network: &Network, placement: &Placement, fusion: Fusion<'_>) -> Option<()> {
+        if fusion.keeps(self.last) {
             return None;
         }
         let sum = network.sole_consumer(self.last)?.tensor;

@@ -11,12 +11,14 @@ mod fuse;
 mod kernel;
 mod touched;
 
-use crate::analysis::{self, AnalysisError, Placement};
-use crate::network::{Network, Node, Shape, Tensor};
-use crate::ops::{Op, OpError};
-use crate::weights::{Source, WeightsError};
+use std::collections::HashMap;
 
-use super::{ExecutionError, check_inputs};
+use crate::analysis::{self, AnalysisError, Placement};
+use crate::network::{Network, Node, Tensor};
+use crate::ops::{Op, OpError};
+use crate::weights::{Held, Source, WeightsError};
+
+use super::ExecutionError;
 use arena::Arena;
 use epilogue::Pointwise;
 use fuse::Group;
@@ -30,10 +32,19 @@ pub struct Engine {
     steps: Vec<Step>,
     arena: Arena,
     samples: usize,
-    /// Positions of the network's inputs in the arena of a sample, and their shapes.
-    inputs: Vec<(Place, Shape)>,
+    inputs: Vec<Input>,
     /// Positions of what the network returns.
     outputs: Vec<Place>,
+}
+
+/// What the network takes.
+#[derive(Debug)]
+struct Input {
+    name: String,
+    /// Its position in the arena of a sample.
+    place: Place,
+    /// Its values, of all samples.
+    elements: u64,
 }
 
 /// One or several layers that are computed together.
@@ -51,7 +62,7 @@ struct Step {
 }
 
 /// Elements of the arena of a sample.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Place {
     start: usize,
     length: usize,
@@ -76,10 +87,29 @@ pub trait Observer {
 }
 
 /// Nobody watches.
-#[derive(Debug, Clone, Copy)]
-pub struct Unobserved;
+impl Observer for () {}
 
-impl Observer for Unobserved {}
+/// Which layers may be computed together with the one before them.
+#[derive(Debug, Clone, Copy)]
+pub enum Fusion<'a> {
+    /// All that can be.
+    Full,
+    /// None: every layer is a step of its own.
+    None,
+    /// All that can be, but these tensors exist: each is the last of its step, unless it is a [view](super::source) of another.
+    Keeping(&'a [Tensor]),
+}
+
+impl Fusion<'_> {
+    /// Whether a tensor is the last of its step.
+    fn keeps(self, tensor: Tensor) -> bool {
+        match self {
+            Self::Full => false,
+            Self::None => true,
+            Self::Keeping(kept) => kept.contains(&tensor),
+        }
+    }
+}
 
 /// The activations of a run.
 #[derive(Debug)]
@@ -88,7 +118,7 @@ pub struct Memory {
 }
 
 impl Engine {
-    /// Compiles a network; with `keeps_apart` every layer to a step of its own. Weights are taken layer by layer, and held once, in the order in which
+    /// Compiles a network. Weights are taken layer by layer, and held once, in the order in which
     /// the layer's kernel reads them.
     ///
     /// # Errors
@@ -96,50 +126,39 @@ impl Engine {
     pub fn compile(
         network: &Network,
         weights: &mut dyn Source,
-        keeps_apart: bool,
-    ) -> Result<Self, ExecutionError> {
-        Self::compile_keeping(network, weights, &|_| keeps_apart)
-    }
-
-    /// Compiles a network so that the tensors that `keeps` names exist: each is the last of its step, unless it is a
-    /// [view](super::source) of another.
-    ///
-    /// # Errors
-    /// As [`compile`](Self::compile).
-    pub fn compile_keeping(
-        network: &Network,
-        weights: &mut dyn Source,
-        keeps: &dyn Fn(Tensor) -> bool,
+        fusion: Fusion<'_>,
     ) -> Result<Self, ExecutionError> {
         let placement = analysis::placement(network).map_err(ExecutionError::from)?;
-        let last = network.nodes().last();
-        let overflow = || match last {
-            Some((_, node)) => ExecutionError::of(node, OpError::TotalOverflow),
-            None => ExecutionError::Inputs { expected: 0, given: 0 },
-        };
-        let arena = Arena::of(&placement).ok_or_else(overflow)?;
+        let arena = Arena::of(&placement).ok_or(ExecutionError::TooLarge)?;
         let places = Places { network, placement: &placement, arena: &arena };
         let context = Context { gemm: Gemm::new() };
         let mut steps = Vec::new();
-        for group in fuse::groups(network, &placement, keeps) {
+        let mut held = Held::default();
+        for group in fuse::groups(network, &placement, fusion) {
             let Some(node) = network.node(group.base) else { continue };
-            let step = step(network, &context, &places, node, &group, weights);
+            let values = Values { network, source: weights, held: &mut held };
+            let step = step(network, &context, &places, node, &group, values);
             steps.extend(step.map_err(|error| match error {
                 StepError::Operator(error) => ExecutionError::of(node, error),
                 StepError::Weights(error) => error.into(),
             })?);
         }
-        let of = |tensor: Tensor| places.get(tensor).ok_or_else(overflow);
+        let of = |tensor: Tensor| places.get(tensor).ok_or(ExecutionError::TooLarge);
         let mut inputs = Vec::new();
         for &tensor in network.inputs() {
             if let Some(node) = network.node(tensor) {
-                inputs.push((of(tensor)?, node.shape));
+                inputs.push(Input {
+                    name: node.name().to_owned(),
+                    place: of(tensor)?,
+                    elements: node.shape.elements(),
+                });
             }
         }
         let outputs =
             network.outputs().iter().map(|output| of(output.tensor)).collect::<Result<_, _>>()?;
-        let samples = inputs.first().map_or(1, |(_, shape)| shape.batch());
-        let samples = usize::try_from(samples).map_err(|_| overflow())?;
+        let first = network.inputs().first().and_then(|&input| network.node(input));
+        let samples = first.map_or(1, |node| node.shape.batch());
+        let samples = usize::try_from(samples).map_err(|_| ExecutionError::TooLarge)?;
         Ok(Self { context, steps, arena, samples, inputs, outputs })
     }
 
@@ -155,15 +174,18 @@ impl Engine {
         self.arena.elements.saturating_mul(samples).saturating_mul(analysis::BYTES_PER_VALUE)
     }
 
+    /// The elements of the arena, for all samples of the batch.
+    fn elements(&self) -> Option<usize> {
+        usize::try_from(self.arena.elements).ok()?.checked_mul(self.samples)
+    }
+
     /// Memory for a run.
     ///
     /// # Errors
     /// Where there is none.
     pub fn memory(&self) -> Result<Memory, OpError> {
         let mut values = Vec::new();
-        let length = usize::try_from(self.arena.elements).ok();
-        let length = length.and_then(|length| length.checked_mul(self.samples));
-        let length = length.filter(|&length| values.try_reserve_exact(length).is_ok());
+        let length = self.elements().filter(|&length| values.try_reserve_exact(length).is_ok());
         let bytes = self.arena_bytes();
         let length = length.ok_or_else(|| {
             OpError::rule(format!("there is no memory for {bytes} bytes of activations"))
@@ -175,22 +197,25 @@ impl Engine {
     /// Computes the network's outputs, each of all samples one after another.
     ///
     /// # Errors
-    /// Where inputs are not the network's.
+    /// Where inputs are not the network's, or the memory is not of this engine.
     pub fn run(
         &self,
-        network: &Network,
         memory: &mut Memory,
         inputs: &[&[f32]],
         observer: &mut impl Observer,
     ) -> Result<Vec<Vec<f32>>, ExecutionError> {
-        check_inputs(network, self.inputs.iter().map(|(_, shape)| shape))?;
+        let (expected, given) = (self.inputs.len(), inputs.len());
+        if expected != given {
+            return Err(ExecutionError::Inputs { expected, given });
+        }
+        if self.elements() != Some(memory.values.len()) {
+            return Err(ExecutionError::Memory);
+        }
         let length = memory.values.len() / self.samples;
-        for (&(place, shape), values) in self.inputs.iter().zip(inputs) {
-            if u64::try_from(values.len()).ok() != Some(shape.elements()) {
-                return Err(ExecutionError::Inputs {
-                    expected: self.inputs.len(),
-                    given: inputs.len(),
-                });
+        for (Input { name, place, elements }, values) in self.inputs.iter().zip(inputs) {
+            if u64::try_from(values.len()).ok() != Some(*elements) {
+                let (name, expected, given) = (name.clone(), *elements, values.len());
+                return Err(ExecutionError::InputLength { name, expected, given });
             }
             for (arena, values) in memory.values.chunks_mut(length).zip(values.chunks(place.length))
             {
@@ -288,24 +313,26 @@ fn step(
     places: &Places<'_>,
     node: &Node,
     group: &Group,
-    weights: &mut dyn Source,
+    mut values: Values<'_>,
 ) -> Result<Option<Step>, StepError> {
     let place = |tensor: Tensor| places.get(tensor).ok_or(OpError::TotalOverflow);
     let affine = match group.batch_norm.and_then(|tensor| Some((tensor, network.node(tensor)?))) {
         Some((tensor, Node { op: Op::BatchNorm(batch_norm), .. })) => {
-            Some(ChannelAffine::of(batch_norm, &held(network, tensor, weights)?)?)
+            Some(ChannelAffine::of(batch_norm, values.read(tensor)?)?)
         }
         _ => None,
     };
     let taken = network.operands(group.base).iter().chain(&group.residual);
     let operands: Vec<Place> = taken.map(|&tensor| place(tensor)).collect::<Result<_, _>>()?;
-    let first_slots = operands.iter().map(|one| operands.iter().position(|other| other == one));
+    let mut seen = HashMap::new();
+    let slots = operands.iter().enumerate();
+    let first_slots = slots.map(|(slot, place)| *seen.entry(*place).or_insert(slot));
     let layer = Layer {
         op: &node.op,
-        first_slots: first_slots.flatten().collect(),
+        first_slots: first_slots.collect(),
         operands: network.operand_shapes(group.base),
         output: &node.shape,
-        parameters: held(network, group.base, weights)?,
+        parameters: values.read(group.base)?,
         affine,
     };
     let output = place(group.last)?;
@@ -321,20 +348,30 @@ fn step(
     }))
 }
 
-/// Takes the values of what a node holds.
-fn held(
-    network: &Network,
-    tensor: Tensor,
-    weights: &mut dyn Source,
-) -> Result<Vec<Vec<f32>>, StepError> {
-    let values = weights.take(tensor)?;
-    let Some(node) = network.node(tensor) else { return Ok(values) };
-    let parameters = node.op.operator().parameters(network.operand_shapes(tensor))?;
-    let fits = parameters.len() == values.len()
-        && parameters.iter().zip(&values).all(|(parameter, values)| {
-            u64::try_from(values.len()).ok() == Some(parameter.shape.elements())
-        });
-    if fits { Ok(values) } else { Err(WeightsError::Foreign(node.name().to_owned()).into()) }
+/// Where the values of what nodes hold come from, and storage for those of one.
+struct Values<'a> {
+    network: &'a Network,
+    source: &'a mut dyn Source,
+    held: &'a mut Held,
+}
+
+impl Values<'_> {
+    /// The values of what a node holds.
+    fn read(&mut self, tensor: Tensor) -> Result<&mut [Vec<f32>], StepError> {
+        self.source.read(tensor, self.held)?;
+        let Some(node) = self.network.node(tensor) else { return Ok(&mut []) };
+        let parameters = node.op.operator().parameters(self.network.operand_shapes(tensor))?;
+        let values = self.held.tensors();
+        let fits = parameters.len() == values.len()
+            && parameters.iter().zip(values).all(|(parameter, values)| {
+                u64::try_from(values.len()).ok() == Some(parameter.shape.elements())
+            });
+        if fits {
+            Ok(self.held.tensors_mut())
+        } else {
+            Err(WeightsError::Foreign(node.name().to_owned()).into())
+        }
+    }
 }
 
 impl From<AnalysisError> for ExecutionError {

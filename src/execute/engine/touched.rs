@@ -43,7 +43,7 @@ impl Engine {
             writes: step.output.into(),
         });
         Touched {
-            inputs: self.inputs.iter().map(|&(place, _)| place.into()).collect(),
+            inputs: self.inputs.iter().map(|input| input.place.into()).collect(),
             steps: steps.collect(),
             outputs: self.outputs.iter().map(|&place| place.into()).collect(),
         }

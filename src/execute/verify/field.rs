@@ -504,7 +504,7 @@ impl<'a> Prober<'a> {
             let samples = usize::try_from(samples).unwrap_or(1);
             watch.sample(tensor, 0, &values[..values.len() / samples]);
         }
-        self.engine.run(self.network, &mut self.memory, &inputs, &mut watch)?;
+        self.engine.run(&mut self.memory, &inputs, &mut watch)?;
         Ok(watch.answers)
     }
 

@@ -4,7 +4,7 @@ use num_traits::AsPrimitive;
 
 use super::{Amount, Layers, Line, NodeVerification, Progress, Stage, Subject, TOLERANCE, count};
 use crate::analysis::{Analysis, BYTES_PER_VALUE};
-use crate::execute::engine::{Engine, Observer};
+use crate::execute::engine::{Engine, Fusion, Observer};
 use crate::execute::oracle::{self, Evaluated};
 use crate::execute::{ExecutionError, check_inputs};
 use crate::figure::quantity::write::thousands;
@@ -176,8 +176,8 @@ pub(super) fn engine(
 ) -> Result<Engine, ExecutionError> {
     let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
     let of = 2 * layers.iter().count();
-    let mut run = |keeps_apart: bool| {
-        let engine = Engine::compile(network, &mut &*weights, keeps_apart)?;
+    let mut run = |fusion: Fusion<'_>, before: usize| {
+        let engine = Engine::compile(network, &mut &*weights, fusion)?;
         let memory = engine.memory();
         let mut memory = memory.map_err(|error| ExecutionError::Layer {
             layer: network.nodes().last().map_or_else(String::new, |(_, node)| node.name().into()),
@@ -186,15 +186,15 @@ pub(super) fn engine(
         let mut differences = Differences {
             expected: &oracle.outputs,
             largest: vec![None; network.len()],
-            done: if keeps_apart { of / 2 } else { 0 },
+            done: before,
             of,
             progress,
         };
-        engine.run(network, &mut memory, &inputs, &mut differences)?;
+        engine.run(&mut memory, &inputs, &mut differences)?;
         Ok::<_, ExecutionError>((engine, differences.largest))
     };
-    let (_, fused) = run(false)?;
-    let (engine, apart) = run(true)?;
+    let (_, fused) = run(Fusion::Full, 0)?;
+    let (engine, apart) = run(Fusion::None, of / 2)?;
     for (tensor, node) in network.layers() {
         let Some(found) = layers.get(tensor) else { continue };
         let at = tensor.index();

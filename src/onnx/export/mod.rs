@@ -21,6 +21,7 @@ use super::proto::{DataType, GraphProto, ModelProto, OperatorSetIdProto, TensorP
 use crate::analysis::AnalysisError;
 use crate::network::{Network, Tensor};
 use crate::ops::{Op, OpError};
+use crate::tensor_file::write_values;
 use crate::weights::{self, Source, WeightsError};
 use graph::{Graph, Layer, Value, described, integers};
 
@@ -219,23 +220,19 @@ impl Model {
         out.write_all(&self.model.encode_to_vec())?;
         out.write_all(&opening(ModelProto::GRAPH, self.graph_bytes()))?;
         out.write_all(&self.graph.encode_to_vec())?;
-        let mut taken = None;
+        let (mut node, mut read) = (None, weights::Held::default());
         for held in &self.held {
-            let node = match taken.take() {
-                Some((node, values)) if node == held.node => values,
-                _ => weights.take(held.node)?,
-            };
-            let values = node.get(held.index);
+            if node != Some(held.node) {
+                weights.read(held.node, &mut read)?;
+                node = Some(held.node);
+            }
+            let values = read.tensors().get(held.index);
             let values = values.filter(|values| count(values.len()) == held.elements);
             let values = values.ok_or_else(|| WeightsError::Foreign(held.head.name.clone()))?;
             out.write_all(&opening(GraphProto::INITIALIZER, held.bytes()))?;
             out.write_all(&held.head.encode_to_vec())?;
             out.write_all(&opening(TensorProto::RAW_DATA, held.raw_bytes()))?;
-            for values in values.chunks(1 << 14) {
-                let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-                out.write_all(&bytes)?;
-            }
-            taken = Some((held.node, node));
+            write_values(out, values)?;
         }
         Ok(())
     }
@@ -420,8 +417,8 @@ mod tests {
         /// Has no values.
         struct Nothing;
         impl Source for Nothing {
-            fn take(&mut self, _: Tensor) -> Result<Vec<Vec<f32>>, WeightsError> {
-                Ok(Vec::new())
+            fn read(&mut self, _: Tensor, _: &mut weights::Held) -> Result<(), WeightsError> {
+                Ok(())
             }
         }
         let network = network(["input", "conv", "affine", "relu"], &[("relu", 3)]);

@@ -4,7 +4,7 @@ use num_traits::AsPrimitive;
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::{Context, Kernel, Layer, in_pieces};
+use super::{Context, Kernel, Layer, in_pieces, kept};
 use crate::ops::{BatchNorm, OpError};
 
 /// `scale[c]·x + shift[c]`, in 64 bits until it is applied.
@@ -86,7 +86,7 @@ pub(super) struct PRelu {
 impl PRelu {
     pub(super) fn of(layer: Layer<'_>) -> Self {
         let channels = layer.output.channels().and_then(|channels| usize::try_from(channels).ok());
-        let slopes = layer.parameters.into_iter().next().unwrap_or_default();
+        let slopes = layer.parameters.first_mut().map(kept).unwrap_or_default();
         Self { slopes, channels: channels.unwrap_or(1) }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::depthwise::Depthwise;
 use super::gemm::{Packed, Sliding, View, Windows};
-use super::{Context, Kernel, Layer, add, index, indices, map_sizes, only};
+use super::{Context, Kernel, Layer, add, index, indices, kept, map_sizes, only};
 use crate::ops::{Conv, OpError};
 
 /// A convolution by groups, each a product of matrices.
@@ -22,7 +22,7 @@ const FEW_CHANNELS: usize = 4;
 pub(super) fn compile(
     context: &Context,
     conv: &Conv,
-    mut layer: Layer<'_>,
+    layer: Layer<'_>,
 ) -> Result<Box<dyn Kernel>, OpError> {
     let [operand] = layer.operands else {
         return Err(OpError::Operands { expected: "one tensor", given: layer.operands.len() });
@@ -38,15 +38,17 @@ pub(super) fn compile(
         before: indices([top, left])?,
         output: [rows, columns],
     };
-    let mut parameters = std::mem::take(&mut layer.parameters).into_iter();
-    let mut kernels = parameters.next().unwrap_or_default();
-    let mut bias = parameters.next();
+    let [kernels, rest @ ..] = layer.parameters else {
+        return Err(OpError::rule("a convolution holds its kernels"));
+    };
+    let mut bias = rest.first().cloned();
     if let Some(affine) = &layer.affine {
-        bias = Some(affine.fold(&mut kernels, bias.as_deref()));
+        bias = Some(affine.fold(kernels, bias.as_deref()));
     }
     let map = [channels / groups, height, width];
     if channels / groups < FEW_CHANNELS && out / groups < FEW_CHANNELS && groups > 1 {
-        let kernel = Depthwise { kernels, bias, sliding, map, out_group: out / groups };
+        let kernel =
+            Depthwise { kernels: kept(kernels), bias, sliding, map, out_group: out / groups };
         return Ok(Box::new(kernel));
     }
     let sees_pixels = sliding.kernel == [1, 1]
@@ -72,6 +74,11 @@ impl Kernel for Product {
         let adds = residual == Some(None);
         let length = output.len() / self.groups.len();
         let maps = only(operands).chunks(channels * height * width);
+        let first = &only(operands)[..channels * height * width];
+        let mut windows = match &self.windows {
+            Some(windows) => Some((windows, windows.over(first)?)),
+            None => None,
+        };
         for (group, ((packed, output), map)) in
             self.groups.iter().zip(output.chunks_mut(length)).zip(maps).enumerate()
         {
@@ -79,13 +86,14 @@ impl Kernel for Product {
                 let rows = bias.len() / self.groups.len();
                 &bias[group * rows..][..rows]
             });
-            match &self.windows {
+            match &mut windows {
                 None => {
                     let pixels = View::row_major(map, [channels, height * width]);
                     context.gemm.multiply_packed(output, packed, pixels, bias, adds)?;
                 }
-                Some(windows) => {
-                    context.gemm.multiply_windows(output, packed, windows, map, bias, adds)?;
+                Some((windows, over)) => {
+                    windows.move_to(over, map)?;
+                    context.gemm.multiply_windows(output, packed, over, bias, adds)?;
                 }
             }
         }

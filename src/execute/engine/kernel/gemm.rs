@@ -35,6 +35,9 @@ pub(super) struct Windows {
     last: [i32; 2],
 }
 
+/// Windows over a map.
+pub(super) struct WindowsOver<'a>(Im2Col<'a, f32>);
+
 impl Gemm {
     pub(in super::super) fn new() -> Self {
         Self(GemmExecutor::new())
@@ -54,14 +57,8 @@ impl Gemm {
         bias: Option<&[f32]>,
         adds: bool,
     ) -> Result<(), OpError> {
-        let right = GemmInputB::Unpacked(right.matrix()?);
-        self.multiply(
-            output,
-            GemmInputA::Packed(&left.0),
-            right,
-            bias.map(BiasVector::Column),
-            adds,
-        )
+        let (left, right) = (GemmInputA::Packed(&left.0), GemmInputB::Unpacked(right.matrix()?));
+        self.multiply(output, left, right, bias.map(BiasVector::Column), adds)
     }
 
     /// As [`multiply_packed`](Self::multiply_packed), with the windows over a map on the right.
@@ -69,31 +66,12 @@ impl Gemm {
         &self,
         output: &mut [f32],
         left: &Packed,
-        windows: &Windows,
-        map: &[f32],
+        right: &WindowsOver<'_>,
         bias: Option<&[f32]>,
         adds: bool,
     ) -> Result<(), OpError> {
-        let image = NdTensorView::try_from_data(windows.map, map).map_err(|_| OpError::Overflow)?;
-        let [chan, y, x] = windows.rows.clone();
-        let [column_y, column_x] = windows.columns.clone();
-        let virtual_matrix = Im2Col {
-            image,
-            row_offsets: RowOffsets { chan, y, x },
-            col_offsets: ColOffsets { y: column_y, x: column_x },
-            n_cols: windows.size[1],
-            n_rows: windows.size[0],
-            max_y_offset: windows.last[0],
-            max_x_offset: windows.last[1],
-        };
-        let right = GemmInputB::Im2Col(&virtual_matrix);
-        self.multiply(
-            output,
-            GemmInputA::Packed(&left.0),
-            right,
-            bias.map(BiasVector::Column),
-            adds,
-        )
+        let (left, right) = (GemmInputA::Packed(&left.0), GemmInputB::Im2Col(&right.0));
+        self.multiply(output, left, right, bias.map(BiasVector::Column), adds)
     }
 
     /// `output = left · right + bias`, the bias being one value for every column.
@@ -135,14 +113,18 @@ impl Gemm {
         let [kernel_rows, kernel_columns] = sliding.kernel;
         let taps = kernel_rows * kernel_columns;
         let size = [channels * taps, sliding.output[0] * sliding.output[1]];
-        let mut rows: [Vec<i32>; 3] = Default::default();
+        // What fills up the last step lies on no map.
+        let steps = [self.0.im2col_row_count_step(), self.0.im2col_col_count_step()];
+        let padded: [usize; 2] =
+            std::array::from_fn(|axis| size[axis].next_multiple_of(steps[axis].max(1)));
+        let mut rows: [Vec<i32>; 3] = std::array::from_fn(|_| Vec::with_capacity(padded[0]));
         for row in 0..size[0] {
             let (channel, tap) = (row / taps, row % taps);
             rows[0].push(offset(channel * height * width)?);
             rows[1].push(offset(tap / kernel_columns * sliding.dilation[0] * width)?);
             rows[2].push(offset(tap % kernel_columns * sliding.dilation[1])?);
         }
-        let mut columns: [Vec<i32>; 2] = Default::default();
+        let mut columns: [Vec<i32>; 2] = std::array::from_fn(|_| Vec::with_capacity(padded[1]));
         for column in 0..size[1] {
             let (y, x) = (column / sliding.output[1], column % sliding.output[1]);
             let place = |at: usize, axis: usize| {
@@ -154,18 +136,41 @@ impl Gemm {
             columns[0].push(y);
             columns[1].push(place(x, 1)?);
         }
-        // What fills up the last step lies on no map.
-        let full = |length: usize, step: usize| length.next_multiple_of(step.max(1));
-        let (row_step, column_step) =
-            (self.0.im2col_row_count_step(), self.0.im2col_col_count_step());
-        for row in &mut rows {
-            row.resize(full(size[0], row_step), i32::MAX);
-        }
-        for column in &mut columns {
-            column.resize(full(size[1], column_step), i32::MAX);
-        }
+        rows.iter_mut().for_each(|row| row.resize(padded[0], i32::MAX));
+        columns.iter_mut().for_each(|column| column.resize(padded[1], i32::MAX));
         let last = [offset((height - 1) * width)?, offset(width - 1)?];
         Ok(Windows { rows, columns, size, map, last })
+    }
+}
+
+impl Windows {
+    /// The windows over a map.
+    pub(super) fn over<'a>(&self, map: &'a [f32]) -> Result<WindowsOver<'a>, OpError> {
+        let [chan, y, x] = self.rows.clone();
+        let [column_y, column_x] = self.columns.clone();
+        Ok(WindowsOver(Im2Col {
+            image: self.image(map)?,
+            row_offsets: RowOffsets { chan, y, x },
+            col_offsets: ColOffsets { y: column_y, x: column_x },
+            n_cols: self.size[1],
+            n_rows: self.size[0],
+            max_y_offset: self.last[0],
+            max_x_offset: self.last[1],
+        }))
+    }
+
+    /// Moves windows to another map.
+    pub(super) fn move_to<'a>(
+        &self,
+        over: &mut WindowsOver<'a>,
+        map: &'a [f32],
+    ) -> Result<(), OpError> {
+        over.0.image = self.image(map)?;
+        Ok(())
+    }
+
+    fn image<'a>(&self, map: &'a [f32]) -> Result<NdTensorView<'a, f32, 3>, OpError> {
+        NdTensorView::try_from_data(self.map, map).map_err(|_| OpError::Overflow)
     }
 }
 

@@ -56,8 +56,8 @@ pub(super) struct Layer<'a> {
     pub(super) operands: &'a [Shape],
     /// The shape of its output.
     pub(super) output: &'a Shape,
-    /// The values of what it holds.
-    pub(super) parameters: Vec<Vec<f32>>,
+    /// The values of what it holds, in storage that is used again: what a kernel keeps of them, it [takes](kept).
+    pub(super) parameters: &'a mut [Vec<f32>],
     /// A scale and a shift by channel that follow it: a batch normalization.
     pub(super) affine: Option<ChannelAffine>,
 }
@@ -80,7 +80,7 @@ pub(super) fn compile(
         Op::ConvTranspose(conv) => Box::new(transposed::Transposed::of(conv, layer)?),
         Op::Linear(_) => Box::new(linear::Linear::of(layer)?),
         Op::MatMul(_) => Box::new(linear::MatMul::of(&layer)?),
-        Op::BatchNorm(batch_norm) => Box::new(ChannelAffine::of(batch_norm, &layer.parameters)?),
+        Op::BatchNorm(batch_norm) => Box::new(ChannelAffine::of(batch_norm, layer.parameters)?),
         Op::LayerNorm(layer_norm) => Box::new(normalization::LayerNorm::of(layer_norm, layer)?),
         Op::Lrn(lrn) => Box::new(normalization::Lrn::of(lrn, layer.output)?),
         Op::Activation(activation) => Box::new(unary::Unary::Function(activation.function)),
@@ -111,6 +111,11 @@ pub(super) fn compile(
         Op::Div(_) => Box::new(join::Join::of(join::Operation::Divide, &layer)),
         Op::Upsample(upsample) => Box::new(resampling::Upsample::of(upsample, &layer)?),
     }))
+}
+
+/// Takes values out of storage that is used again: the storage itself where they fill the most of it, otherwise a copy.
+fn kept(values: &mut Vec<f32>) -> Vec<f32> {
+    if values.len() > values.capacity() / 2 { std::mem::take(values) } else { values.clone() }
 }
 
 /// The one operand of a kernel that does not write over it.

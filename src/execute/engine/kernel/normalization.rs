@@ -21,7 +21,10 @@ impl LayerNorm {
         let sizes = sample_sizes(layer.output)?;
         let first = index(norm.axis)?.saturating_sub(1);
         let length = sizes.iter().skip(first).product();
-        let scale_and_shift = <[Vec<f32>; 2]>::try_from(layer.parameters).ok();
+        let scale_and_shift = match layer.parameters {
+            [scale, shift] => Some([scale.clone(), shift.clone()]),
+            _ => None,
+        };
         Ok(Self { length, eps: norm.eps.as_(), scale_and_shift })
     }
 }

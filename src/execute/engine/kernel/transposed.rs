@@ -3,7 +3,7 @@
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::{Context, Kernel, Layer, index, indices, map_sizes, only};
+use super::{Context, Kernel, Layer, index, indices, kept, map_sizes, only};
 use crate::ops::{ConvTranspose, OpError, Padding};
 
 /// A transposed convolution.
@@ -23,7 +23,7 @@ pub(super) struct Transposed {
 }
 
 impl Transposed {
-    pub(super) fn of(conv: &ConvTranspose, mut layer: Layer<'_>) -> Result<Self, OpError> {
+    pub(super) fn of(conv: &ConvTranspose, layer: Layer<'_>) -> Result<Self, OpError> {
         let Padding::Explicit([top, left, _, _]) = conv.window.padding else {
             return Err(OpError::rule("a transposed convolution takes explicit padding only"));
         };
@@ -32,10 +32,12 @@ impl Transposed {
         let [channels, height, width] = map_sizes(operand)?;
         let [out, rows, columns] = map_sizes(layer.output)?;
         let groups = index(conv.groups)?;
-        let mut parameters = std::mem::take(&mut layer.parameters).into_iter();
+        let [kernels, rest @ ..] = layer.parameters else {
+            return Err(OpError::rule("a transposed convolution holds its kernels"));
+        };
         Ok(Self {
-            kernels: parameters.next().unwrap_or_default(),
-            bias: parameters.next(),
+            kernels: kept(kernels),
+            bias: rest.first().cloned(),
             kernel: indices(conv.window.kernel)?,
             stride: indices(conv.window.stride)?,
             dilation: indices(conv.window.dilation)?,
