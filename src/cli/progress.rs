@@ -18,13 +18,22 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Of so many things, which `noun` names.
-    pub(super) fn new(terminal: &Terminal, count: u64, noun: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::hidden());
-        let style = format!("{{wide_bar}} {{human_pos}} of {{human_len}} {noun}, {{eta}} left");
-        if let Ok(style) = ProgressStyle::with_template(&style) {
+    pub(super) fn new(terminal: &Terminal, count: u64, noun: &'static str) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let style = "{wide_bar} {human_pos} of {human_len} {msg}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
-        Self { bar, begun: Instant::now(), is_watched: terminal.is_watched() }
+        let progress = Self { bar, begun: Instant::now(), is_watched: terminal.is_watched() };
+        progress.begin(count, noun);
+        progress
+    }
+
+    /// Goes on to other things, from the first.
+    pub(super) fn begin(&self, count: u64, noun: &'static str) {
+        self.bar.reset();
+        self.bar.set_length(count);
+        self.bar.set_message(noun);
     }
 
     pub(super) fn reach(&mut self, count: u64) {

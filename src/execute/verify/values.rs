@@ -4,7 +4,7 @@ use num_traits::AsPrimitive;
 
 use super::{Amount, Layers, Line, NodeVerification, Progress, Stage, Subject, TOLERANCE, count};
 use crate::analysis::{Analysis, BYTES_PER_VALUE};
-use crate::execute::engine::{Engine, Observer};
+use crate::execute::engine::{Engine, Memory, Observer};
 use crate::execute::oracle::{self, Evaluated};
 use crate::execute::{ExecutionError, check_inputs};
 use crate::figure::quantity::write::thousands;
@@ -178,11 +178,7 @@ pub(super) fn engine(
     let of = 2 * layers.iter().count();
     let mut run = |keeps_apart: bool| {
         let engine = Engine::compile(network, weights.clone(), keeps_apart)?;
-        let memory = engine.memory();
-        let mut memory = memory.map_err(|error| ExecutionError::Layer {
-            layer: network.nodes().last().map_or_else(String::new, |(_, node)| node.name().into()),
-            error,
-        })?;
+        let mut memory = memory(network, &engine)?;
         let mut differences = Differences {
             expected: &oracle.outputs,
             largest: vec![None; network.len()],
@@ -215,6 +211,14 @@ pub(super) fn engine(
         }
     }
     Ok(engine)
+}
+
+/// Memory for the engine's activations.
+pub(super) fn memory(network: &Network, engine: &Engine) -> Result<Memory, ExecutionError> {
+    engine.memory().map_err(|error| ExecutionError::Layer {
+        layer: network.nodes().last().map_or_else(String::new, |(_, node)| node.name().into()),
+        error,
+    })
 }
 
 /// Watches how far values are from the oracle's.
@@ -265,7 +269,7 @@ pub(super) fn difference_lines(layers: &Layers) -> [Line; 2] {
         let largest = layers.iter().filter_map(of).fold(0.0, f64::max);
         Line {
             figure,
-            analysis: Amount::Number(TOLERANCE),
+            analysis: Amount::AtMost(TOLERANCE),
             run: Amount::Number(largest),
             compared,
             holds: layers.hold(figure),
