@@ -431,7 +431,7 @@ fn the_program_names_what_differs() {
     let (_, differing) = table.out.split_once("What differs first").unwrap();
     let first = differing.lines().find(|line| line.contains("affine")).unwrap();
     assert!(first.starts_with("back"), "{}", table.out);
-    assert!(differing.contains("Compared with a run"), "{}", table.out);
+    assert!(differing.contains("of layers differ, first at back."), "{}", table.out);
     for format in ["json", "csv", "markdown"] {
         let told = desk.call(&format!("verify cancels.yaml --format {format}"));
         assert_eq!(told.code, Some(1), "{format}: {}", told.err);

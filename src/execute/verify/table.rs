@@ -173,11 +173,15 @@ impl Verification {
             return format!("Verified by a run: {compared} figures.");
         }
         let number = |count| thousands(u64::try_from(count).unwrap_or(u64::MAX));
-        format!(
-            "Compared with a run: {compared} figures; {} of the network and {} of layers differ.",
+        let mut told = format!(
+            "Compared with a run: {compared} figures; {} of the network and {} of layers differ",
             number(lines),
             number(wrong)
-        )
+        );
+        if let Some((layer, _)) = self.wrong().next() {
+            told += &format!(", first at {}", layer.name);
+        }
+        told + "."
     }
 }
 
@@ -235,6 +239,7 @@ pub fn wrong_table(verification: &Verification, most: usize) -> Option<Table> {
 #[must_use]
 pub fn nodes_table(verification: &Verification, name: &str) -> Table {
     let difference = |difference: Option<f64>| difference.map_or(Cell::Empty, Cell::Number);
+    let field_ends = |ends: u64| if ends == 0 { Cell::Empty } else { Cell::Count(ends) };
     let row = |layer: &NodeVerification| {
         let holds = layer.wrong.is_empty();
         Row {
@@ -246,7 +251,7 @@ pub fn nodes_table(verification: &Verification, name: &str) -> Table {
                 Cell::Count(layer.values),
                 Cell::Count(layer.macs),
                 layer.flops_by_kind.total().map_or(Cell::Unknown, Cell::Count),
-                Cell::Count(layer.field_ends),
+                field_ends(layer.field_ends),
                 difference(layer.difference),
                 difference(layer.fused_difference),
             ],

@@ -7,7 +7,7 @@ use crate::analysis::{Analysis, BYTES_PER_VALUE};
 use crate::execute::engine::{Engine, Memory, Observer};
 use crate::execute::oracle::{self, Evaluated};
 use crate::execute::{ExecutionError, check_inputs};
-use crate::figure::quantity::write::thousands;
+use crate::figure::quantity::write::{number, thousands};
 use crate::network::{Network, Shape, Tensor};
 use crate::ops::{Array, FlopKind, Op, Tally};
 use crate::report::table::shape_text;
@@ -202,8 +202,7 @@ pub(super) fn engine(
         ];
         for (figure, difference, is_needed) in both {
             let holds = difference.map_or(!is_needed, |difference| difference <= TOLERANCE);
-            let run =
-                difference.map_or_else(|| "not computed".into(), |found| format!("{found:.2e}"));
+            let run = difference.map_or_else(|| "not computed".into(), number);
             if !holds {
                 let analysis = format!("at most {TOLERANCE:e}");
                 found.wrong.push(super::Wrong { figure, analysis, run });
