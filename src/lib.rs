@@ -52,6 +52,7 @@ pub mod ops;
 pub mod report;
 pub mod study;
 pub mod sweep;
+pub mod tensor_file;
 mod text;
 pub mod weights;
 

@@ -121,7 +121,7 @@ impl Folder<'_> {
     fn write(&mut self, network: &Network, weights: &Weights) {
         let model = Model::new(network, "judged").unwrap();
         let mut file = BufWriter::new(File::create(self.path.join("model.onnx")).unwrap());
-        model.write(weights, &mut file).unwrap();
+        model.write(&mut &*weights, &mut file).unwrap();
         file.flush().unwrap();
         drop(file);
         let length = fs::metadata(self.path.join("model.onnx")).unwrap().len();
@@ -197,10 +197,10 @@ impl Folder<'_> {
     ) -> (HashMap<Tensor, Vec<f32>>, Vec<Vec<f32>>) {
         let inputs: Vec<&[f32]> = inputs.iter().map(|(_, values)| values.as_slice()).collect();
         let mut watch = Watch { wanted, made: HashMap::new() };
-        let engine = Engine::compile(network, weights.clone(), true).unwrap();
+        let engine = Engine::compile(network, &mut &*weights, true).unwrap();
         engine.run(network, &mut engine.memory().unwrap(), &inputs, &mut watch).unwrap();
         drop(engine);
-        let engine = Engine::compile(network, weights.clone(), false).unwrap();
+        let engine = Engine::compile(network, &mut &*weights, false).unwrap();
         let outputs =
             engine.run(network, &mut engine.memory().unwrap(), &inputs, &mut Unobserved).unwrap();
         (watch.made, outputs)

@@ -7,7 +7,7 @@ mod support;
 
 use std::path::Path;
 
-use cnnstat::execute::npy::{self, NpyArray};
+use cnnstat::tensor_file::npy::{self, NpyArray};
 use image::{Rgb, RgbImage};
 use serde_json::Value;
 use support::{Call, Desk};
@@ -45,7 +45,7 @@ fn array(desk: &Desk, file: &str) -> NpyArray {
 
 fn save(desk: &Desk, file: &str, shape: &[u64], values: &[f32]) {
     let out = std::fs::File::create(desk.path().join(file)).unwrap();
-    npy::write(out, shape, values.iter().copied()).unwrap();
+    npy::write(out, shape, values).unwrap();
 }
 
 fn done(desk: &Desk, arguments: &str) -> Call {
@@ -288,6 +288,11 @@ fn the_profile_accounts_for_all_work() {
     assert!(
         table.contains("every kind, batch 1, input 3×9×8") && table.contains("Likeliest classes")
     );
+    let table = done(&desk, "run net.yaml --batch 6").out;
+    let cut = "The first 4 samples; JSON (--format json) has those of 2 more.";
+    assert!(table.contains(cut), "{table}");
+    let six = desk.json("run net.yaml --batch 6 --format json");
+    assert_eq!(six["top"].as_array().unwrap().len(), 6 * 4);
 }
 
 #[test]
@@ -316,7 +321,7 @@ fn what_cannot_be_run_is_told_and_leaves_nothing() {
         ("net.yaml --input-data x.npy --batch 3", &["`--batch` is 3", "a batch of 2"]),
         (
             "net.yaml --input-data short.npy",
-            &["truncated", "432 values are announced, and 430 are there"],
+            &["ends before its last value", "432 are announced, and 430 are there"],
         ),
         ("net.yaml --input-data bad.npy", &["no .npy file"]),
         ("net.yaml --input-data .", &["is a directory"]),

@@ -478,8 +478,8 @@ fn broken_npz_files_are_refused() {
         (refused(&zip_file(&twice, CompressionMethod::Stored)), "with and without `.npy`"),
         (refused(&same), "a name is there twice"),
         (refused(&wrong), "tensor `first.weight`: Invalid checksum"),
-        (with(Vec::new()), "`first.weight`: it ends before its last value"),
-        (with(b"not an array".to_vec()), "`first.weight`: it is no NumPy array"),
+        (with(Vec::new()), "`first.weight`: it is no .npy file"),
+        (with(b"not an array".to_vec()), "`first.weight`: it is no .npy file"),
         (with(b"\x93NUMPY\x09\x00".to_vec()), "it is of version 9.0"),
         (with(long), "its header cannot be read: it is too long"),
         (with(header("{'descr': ")), "its header cannot be read"),
@@ -589,7 +589,7 @@ fn reduced(name: &str) -> Network {
 /// The root mean square of every layer's output, for an input of uniform values of mean square 1.
 fn root_mean_squares(network: &Network) -> Vec<(String, f64)> {
     let weights = seeded(network, 7).unwrap();
-    let engine = Engine::compile(network, weights, true).unwrap();
+    let engine = Engine::compile(network, &mut &weights, true).unwrap();
     let mut memory = engine.memory().unwrap();
     // The generator of Park & Miller 1988.
     let mut state = 1_u64;

@@ -41,14 +41,14 @@ impl Convert {
         let model = Model::new(&elaborated.network, &name);
         let model = model.map_err(|error| failure(&description, error))?;
         let mut file = Whole::create(&self.output, description.files())?;
-        let weights = self.weights.weights(&description, &elaborated.network, terminal)?;
-        file.write_by(
-            |out| model.write(&weights, out),
-            |error| match error {
-                ExportError::Write(error) => Ok(error),
-                error => Err(failure(&description, error)),
-            },
-        )?;
+        let mut weights = self.weights.open(&description, &elaborated.network)?;
+        let written = model.write(weights.source(), file.out());
+        written.map_err(|error| match error {
+            ExportError::Write(error) => file.failure(&error),
+            ExportError::Weights(error) => weights.failure(error),
+            error => failure(&description, error),
+        })?;
+        weights.warn(terminal);
         file.finish()?;
         output::tell_written(&self.output, terminal);
         Ok(ExitCode::SUCCESS)

@@ -264,19 +264,25 @@ impl Whole {
 
     /// Adds to the file.
     pub(super) fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.write_by(|out| out.write_all(text.as_bytes()), Ok)
+        self.write_by(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Adds what is written by `write`, which says why it fails.
-    pub(super) fn write_by<E>(
+    /// Adds what is written by `write`.
+    pub(super) fn write_by(
         &mut self,
-        write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
-        failure: impl FnOnce(E) -> Result<io::Error, Failure>,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        write(&mut self.out).map_err(|error| match failure(error) {
-            Ok(error) => failed(&self.path, &error),
-            Err(failure) => failure,
-        })
+        write(&mut self.out).map_err(|error| self.failure(&error))
+    }
+
+    /// What its content is written to.
+    pub(super) fn out(&mut self) -> &mut dyn Write {
+        &mut self.out
+    }
+
+    /// Why it cannot be written.
+    pub(super) fn failure(&self, error: &io::Error) -> Failure {
+        failed(&self.path, error)
     }
 
     /// Puts the file at its place.

@@ -189,7 +189,6 @@ impl Run {
         terminal: &Terminal,
     ) -> Result<Outcome, Failure> {
         let failed = |error: ExecutionError| Failure::message(error.to_string());
-        let weights = || self.weights.weights(description, work.network, terminal);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads()).build();
         let pool = pool.map_err(|error| Failure::message(error.to_string()))?;
         let passes = u64::from(self.repeat).saturating_add(1);
@@ -197,21 +196,24 @@ impl Run {
             let layers = u64::try_from(work.network.layers().count()).unwrap_or(u64::MAX);
             let layers = layers.saturating_mul(passes);
             let mut progress = Progress::new(terminal, layers, "layers");
-            let weights = weights()?;
+            let weights = self.weights.weights(description, work.network, terminal)?;
             return pool
                 .install(|| execute::by_oracle(work, &weights, &mut progress))
                 .map_err(failed);
         }
         let mut progress = Progress::new(terminal, passes, "passes");
-        let held = weights()?;
-        let outcome = pool.install(|| execute::fast(work, held, &mut progress));
-        let mut outcome = outcome.map_err(failed)?;
+        let mut weights = self.weights.open(description, work.network)?;
+        let outcome = pool.install(|| execute::fast(work, weights.source(), &mut progress));
+        weights.warn(terminal);
+        let mut outcome = outcome.map_err(|error| match error {
+            ExecutionError::Weights(error) => weights.failure(error),
+            error => failed(error),
+        })?;
         if outcome.not_finite.is_some() {
             // A step may be of several layers: the first of them that gives such a value is looked for.
-            let weights = weights()?;
-            let first =
-                pool.install(|| execute::first_not_finite(work, weights)).map_err(failed)?;
-            outcome.not_finite = first.or(outcome.not_finite);
+            let mut weights = self.weights.open(description, work.network)?;
+            let first = pool.install(|| execute::first_not_finite(work, weights.source()));
+            outcome.not_finite = first.map_err(failed)?.or(outcome.not_finite);
         }
         Ok(outcome)
     }

@@ -6,11 +6,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cnnstat::diagnostics::{Diagnostic, Diagnostics, MAX_SHOWN};
+use cnnstat::diagnostics::{Diagnostic, MAX_SHOWN};
 use cnnstat::front::yaml::Description;
 use cnnstat::network::Network;
 use cnnstat::weights::{
-    self, Loaded, MAX_MAPPING_BYTES, Misfit, Names, Weights, WeightsError, npz, safetensors,
+    MAX_MAPPING_BYTES, Misfit, Names, Seeded, Source, Weights, WeightsError, npz, safetensors,
 };
 
 use super::failure::Failure;
@@ -21,7 +21,7 @@ use super::terminal::Terminal;
 pub(super) struct WeightOptions {
     /// Values of the parameters: `seeded:N`, made from a number, or a .safetensors or .npz file
     #[arg(long, value_name = "SOURCE", default_value = "seeded:0", value_parser = source)]
-    weights: Source,
+    weights: Given,
 
     /// A YAML file that says what the network's tensors are called in the weights' file
     #[arg(long, value_name = "FILE")]
@@ -30,7 +30,7 @@ pub(super) struct WeightOptions {
 
 /// Where values come from.
 #[derive(Debug, Clone)]
-enum Source {
+enum Given {
     /// Made from a number.
     Seeded(u64),
     /// Read from a file.
@@ -44,47 +44,73 @@ enum Format {
     Npz,
 }
 
-fn source(text: &str) -> Result<Source, String> {
+fn source(text: &str) -> Result<Given, String> {
     if let Some(seed) = text.strip_prefix("seeded:") {
         let seed = seed.parse().map_err(|_| "N is a number of 64 bits, as in seeded:7")?;
-        return Ok(Source::Seeded(seed));
+        return Ok(Given::Seeded(seed));
     }
     let path = PathBuf::from(text);
     let ending = path.extension().map(OsStr::to_ascii_lowercase);
     match ending.as_ref().and_then(|ending| ending.to_str()) {
-        Some("safetensors") => Ok(Source::File(path, Format::Safetensors)),
-        Some("npz") => Ok(Source::File(path, Format::Npz)),
+        Some("safetensors") => Ok(Given::File(path, Format::Safetensors)),
+        Some("npz") => Ok(Given::File(path, Format::Npz)),
         _ => Err("write `seeded:N`, or a file that ends in .safetensors or .npz".to_owned()),
     }
 }
 
+/// Values that are taken layer by layer.
+pub(super) struct Opened<'a> {
+    source: Box<dyn Source + 'a>,
+    description: &'a Description,
+    /// The file that they are read from.
+    path: Option<&'a Path>,
+}
+
 impl WeightOptions {
-    /// The values of a network's parameters; warns of those that are not finite.
+    /// The values of all parameters of a network; warns of those that are not finite.
     pub(super) fn weights(
         &self,
         description: &Description,
         network: &Network,
         terminal: &Terminal,
     ) -> Result<Weights, Failure> {
-        match &self.weights {
-            Source::Seeded(_) if self.weight_names.is_some() => Err(Failure::helped(
-                "weights made from a number have the network's own names",
-                "leave `--weight-names` out, or give a file with `--weights`",
-            )),
-            Source::Seeded(seed) => weights::seeded(network, *seed)
-                .map_err(|error| Failure::analysis(description, &error)),
-            Source::File(path, format) => {
-                let names = self.names()?;
-                let file = open(path)?;
-                let loaded = match format {
-                    Format::Safetensors => safetensors::read(file, network, &names),
-                    Format::Npz => npz::read(file, network, &names),
-                };
-                let loaded = loaded.map_err(|error| unfit(description, path, error))?;
-                terminal.warn(&warnings(path, &loaded));
-                Ok(loaded.weights)
+        let mut opened = self.open(description, network)?;
+        let weights = Weights::of_source(network, opened.source());
+        let weights = weights.map_err(|error| opened.failure(error))?;
+        opened.warn(terminal);
+        Ok(weights)
+    }
+
+    /// The values of a network's parameters, to be taken layer by layer.
+    pub(super) fn open<'a>(
+        &'a self,
+        description: &'a Description,
+        network: &'a Network,
+    ) -> Result<Opened<'a>, Failure> {
+        let (path, format) = match &self.weights {
+            Given::Seeded(_) if self.weight_names.is_some() => {
+                return Err(Failure::helped(
+                    "weights made from a number have the network's own names",
+                    "leave `--weight-names` out, or give a file with `--weights`",
+                ));
             }
-        }
+            Given::Seeded(seed) => {
+                let source = Seeded::new(network, *seed);
+                let source = source.map_err(|error| Failure::analysis(description, &error))?;
+                return Ok(Opened { source: Box::new(source), description, path: None });
+            }
+            Given::File(path, format) => (path, format),
+        };
+        let names = self.names()?;
+        let file = open(path)?;
+        let source: Result<Box<dyn Source>, WeightsError> = match format {
+            Format::Safetensors => {
+                safetensors::open(file, network, &names).map(|source| Box::new(source) as _)
+            }
+            Format::Npz => npz::open(file, network, &names).map(|source| Box::new(source) as _),
+        };
+        let source = source.map_err(|error| unfit(description, path, error))?;
+        Ok(Opened { source, description, path: Some(path) })
     }
 
     /// What the tensors are called in the file.
@@ -95,6 +121,29 @@ impl WeightOptions {
         let read = open(path)?.take(most).read_to_string(&mut text);
         read.map_err(|error| cannot_read(path, &error))?;
         Names::read(&text).map_err(|error| cannot_read(path, &error))
+    }
+}
+
+impl Opened<'_> {
+    pub(super) fn source(&mut self) -> &mut dyn Source {
+        &mut *self.source
+    }
+
+    /// Why values cannot be taken.
+    pub(super) fn failure(&self, error: WeightsError) -> Failure {
+        match (self.path, error) {
+            (_, WeightsError::Analysis(error)) => Failure::analysis(self.description, &error),
+            (Some(path), error) => cannot_read(path, &error),
+            (None, error) => Failure::message(error.to_string()),
+        }
+    }
+
+    /// Warns of the tensors taken with which nothing sensible can be computed.
+    pub(super) fn warn(&self, terminal: &Terminal) {
+        let Some(path) = self.path else { return };
+        let warnings = self.source.not_finite().iter();
+        let warnings = warnings.map(|found| format!("{}: {found}", path.display()));
+        terminal.warn(&warnings.map(Diagnostic::warning).collect());
     }
 }
 
@@ -135,10 +184,4 @@ fn unfit(description: &Description, path: &Path, error: WeightsError) -> Failure
         diagnostic = diagnostic.help(help);
     }
     Failure::Input(diagnostic.into())
-}
-
-/// The values with which nothing sensible can be computed.
-fn warnings(path: &Path, loaded: &Loaded) -> Diagnostics {
-    let warnings = loaded.warnings.iter();
-    warnings.map(|warning| Diagnostic::warning(format!("{}: {warning}", path.display()))).collect()
 }

@@ -6,7 +6,6 @@
 pub mod classes;
 pub mod engine;
 pub mod image;
-pub mod npy;
 pub mod oracle;
 pub mod verify;
 
@@ -14,9 +13,10 @@ use thiserror::Error;
 
 use crate::network::{Network, Node, Shape, Tensor};
 use crate::ops::OpError;
+use crate::weights::WeightsError;
 
 /// Why a network cannot be run.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Error)]
 pub enum ExecutionError {
     /// A number of inputs other than the network's.
     #[error("the network takes {expected} inputs, but is given {given}")]
@@ -34,12 +34,9 @@ pub enum ExecutionError {
         /// What it takes, and what it was given.
         shapes: Box<[Shape; 2]>,
     },
-    /// Weights that are not of this network.
-    #[error("`{layer}`: the weights are not of this network")]
-    Weights {
-        /// The layer that they do not fit.
-        layer: String,
-    },
+    /// Weights that cannot be made or read, or are not of this network.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
     /// A layer that cannot be computed.
     #[error("`{layer}`: {error}")]
     Layer {

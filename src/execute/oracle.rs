@@ -5,8 +5,8 @@
 
 use super::{ExecutionError, check_inputs};
 use crate::network::{Network, Node, Tensor};
-use crate::ops::{Array, Tally};
-use crate::weights::Weights;
+use crate::ops::{Array, Evaluation, Tally};
+use crate::weights::{Weights, WeightsError};
 
 /// A layer that was computed.
 #[derive(Debug)]
@@ -48,7 +48,13 @@ pub fn run(
         let operands: Vec<&Array> =
             network.operands(tensor).iter().filter_map(|at| values[at.index()].as_ref()).collect();
         let references: Vec<&Array> = parameters.iter().collect();
-        let output = node.op.operator().evaluate(&operands, &references, &node.shape, &mut tally);
+        let given = Evaluation {
+            operands: &operands,
+            parameters: &references,
+            output: &node.shape,
+            tally: &mut tally,
+        };
+        let output = node.op.operator().evaluate(given);
         let output = output.map_err(|error| ExecutionError::of(node, error))?;
         storage.store(tensor, output.elements().len());
         let handed = parameters.iter().map(|parameter| parameter.elements().len()).sum();
@@ -117,7 +123,7 @@ fn held(
     let parameters = node.op.operator().parameters(network.operand_shapes(tensor));
     let parameters = parameters.map_err(|error| ExecutionError::of(node, error))?;
     let values = weights.of(tensor);
-    let misfit = || ExecutionError::Weights { layer: node.name().to_owned() };
+    let misfit = || ExecutionError::from(WeightsError::Foreign(node.name().to_owned()));
     if parameters.len() != values.len() {
         return Err(misfit());
     }

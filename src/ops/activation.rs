@@ -1,11 +1,11 @@
 //! Activation functions and softmax.
 
 use super::cost::{each, product};
-use super::error::{axis, operand, single};
+use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, index, real};
 use super::{
-    Array, AxisReach, Cost, Kept, OpError, Operations, Operator, OperatorKind, Parameters, Reach,
-    Storage, Tally, parameters,
+    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operations, Operator, OperatorKind,
+    Parameters, Reach, Storage, parameters,
 };
 use crate::network::Shape;
 
@@ -243,14 +243,8 @@ impl Operator for Activation {
         Ok(Cost::activation(each(output, self.function.operations())?))
     }
 
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        _: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        operand(operands)?.by_element(tally, |x, tally| self.function.of(x, &mut tally.activation))
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        given.by_element(|x, tally| self.function.of(x, &mut tally.activation))
     }
 
     fn detail(&self) -> String {
@@ -315,16 +309,10 @@ impl Operator for PRelu {
     }
 
     /// `x` where positive, `weight[c]·x` elsewhere.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        parameters: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = operand(operands)?;
-        let slopes = parameters[0].elements();
-        Array::by_map(output, tally, |[n, c], y, tally| {
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let x = given.operand()?;
+        let slopes = given.parameters[0].elements();
+        given.by_map(|[n, c], y, tally| {
             for (y, &x) in y.iter_mut().zip(x.map([n, c])) {
                 let negative = tally.activation.multiply(slopes[c % slopes.len()], x);
                 *y = tally.activation.by_sign(x, x, negative);
@@ -405,18 +393,13 @@ impl Operator for Softmax {
     }
 
     /// `e^x / Σ e^x` along the axis, the largest x being subtracted from all before.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let mut y = operand(operands)?.clone();
-        for lane in y.lanes(axis(output, self.axis)?) {
-            let (sum, exponentials) = exponentials(y.elements_mut(), &lane, &mut tally.activation);
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let mut y = given.operand()?.clone();
+        let tally = &mut given.tally.activation;
+        for lane in y.lanes(axis(given.output, self.axis)?) {
+            let (sum, exponentials) = exponentials(y.elements_mut(), &lane, tally);
             for (&at, exponential) in lane.iter().zip(exponentials) {
-                y.elements_mut()[at] = tally.activation.divide(exponential, sum);
+                y.elements_mut()[at] = tally.divide(exponential, sum);
             }
         }
         Ok(y)
@@ -454,20 +437,15 @@ impl Operator for LogSoftmax {
     }
 
     /// `x - ln Σ e^x` along the axis, the largest x being subtracted from all before.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let mut y = operand(operands)?.clone();
-        for lane in y.lanes(axis(output, self.axis)?) {
-            let (sum, _) = exponentials(y.elements_mut(), &lane, &mut tally.activation);
-            let logarithm = tally.activation.ln(sum);
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let mut y = given.operand()?.clone();
+        let tally = &mut given.tally.activation;
+        for lane in y.lanes(axis(given.output, self.axis)?) {
+            let (sum, _) = exponentials(y.elements_mut(), &lane, tally);
+            let logarithm = tally.ln(sum);
             for &at in &lane {
                 let difference = y.elements()[at];
-                y.elements_mut()[at] = tally.activation.subtract(difference, logarithm);
+                y.elements_mut()[at] = tally.subtract(difference, logarithm);
             }
         }
         Ok(y)

@@ -2,9 +2,11 @@
 
 use super::array::number;
 use super::cost::each;
-use super::error::{operand, pair, single};
+use super::error::{pair, single};
 use super::signature::{Role, Signature, real};
-use super::{Array, AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Reach, Storage, Tally};
+use super::{
+    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Reach, Storage,
+};
 use crate::network::Shape;
 
 /// The sum of its operands.
@@ -161,13 +163,8 @@ macro_rules! of_any_number {
                 between(operands, output, $divided.into())
             }
 
-            fn evaluate(
-                &self,
-                operands: &[&Array],
-                _: &[&Array],
-                output: &Shape,
-                tally: &mut Tally,
-            ) -> Result<Array, OpError> {
+            fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+                let Evaluation { operands, output, tally, .. } = given;
                 let tally = &mut tally.elementwise;
                 let mut joined = joined(operands, output, |joined, x| tally.$operation(joined, x))?;
                 if $divided {
@@ -223,14 +220,9 @@ macro_rules! of_two {
                 between(operands, output, 0)
             }
 
-            fn evaluate(
-                &self,
-                operands: &[&Array],
-                _: &[&Array],
-                output: &Shape,
-                tally: &mut Tally,
-            ) -> Result<Array, OpError> {
-                joined(operands, output, |left, right| tally.elementwise.$operation(left, right))
+            fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+                let tally = &mut given.tally.elementwise;
+                joined(given.operands, given.output, |left, right| tally.$operation(left, right))
             }
 
             fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
@@ -269,14 +261,8 @@ impl Operator for Affine {
         Ok(Cost::elementwise(each(output, 2)?))
     }
 
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        _: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        operand(operands)?.by_element(tally, |x, tally| {
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        given.by_element(|x, tally| {
             let scaled = tally.elementwise.multiply(self.scale, x);
             tally.elementwise.add(scaled, self.shift)
         })

@@ -6,15 +6,15 @@ use num_integer::Integer;
 
 use super::array::length;
 use super::cost::{each, product, sum};
-use super::error::{maps, operand, single};
+use super::error::{maps, single};
 use super::reach::signed;
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, SIDES, Signature, absent, boolean, count, pair,
     required,
 };
 use super::{
-    Array, AxisReach, Cost, Kept, MAX_PERIOD, Op, OpError, Operator, OperatorKind, Padding,
-    Parameters, Reach, Span, Tally, Window, parameters,
+    Array, AxisReach, Cost, Evaluation, Kept, MAX_PERIOD, Op, OpError, Operator, OperatorKind,
+    Padding, Parameters, Reach, Span, Tally, Window, parameters,
 };
 use crate::network::Shape;
 
@@ -223,14 +223,9 @@ impl Operator for Conv {
 
     /// `y[n, o, i, j] = bias[o] + Σ weight[o, c, p, q] · x[n, c, i·stride + p·dilation - top, j·stride + q·dilation - left]` over
     /// the channels c of the group of o and the taps p, q; beyond the map x is 0.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        parameters: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = self.window.surround(operand(operands)?, output, 0.0)?;
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let Evaluation { parameters, output, .. } = given;
+        let x = self.window.surround(given.operand()?, output, 0.0)?;
         let [_, channels, _, columns] = x.sizes();
         let [out, groups] = [self.out, self.groups].map(length);
         let (in_group, out_group) = (channels / groups, out / groups);
@@ -240,7 +235,7 @@ impl Operator for Conv {
             [row_dilation, column_dilation],
         ) = self.window.indices();
         let width = output.map().map_or(1, |[_, width]| length(width));
-        Array::by_map(output, tally, |[n, o], y, tally| {
+        given.by_map(|[n, o], y, tally| {
             let taps =
                 parameters[0].elements().chunks(in_group * kernel_rows * kernel_columns).nth(o);
             let mut weights = taps.unwrap_or_default().iter();
@@ -388,14 +383,9 @@ impl Operator for ConvTranspose {
 
     /// `y[n, o, i·stride + p·dilation - top, j·stride + q·dilation - left] += weight[c, o, p, q] · x[n, c, i, j]` for all c of the
     /// group of o, i, j, p, q; what falls beyond the output is cut off.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        parameters: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = operand(operands)?;
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let Evaluation { parameters, output, .. } = given;
+        let x = given.operand()?;
         let [_, channels, _, columns] = x.sizes();
         let [out, groups] = [self.out, self.groups].map(length);
         let (in_group, out_group) = (channels / groups, out / groups);
@@ -408,7 +398,7 @@ impl Operator for ConvTranspose {
         let [full_height, full_width] =
             [sum(&[height, top, bottom])?, sum(&[width, left, right])?].map(length);
         let [top, left, width] = [top, left, width].map(length);
-        Array::by_map(output, tally, |[n, o], y, tally| {
+        given.by_map(|[n, o], y, tally| {
             let mut full = vec![0.0; full_height * full_width];
             for c in 0..in_group {
                 let channel = o / out_group * in_group + c;

@@ -2,7 +2,6 @@
 
 use thiserror::Error;
 
-use super::Array;
 use crate::network::{Shape, ShapeError};
 
 /// Why an operator does not fit its arguments or operands.
@@ -108,32 +107,16 @@ impl OpError {
     }
 }
 
-/// The one operand of an operator that takes one.
-pub(super) fn single(operands: &[Shape]) -> Result<&Shape, OpError> {
+/// The one operand, its shape or its values, of an operator that takes one.
+pub(super) fn single<T>(operands: &[T]) -> Result<&T, OpError> {
     match operands {
         [operand] => Ok(operand),
         _ => Err(OpError::Operands { expected: "one tensor", given: operands.len() }),
     }
 }
 
-/// The two operands of an operator that takes two.
-pub(super) fn pair(operands: &[Shape]) -> Result<[&Shape; 2], OpError> {
-    match operands {
-        [left, right] => Ok([left, right]),
-        _ => Err(OpError::Operands { expected: "two tensors", given: operands.len() }),
-    }
-}
-
-/// The values of the one operand of an operator that takes one.
-pub(super) fn operand<'a>(operands: &[&'a Array]) -> Result<&'a Array, OpError> {
-    match operands {
-        [operand] => Ok(operand),
-        _ => Err(OpError::Operands { expected: "one tensor", given: operands.len() }),
-    }
-}
-
-/// The values of the two operands of an operator that takes two.
-pub(super) fn both<'a>(operands: &[&'a Array]) -> Result<[&'a Array; 2], OpError> {
+/// The two operands, their shapes or their values, of an operator that takes two.
+pub(super) fn pair<T>(operands: &[T]) -> Result<[&T; 2], OpError> {
     match operands {
         [left, right] => Ok([left, right]),
         _ => Err(OpError::Operands { expected: "two tensors", given: operands.len() }),

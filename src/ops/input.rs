@@ -1,7 +1,6 @@
 //! Where the graph begins.
 
-use super::error::operand;
-use super::{Array, Cost, Kept, OpError, Operator, OperatorKind, Reach, Tally};
+use super::{Array, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Reach};
 use crate::network::Shape;
 
 /// An input of the network: no operator of a description, but the node where the graph begins.
@@ -33,14 +32,8 @@ impl Operator for Input {
     }
 
     /// What the network is given, which whoever runs it has at hand.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        _: &Shape,
-        _: &mut Tally,
-    ) -> Result<Array, OpError> {
-        operand(operands).cloned()
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        given.operand().cloned()
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {

@@ -2,10 +2,10 @@
 
 use super::array::length;
 use super::cost::{each, product};
-use super::error::{both, operand, pair, single};
+use super::error::{pair, single};
 use super::signature::{Kind, Role, Signature, boolean, required};
 use super::{
-    Array, AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Tally,
+    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Parameters, Reach,
     parameters,
 };
 use crate::network::Shape;
@@ -93,14 +93,9 @@ impl Operator for Linear {
     }
 
     /// `y[.., o] = bias[o] + Σ weight[o, k] · x[.., k]`.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        parameters: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = operand(operands)?;
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let x = given.operand()?;
+        let Evaluation { parameters, output, tally, .. } = given;
         let features = parameters[0].row_length();
         let out = length(self.out);
         let mut y = Array::filled(*output, 0.0)?;
@@ -162,18 +157,12 @@ impl Operator for MatMul {
     }
 
     /// `y[.., i, j] = Σ left[.., i, k] · right[.., k, j]`.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let [left, right] = both(operands)?;
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let [left, right] = given.both()?;
         let [inner, columns] = [left, right]
             .map(|operand| operand.shape().sizes().last().map_or(1, |&size| length(size)));
         let rows = left.shape().sizes().iter().rev().nth(1).map_or(1, |&size| length(size));
-        let mut y = Array::filled(*output, 0.0)?;
+        let mut y = Array::filled(*given.output, 0.0)?;
         let matrices = y.elements_mut().chunks_mut(rows * columns);
         let lefts = left.elements().chunks(rows * inner);
         let rights = right.elements().chunks(inner * columns);
@@ -181,7 +170,7 @@ impl Operator for MatMul {
             for (y, left) in y.chunks_mut(columns).zip(left.chunks(inner)) {
                 for (j, y) in y.iter_mut().enumerate() {
                     for (k, left) in left.iter().enumerate() {
-                        *y = tally.multiply_accumulate(*y, *left, right[k * columns + j]);
+                        *y = given.tally.multiply_accumulate(*y, *left, right[k * columns + j]);
                     }
                 }
             }

@@ -7,18 +7,22 @@ mod activation;
 mod arithmetic;
 mod array;
 mod backward;
+mod concatenation;
 mod convolution;
 mod cost;
 mod error;
+mod evaluation;
 mod input;
 mod kind;
-mod layout;
 mod linear;
 mod normalization;
+mod padding;
+mod permutation;
 mod pooling;
 mod reach;
 mod regularization;
 mod resampling;
+mod reshaping;
 pub mod signature;
 mod spans;
 mod storage;
@@ -31,21 +35,23 @@ pub use activation::{Activation, Function, LogSoftmax, PRelu, Softmax};
 pub use arithmetic::{Add, Affine, Div, Mean, Mul, Sub};
 pub use array::Array;
 pub use backward::Kept;
+pub use concatenation::{Concat, Slice};
 pub use convolution::{Conv, ConvTranspose};
 pub(crate) use cost::product;
 pub use cost::{Cost, FlopKind, FlopsByKind};
 pub use error::OpError;
+pub use evaluation::Evaluation;
 pub use input::Input;
 pub use kind::OperatorKind;
-pub use layout::{
-    ChannelShuffle, Concat, Flatten, Identity, Pad, PadMode, Reshape, Slice, Transpose,
-};
 pub use linear::{Linear, MatMul};
 pub use normalization::{BatchNorm, LayerNorm, Lrn};
+pub use padding::{Pad, PadMode};
+pub use permutation::{ChannelShuffle, Transpose};
 pub use pooling::{AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool};
 pub use reach::{AxisReach, Reach};
 pub use regularization::{DropPath, Dropout};
 pub use resampling::{Upsample, UpsampleMode, UpsampleSize};
+pub use reshaping::{Flatten, Identity, Reshape};
 pub use signature::Signature;
 pub(crate) use spans::SpanQuota;
 pub use spans::{MAX_PERIOD, Span, Spans};
@@ -91,19 +97,11 @@ pub trait Operator {
     /// Where a count exceeds 64 bits.
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError>;
 
-    /// The result, by plain loops over its definition: `parameters` are the values of what it
-    /// [holds](Operator::parameters), in that order, and `output` is the inferred shape. All arithmetic on values is done through `work`,
-    /// which counts it.
+    /// The result, by plain loops over its definition. All arithmetic on values is done through the tally, which counts it.
     ///
     /// # Errors
     /// Where there is no memory for the result.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        parameters: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError>;
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError>;
 
     /// The arguments for people, such as `3x3, stride 2`; empty where there is nothing to say.
     fn detail(&self) -> String {
@@ -192,7 +190,7 @@ operators! {
     BatchNorm, LayerNorm, Lrn,
     Activation, PRelu, Softmax, LogSoftmax,
     MaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, AdaptiveAvgPool,
-    Flatten, Reshape, Transpose, Concat, Pad, Slice, ChannelShuffle, Identity,
+    Flatten, Reshape, Identity, Transpose, ChannelShuffle, Concat, Slice, Pad,
     Add, Sub, Mul, Div, Mean, Affine,
     Upsample,
     Dropout, DropPath,
@@ -200,13 +198,16 @@ operators! {
 
 /// How a description calls each operator, family by family.
 pub fn signatures() -> impl Iterator<Item = &'static Signature> {
-    let families: [&'static [Signature]; 9] = [
+    let families: [&'static [Signature]; 12] = [
         convolution::SIGNATURES,
         linear::SIGNATURES,
         normalization::SIGNATURES,
         activation::SIGNATURES,
         pooling::SIGNATURES,
-        layout::SIGNATURES,
+        reshaping::SIGNATURES,
+        permutation::SIGNATURES,
+        concatenation::SIGNATURES,
+        padding::SIGNATURES,
         arithmetic::SIGNATURES,
         resampling::SIGNATURES,
         regularization::SIGNATURES,

@@ -2,12 +2,12 @@
 
 use super::array::{length, number};
 use super::cost::{each, product, sum};
-use super::error::{axis, operand, single};
+use super::error::{axis, single};
 use super::reach::signed;
 use super::signature::{Role, Signature, boolean, count, index, real};
 use super::{
-    Array, AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Parameters, Reach, Storage,
-    Tally, parameters,
+    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Parameters, Reach,
+    Storage, parameters,
 };
 use crate::network::Shape;
 
@@ -145,21 +145,15 @@ impl Operator for BatchNorm {
     }
 
     /// `weight · (x - mean) / √(variance + eps) + bias` by channel, as a scale and a shift that are made once for each.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        parameters: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = operand(operands)?;
-        let (affine, statistics) = parameters.split_at(if self.affine { 2 } else { 0 });
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let x = given.operand()?;
+        let (affine, statistics) = given.parameters.split_at(if self.affine { 2 } else { 0 });
         let scale_and_shift = |channel: usize| {
             let of = |array: &&Array| array.elements()[channel];
             let scale = affine.first().map_or(1.0, of) / (of(&statistics[1]) + self.eps).sqrt();
             (scale, affine.get(1).map_or(0.0, of) - scale * of(&statistics[0]))
         };
-        Array::by_map(output, tally, |[n, c], y, tally| {
+        given.by_map(|[n, c], y, tally| {
             let (scale, shift) = scale_and_shift(c);
             for (y, &x) in y.iter_mut().zip(x.map([n, c])) {
                 let scaled = tally.normalization.multiply(scale, x);
@@ -228,17 +222,11 @@ impl Operator for LayerNorm {
     }
 
     /// `weight · (x - mean) / √(variance + eps) + bias`, mean and variance being those of all elements that are normalized together.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        parameters: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let mut y = operand(operands)?.clone();
-        let size = length(self.group(output)?);
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let mut y = given.operand()?.clone();
+        let size = length(self.group(given.output)?);
         let count = number(size);
-        let tally = &mut tally.normalization;
+        let tally = &mut given.tally.normalization;
         for group in y.elements_mut().chunks_mut(size) {
             let mut sum = group[0];
             for &x in &group[1..] {
@@ -257,7 +245,7 @@ impl Operator for LayerNorm {
             let scale = tally.divide(1.0, deviation);
             for (at, x) in group.iter_mut().enumerate() {
                 *x = tally.multiply(*x, scale);
-                if let [weight, bias] = parameters {
+                if let [weight, bias] = given.parameters {
                     let scaled = tally.multiply(*x, weight.elements()[at]);
                     *x = tally.add(scaled, bias.elements()[at]);
                 }
@@ -312,19 +300,13 @@ impl Operator for Lrn {
 
     /// `x[c] / (k + alpha / size · Σ x[c']²)^beta` over the channels c' from `c - size/2` to `c + (size - 1)/2`; beyond the first and
     /// last they are 0.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = operand(operands)?;
-        let squares = x.by_element(tally, |x, tally| tally.normalization.multiply(x, x))?;
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let x = given.operand()?;
+        let squares = x.by_element(given.tally, |x, tally| tally.normalization.multiply(x, x))?;
         let [_, channels, _, _] = x.sizes();
         let (size, before) = (length(self.size), length(self.sides()[0]));
         let factor = self.alpha / number(size);
-        Array::by_map(output, tally, |[n, c], y, tally| {
+        given.by_map(|[n, c], y, tally| {
             let tally = &mut tally.normalization;
             for (at, (y, &x)) in y.iter_mut().zip(x.map([n, c])).enumerate() {
                 let square = |offset: usize| match (c + offset).checked_sub(before) {

@@ -6,13 +6,13 @@ use num_integer::Integer;
 
 use super::array::{length, number};
 use super::cost::{each, product, sum};
-use super::error::{maps, operand};
+use super::error::maps;
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, pair, required,
 };
 use super::{
-    Array, AxisReach, Cost, Kept, OpError, Operations, Operator, OperatorKind, Reach, Span, Tally,
-    Window,
+    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operations, Operator, OperatorKind, Reach,
+    Span, Tally, Window,
 };
 use crate::network::Shape;
 
@@ -224,15 +224,9 @@ impl Operator for MaxPool {
     }
 
     /// `max x[n, c, i·stride + p·dilation - top, j·stride + q·dilation - left]` over the taps p, q; beyond the map x is -∞.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let surrounded = self.window.surround(operand(operands)?, output, f64::NEG_INFINITY)?;
-        reduced(&self.window, &surrounded, output, tally, Operations::max)
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let surrounded = self.window.surround(given.operand()?, given.output, f64::NEG_INFINITY)?;
+        reduced(&self.window, &surrounded, given.output, given.tally, Operations::max)
     }
 
     fn detail(&self) -> String {
@@ -274,17 +268,12 @@ impl Operator for AvgPool {
 
     /// The mean of `x[n, c, i·stride + p·dilation - top, j·stride + q·dilation - left]` over the taps p, q. Those on padding are 0 and count
     /// or do not; what a window overhangs beyond the padding, the output size being rounded up, never counts.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = operand(operands)?;
-        let surrounded = self.window.surround(x, output, 0.0)?;
-        let mut sums = reduced(&self.window, &surrounded, output, tally, Operations::add)?;
-        let ([height, width], [rows, columns]) = (size(x.shape()), size(output));
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let x = given.operand()?;
+        let surrounded = self.window.surround(x, given.output, 0.0)?;
+        let mut sums =
+            reduced(&self.window, &surrounded, given.output, given.tally, Operations::add)?;
+        let ([height, width], [rows, columns]) = (size(x.shape()), size(given.output));
         let [down, across] =
             [self.window.taps_on(0, height, rows)?, self.window.taps_on(1, width, columns)?];
         let counted = usize::from(self.count_include_pad);
@@ -292,7 +281,7 @@ impl Operator for AvgPool {
             for (row, down) in map.chunks_mut(length(columns)).zip(&down) {
                 for (sum, across) in row.iter_mut().zip(&across) {
                     let taps = number(length(down[counted] * across[counted]));
-                    *sum = tally.pooling.divide(*sum, taps);
+                    *sum = given.tally.pooling.divide(*sum, taps);
                 }
             }
         }
@@ -339,16 +328,10 @@ impl Operator for GlobalAvgPool {
         Ok(Cost::pooling(product(&maps(operands)?)?))
     }
 
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = operand(operands)?;
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let x = given.operand()?;
         let count = number(x.map_length());
-        Array::by_map(output, tally, |at, y, tally| {
+        given.by_map(|at, y, tally| {
             let sum = over(x.map(at).iter().copied(), &mut tally.pooling, Operations::add);
             y[0] = tally.pooling.divide(sum, count);
         })
@@ -381,15 +364,9 @@ impl Operator for GlobalMaxPool {
         Ok(Cost::pooling(product(&maps(operands)?)?.saturating_sub(output.elements())))
     }
 
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = operand(operands)?;
-        Array::by_map(output, tally, |at, y, tally| {
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let x = given.operand()?;
+        given.by_map(|at, y, tally| {
             y[0] = over(x.map(at).iter().copied(), &mut tally.pooling, Operations::max);
         })
     }
@@ -468,14 +445,8 @@ impl Operator for AdaptiveAvgPool {
     }
 
     /// The mean of region `[i, j]`, whose rows go from `floor(i·h/n)` to `ceil((i + 1)·h/n)`, without the latter; so its columns.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = operand(operands)?;
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let x = given.operand()?;
         let [[height, width], [rows, columns]] = [size(x.shape()), self.output_size];
         let regions = |units: u64, size: u64| -> Vec<Range<usize>> {
             let regions = (0..units).map(|unit| Self::region(unit, units, size));
@@ -483,7 +454,7 @@ impl Operator for AdaptiveAvgPool {
         };
         let (downs, acrosses) = (regions(rows, height), regions(columns, width));
         let (width, columns) = (length(width), length(columns));
-        Array::by_map(output, tally, |at, y, tally| {
+        given.by_map(|at, y, tally| {
             for (unit, y) in y.iter_mut().enumerate() {
                 let down = downs[unit / columns].clone();
                 let across = acrosses[unit % columns].clone();

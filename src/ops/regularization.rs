@@ -1,8 +1,8 @@
 //! What acts in training alone.
 
-use super::error::{operand, single};
+use super::error::single;
 use super::signature::{Kind, Role, Signature, required};
-use super::{Array, Cost, Kept, OpError, Operator, OperatorKind, Reach, Storage, Tally};
+use super::{Array, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Reach, Storage};
 use crate::network::Shape;
 
 /// Sets elements to zero in training (Srivastava et al. 2014); passes its operand on at inference.
@@ -61,14 +61,8 @@ macro_rules! passing {
             }
 
             /// The operand: nothing is dropped at inference.
-            fn evaluate(
-                &self,
-                operands: &[&Array],
-                _: &[&Array],
-                _: &Shape,
-                _: &mut Tally,
-            ) -> Result<Array, OpError> {
-                operand(operands).cloned()
+            fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+                given.operand().cloned()
             }
 
             fn detail(&self) -> String {

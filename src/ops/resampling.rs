@@ -5,9 +5,11 @@ use num_traits::ToPrimitive;
 
 use super::array::{length, number};
 use super::cost::{each, product};
-use super::error::{maps, operand};
+use super::error::maps;
 use super::signature::{ArgumentError, Kind, Role, Signature, absent, boolean, word};
-use super::{Array, AxisReach, Cost, Kept, OpError, Operator, OperatorKind, Reach, Span, Tally};
+use super::{
+    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Reach, Span,
+};
 use crate::network::Shape;
 
 /// Enlarges maps.
@@ -190,19 +192,13 @@ impl Operator for Upsample {
     }
 
     /// The nearest pixel, or between four: along each axis the two around the place that the unit comes from, weighed by how near they are.
-    fn evaluate(
-        &self,
-        operands: &[&Array],
-        _: &[&Array],
-        output: &Shape,
-        tally: &mut Tally,
-    ) -> Result<Array, OpError> {
-        let x = operand(operands)?;
+    fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
+        let x = given.operand()?;
         let [[height, width], [rows, columns]] =
-            [x.shape(), output].map(|shape| shape.map().unwrap_or([1; 2]));
+            [x.shape(), given.output].map(|shape| shape.map().unwrap_or([1; 2]));
         let (down, across) = (self.mode.places(height, rows), self.mode.places(width, columns));
         let (width, columns) = (length(width), length(columns));
-        Array::by_map(output, tally, |at, y, tally| {
+        given.by_map(|at, y, tally| {
             let map = x.map(at);
             for (row, down) in y.chunks_mut(columns).zip(&down) {
                 for (y, across) in row.iter_mut().zip(&across) {

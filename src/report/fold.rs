@@ -146,7 +146,7 @@ impl<'report> Folder<'report> {
 }
 
 /// The first `segments` segments of a path, `None` where it has fewer.
-fn leading_path(path: &str, segments: usize) -> Option<&str> {
+pub(super) fn leading_path(path: &str, segments: usize) -> Option<&str> {
     if path.is_empty() {
         return None;
     }
@@ -159,18 +159,18 @@ fn leading_path(path: &str, segments: usize) -> Option<&str> {
 
 /// How many of the first layers lie in the block at `path`, at least one.
 fn run_length(layers: &[Layer], path: &str, segments: usize) -> usize {
-    layers
-        .iter()
-        .take_while(|layer| leading_path(&layer.block, segments) == Some(path))
-        .count()
-        .max(1)
+    let is_inside = |layer: &&Layer| leading_path(&layer.block, segments) == Some(path);
+    layers.iter().take_while(is_inside).count().max(1)
+}
+
+/// A full name without the path of its block.
+pub(super) fn name_within<'a>(name: &'a str, block: &str) -> &'a str {
+    name.strip_prefix(block).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
 }
 
 impl<'report> LayerRow<'report> {
     fn new(index: usize, layer: &'report Layer) -> Self {
-        let inside =
-            layer.name.strip_prefix(layer.block.as_str()).and_then(|rest| rest.strip_prefix('/'));
-        Self { index, name: inside.unwrap_or(&layer.name), layer }
+        Self { index, name: name_within(&layer.name, &layer.block), layer }
     }
 }
 

@@ -7,11 +7,11 @@ use std::io;
 
 use thiserror::Error;
 
-use super::encoding::Encoding;
-use super::{NamedParameter, Names, Weights, parameters};
+use super::{NamedParameter, Names, Source, Weights, parameters};
 use crate::analysis::AnalysisError;
 use crate::diagnostics::{MAX_SHOWN, suggest};
-use crate::network::{Network, Shape};
+use crate::network::{Network, Shape, Tensor};
+use crate::tensor_file::Encoding;
 
 /// So many names are looked through for one that is meant.
 const MAX_CANDIDATES: usize = 1000;
@@ -25,9 +25,9 @@ pub(super) struct Header {
 }
 
 /// A file of named tensors, whose names are all different.
-pub(super) trait Archive {
+pub(super) trait Archive: Send {
     /// The names of all tensors.
-    fn names(&self) -> impl Iterator<Item = &str>;
+    fn names(&self) -> Vec<&str>;
 
     /// Type and shape of a tensor, or why they cannot be read.
     fn header(&mut self, name: &str) -> Result<Header, String>;
@@ -35,6 +35,80 @@ pub(super) trait Archive {
     /// The values of a tensor in row-major order, or why they cannot be read; encoding and sizes are those of its header.
     fn values(&mut self, name: &str, encoding: Encoding, sizes: &[u64])
     -> Result<Vec<f32>, String>;
+}
+
+/// A file that fits a network: it has all tensors that the network holds, in their shapes, and no others.
+pub struct Archived<'a> {
+    archive: Box<dyn Archive + 'a>,
+    /// For every node what it holds.
+    nodes: Vec<Vec<Stored>>,
+    not_finite: Vec<NotFinite>,
+}
+
+/// A tensor of a file that the network takes.
+#[derive(Debug)]
+struct Stored {
+    /// Its name in the network.
+    name: String,
+    /// Its name in the file.
+    theirs: String,
+    encoding: Encoding,
+    shape: Shape,
+}
+
+impl<'a> Archived<'a> {
+    /// Compares a file with a network.
+    pub(super) fn of(
+        mut archive: impl Archive + 'a,
+        network: &Network,
+        names: &Names,
+    ) -> Result<Self, WeightsError> {
+        let held = parameters(network)?;
+        let theirs: Vec<Cow<'_, str>> = held.iter().map(|held| names.theirs(&held.name)).collect();
+        let encodings = fitting(&mut archive, &held, &theirs, names);
+        let encodings = encodings.map_err(WeightsError::Misfits)?;
+        let theirs: Vec<String> = theirs.into_iter().map(Cow::into_owned).collect();
+        let mut nodes: Vec<Vec<Stored>> = Vec::new();
+        nodes.resize_with(network.len(), Vec::new);
+        for ((held, theirs), encoding) in held.into_iter().zip(theirs).zip(encodings) {
+            let NamedParameter { name, node, parameter } = held;
+            if let Some(node) = nodes.get_mut(node.index()) {
+                node.push(Stored { name, theirs, encoding, shape: parameter.shape });
+            }
+        }
+        Ok(Self { archive: Box::new(archive), nodes, not_finite: Vec::new() })
+    }
+
+    /// Reads all values of the network.
+    pub(super) fn load(mut self, network: &Network) -> Result<Loaded, WeightsError> {
+        let weights = Weights::of_source(network, &mut self)?;
+        Ok(Loaded { weights, warnings: self.not_finite })
+    }
+}
+
+impl fmt::Debug for Archived<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Archived").field("nodes", &self.nodes).finish_non_exhaustive()
+    }
+}
+
+impl Source for Archived<'_> {
+    fn take(&mut self, node: Tensor) -> Result<Vec<Vec<f32>>, WeightsError> {
+        let stored = self.nodes.get(node.index()).map(Vec::as_slice).unwrap_or_default();
+        let mut all = Vec::with_capacity(stored.len());
+        for Stored { name, theirs, encoding, shape } in stored {
+            let values = self.archive.values(theirs, *encoding, shape.sizes());
+            let values =
+                values.map_err(|why| WeightsError::Tensor { name: theirs.clone(), why })?;
+            self.not_finite.extend(not_finite(name, shape, &values));
+            all.push(values);
+        }
+        Ok(all)
+    }
+
+    fn not_finite(&self) -> &[NotFinite] {
+        &self.not_finite
+    }
 }
 
 /// The values that a file gave a network.
@@ -184,30 +258,6 @@ impl fmt::Display for Misfit {
     }
 }
 
-/// Reads all values of a network.
-pub(super) fn load(
-    archive: &mut impl Archive,
-    network: &Network,
-    names: &Names,
-) -> Result<Loaded, WeightsError> {
-    let held = parameters(network)?;
-    let theirs: Vec<Cow<'_, str>> = held.iter().map(|held| names.theirs(&held.name)).collect();
-    let encodings = fitting(archive, &held, &theirs, names).map_err(WeightsError::Misfits)?;
-    let mut nodes = vec![Vec::new(); network.len()];
-    let mut warnings = Vec::new();
-    for ((held, name), encoding) in held.iter().zip(&theirs).zip(encodings) {
-        let shape = &held.parameter.shape;
-        let values = archive.values(name, encoding, shape.sizes());
-        let values =
-            values.map_err(|why| WeightsError::Tensor { name: name.clone().into_owned(), why })?;
-        warnings.extend(not_finite(&held.name, shape, &values));
-        if let Some(node) = nodes.get_mut(held.node.index()) {
-            node.push(values);
-        }
-    }
-    Ok(Loaded { weights: Weights { nodes }, warnings })
-}
-
 /// How all tensors that a network holds are stored, or all that does not fit.
 fn fitting(
     archive: &mut impl Archive,
@@ -220,7 +270,7 @@ fn fitting(
     let mut misfits: Vec<Misfit> =
         unknown.map(|name| Misfit::Unknown { name: name.to_owned(), near: None }).collect();
     let wanted: HashSet<&str> = theirs.iter().map(Cow::as_ref).collect();
-    let given: HashSet<&str> = archive.names().collect();
+    let given: HashSet<&str> = archive.names().into_iter().collect();
     let missing = wanted.iter().copied().filter(|name| !given.contains(name));
     let missing: HashSet<&str> = missing.collect();
     let surplus = given.difference(&wanted).filter(|name| !names.ignores(name));

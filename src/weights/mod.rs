@@ -1,10 +1,8 @@
-//! The values of a network's parameters: made from a seed, or read from a file.
+//! The values of a network's parameters: made from a seed, or read from a file; layer by layer as a [`Source`], or all at once as [`Weights`].
 
 mod archive;
-mod encoding;
 mod moments;
 mod names;
-pub mod npy;
 pub mod npz;
 pub mod safetensors;
 mod seeded;
@@ -13,10 +11,9 @@ use crate::analysis::AnalysisError;
 use crate::network::{Network, Tensor};
 use crate::ops::Parameter;
 
-pub use archive::{Loaded, Misfit, NotFinite, WeightsError};
-pub use encoding::{Encoding, FloatType};
+pub use archive::{Archived, Loaded, Misfit, NotFinite, WeightsError};
 pub use names::{MAX_MAPPING_BYTES, Names, NamesError};
-pub use seeded::{seeded, seeded_input, seeded_inputs};
+pub use seeded::{Seeded, seeded, seeded_input, seeded_inputs};
 
 /// The values of all tensors that the operators of a network hold, as 32-bit floats in row-major order.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,9 +29,33 @@ impl Weights {
         self.nodes.get(node.index()).map_or(&[], Vec::as_slice)
     }
 
-    /// Takes the values of what a node holds out, so that they are not held twice where they are stored otherwise.
-    pub(crate) fn take(&mut self, node: Tensor) -> Vec<Vec<f32>> {
-        self.nodes.get_mut(node.index()).map(std::mem::take).unwrap_or_default()
+    /// All values of a source.
+    ///
+    /// # Errors
+    /// Where values cannot be made or read.
+    pub fn of_source(network: &Network, source: &mut dyn Source) -> Result<Self, WeightsError> {
+        let nodes = network.nodes().map(|(tensor, _)| source.take(tensor));
+        Ok(Self { nodes: nodes.collect::<Result<_, _>>()? })
+    }
+}
+
+/// Where the values of a network's parameters come from, layer by layer, so that not all of them need be held at once.
+pub trait Source: Send {
+    /// The values of what a node holds, in the order of [`Operator::parameters`](crate::ops::Operator::parameters) and each in row-major order.
+    ///
+    /// # Errors
+    /// Where they cannot be made or read.
+    fn take(&mut self, node: Tensor) -> Result<Vec<Vec<f32>>, WeightsError>;
+
+    /// The tensors among those taken that hold values with which nothing sensible can be computed.
+    fn not_finite(&self) -> &[NotFinite] {
+        &[]
+    }
+}
+
+impl Source for &Weights {
+    fn take(&mut self, node: Tensor) -> Result<Vec<Vec<f32>>, WeightsError> {
+        Ok(self.of(node).to_vec())
     }
 }
 

@@ -1,17 +1,16 @@
 //! NumPy's archives: a zip file with an array in NumPy's format for every name, `NAME.npy`.
 
 use std::collections::HashMap;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::Names;
-use super::archive::{Archive, Header, Loaded, WeightsError, load};
-use super::encoding::Encoding;
-use super::npy::{self, told};
+use super::archive::{Archive, Archived, Header, Loaded, WeightsError};
 use crate::network::Network;
+use crate::tensor_file::{Encoding, npy};
 
 /// The ending of the files in an archive.
 const ENDING: &str = ".npy";
@@ -22,11 +21,23 @@ const ENDING: &str = ".npy";
 /// # Errors
 /// Where it is no such file, or one that does not fit the network.
 pub fn read(
-    reader: impl Read + Seek,
+    reader: impl Read + Seek + Send,
     network: &Network,
     names: &Names,
 ) -> Result<Loaded, WeightsError> {
-    load(&mut File::open(reader)?, network, names)
+    open(reader, network, names)?.load(network)
+}
+
+/// Opens a file to read the values of a network layer by layer.
+///
+/// # Errors
+/// Where it is no such file, or one that does not fit the network.
+pub fn open<'a>(
+    reader: impl Read + Seek + Send + 'a,
+    network: &Network,
+    names: &Names,
+) -> Result<Archived<'a>, WeightsError> {
+    Archived::of(File::open(reader)?, network, names)
 }
 
 /// An archive whose table of contents was read.
@@ -78,20 +89,23 @@ impl<R: Read + Seek> File<R> {
 /// What is wrong with an archive, for people.
 fn zipped(error: &ZipError) -> String {
     match error {
-        ZipError::Io(error) => told(error),
+        ZipError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            "it ends too early".to_owned()
+        }
         _ => error.to_string(),
     }
 }
 
-impl<R: Read + Seek> Archive for File<R> {
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.places.keys().map(String::as_str)
+impl<R: Read + Seek + Send> Archive for File<R> {
+    fn names(&self) -> Vec<&str> {
+        self.places.keys().map(String::as_str).collect()
     }
 
     fn header(&mut self, name: &str) -> Result<Header, String> {
         let mut array = self.array(name)?;
         let header = npy::Header::read(&mut array).map_err(|error| error.to_string())?;
-        let encoding = header.encoding().ok_or(header.descr);
+        let encoding = header.encoding().filter(|encoding| encoding.element.is_float());
+        let encoding = encoding.ok_or(header.descr);
         Ok(Header { encoding, sizes: header.sizes })
     }
 
@@ -103,12 +117,12 @@ impl<R: Read + Seek> Archive for File<R> {
     ) -> Result<Vec<f32>, String> {
         let mut array = self.array(name)?;
         npy::Header::read(&mut array).map_err(|error| error.to_string())?;
-        let values = encoding.read(&mut array, sizes).map_err(|error| told(&error))?;
+        let values = encoding.read(&mut array, sizes).map_err(|error| error.to_string())?;
         // At the end, and not before, the checksum is compared.
         match array.read(&mut [0]) {
             Ok(0) => Ok(values),
             Ok(_) => Err("something follows its last value".to_owned()),
-            Err(error) => Err(told(&error)),
+            Err(error) => Err(error.to_string()),
         }
     }
 }

@@ -8,11 +8,10 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::archive::{Archive, Header, Loaded, WeightsError, load};
-use super::encoding::{Encoding, FloatType};
-use super::npy::told;
+use super::archive::{Archive, Archived, Header, Loaded, WeightsError};
 use super::{Names, Weights, parameters};
 use crate::network::Network;
+use crate::tensor_file::{ElementType, Encoding, write_values};
 
 /// The longest header that is read, in bytes: of some 100,000 tensors.
 const MAX_HEADER: u64 = 16 << 20;
@@ -25,11 +24,23 @@ const LENGTH_BYTES: u64 = 8;
 /// # Errors
 /// Where it is no such file, or one that does not fit the network.
 pub fn read(
-    reader: impl Read + Seek,
+    reader: impl Read + Seek + Send,
     network: &Network,
     names: &Names,
 ) -> Result<Loaded, WeightsError> {
-    load(&mut File::open(reader)?, network, names)
+    open(reader, network, names)?.load(network)
+}
+
+/// Opens a file to read the values of a network layer by layer.
+///
+/// # Errors
+/// Where it is no such file, or one that does not fit the network.
+pub fn open<'a>(
+    reader: impl Read + Seek + Send + 'a,
+    network: &Network,
+    names: &Names,
+) -> Result<Archived<'a>, WeightsError> {
+    Archived::of(File::open(reader)?, network, names)
 }
 
 /// A file whose header was read, and agrees with its length.
@@ -116,22 +127,22 @@ impl<'de> Deserialize<'de> for UniqueKeys {
     }
 }
 
-impl<R: Read + Seek> Archive for File<R> {
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.metadata.keys().map(String::as_str)
+impl<R: Read + Seek + Send> Archive for File<R> {
+    fn names(&self) -> Vec<&str> {
+        self.metadata.keys().map(String::as_str).collect()
     }
 
     fn header(&mut self, name: &str) -> Result<Header, String> {
         let info = self.metadata.get(name).ok_or("it is not there")?;
-        let float = match info.dtype {
-            Dtype::F16 => Ok(FloatType::F16),
-            Dtype::BF16 => Ok(FloatType::Bf16),
-            Dtype::F32 => Ok(FloatType::F32),
-            Dtype::F64 => Ok(FloatType::F64),
+        let element = match info.dtype {
+            Dtype::F16 => Ok(ElementType::F16),
+            Dtype::BF16 => Ok(ElementType::Bf16),
+            Dtype::F32 => Ok(ElementType::F32),
+            Dtype::F64 => Ok(ElementType::F64),
             other => Err(other.to_string()),
         };
         let sizes = info.shape.iter().map(|&size| u64::try_from(size).unwrap_or(u64::MAX));
-        Ok(Header { encoding: float.map(Encoding::little_endian), sizes: sizes.collect() })
+        Ok(Header { encoding: element.map(Encoding::little_endian), sizes: sizes.collect() })
     }
 
     fn values(
@@ -142,9 +153,9 @@ impl<R: Read + Seek> Archive for File<R> {
     ) -> Result<Vec<f32>, String> {
         let info = self.metadata.get(name).ok_or("it is not there")?;
         let offset = u64::try_from(info.data_offsets.0).unwrap_or(u64::MAX);
-        let read = self.reader.seek(SeekFrom::Start(self.start.saturating_add(offset)));
-        let read = read.and_then(|_| encoding.read(&mut self.reader, sizes));
-        read.map_err(|error| told(&error))
+        let start = SeekFrom::Start(self.start.saturating_add(offset));
+        self.reader.seek(start).map_err(|error| error.to_string())?;
+        encoding.read(&mut self.reader, sizes).map_err(|error| error.to_string())
     }
 }
 
@@ -157,8 +168,6 @@ pub fn write(
     network: &Network,
     weights: &Weights,
 ) -> Result<(), WeightsError> {
-    /// So many values are written at a time.
-    const CHUNK: usize = 1 << 14;
     let held = parameters(network)?;
     let mut tensors = Vec::with_capacity(held.len());
     let mut infos = Vec::with_capacity(held.len());
@@ -178,7 +187,7 @@ pub fn write(
             return Err(WeightsError::Foreign(held.name));
         };
         let start = end;
-        end = start.saturating_add(values.len().saturating_mul(FloatType::F32.bytes()));
+        end = start.saturating_add(values.len().saturating_mul(ElementType::F32.bytes()));
         let info = TensorInfo { dtype: Dtype::F32, shape, data_offsets: (start, end) };
         infos.push((held.name, info));
         tensors.push(values);
@@ -192,9 +201,8 @@ pub fn write(
     let length = u64::try_from(header.len()).unwrap_or(u64::MAX);
     writer.write_all(&length.to_le_bytes())?;
     writer.write_all(&header)?;
-    for chunk in tensors.iter().flat_map(|values| values.chunks(CHUNK)) {
-        let bytes: Vec<u8> = chunk.iter().flat_map(|value| value.to_le_bytes()).collect();
-        writer.write_all(&bytes)?;
+    for values in tensors {
+        write_values(&mut writer, values)?;
     }
     writer.flush()?;
     Ok(())

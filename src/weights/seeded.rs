@@ -15,7 +15,7 @@ use num_traits::AsPrimitive;
 use rayon::prelude::*;
 
 use super::moments::{Moments, to_f64};
-use super::{NamedParameter, Weights, parameters};
+use super::{NamedParameter, Source, Weights, WeightsError, parameters};
 use crate::analysis::AnalysisError;
 use crate::network::{Network, Shape, Tensor};
 use crate::ops::Op;
@@ -28,23 +28,60 @@ const PHI: u64 = 0x9e37_79b9_7f4a_7c15;
 /// # Errors
 /// Where a size exceeds 64 bits, or there is no memory for the values.
 pub fn seeded(network: &Network, seed: u64) -> Result<Weights, AnalysisError> {
-    let mut nodes: Vec<Vec<Vec<f32>>> = vec![Vec::new(); network.len()];
-    let mut expected: Vec<Moments> = Vec::with_capacity(network.len());
-    let mut held = parameters(network)?.into_iter().peekable();
-    for (tensor, node) in network.nodes() {
-        let operands: Vec<Moments> =
-            network.operands(tensor).iter().map(|operand| expected[operand.index()]).collect();
-        let taken = operands.first().map_or(1.0, |moments| moments.square);
-        while let Some(parameter) = held.next_if(|parameter| parameter.node == tensor) {
-            let range = Range::of(&parameter, &node.op, taken);
-            let values = range.values(key(seed, &parameter.name), &parameter.parameter.shape);
-            let values =
-                values.ok_or_else(|| AnalysisError::memory(node, &parameter.parameter.shape))?;
-            nodes[tensor.index()].push(values);
+    let source = Seeded::new(network, seed)?;
+    let nodes = network.nodes().map(|(tensor, _)| source.values(tensor));
+    Ok(Weights { nodes: nodes.collect::<Result<_, _>>()? })
+}
+
+/// The values that a seed gives a network, made layer by layer.
+#[derive(Debug)]
+pub struct Seeded<'a> {
+    network: &'a Network,
+    seed: u64,
+    /// For every node what it holds, and in which range.
+    nodes: Vec<Vec<(NamedParameter, Range)>>,
+}
+
+impl<'a> Seeded<'a> {
+    /// Finds the ranges of all parameters.
+    ///
+    /// # Errors
+    /// Where a size exceeds 64 bits.
+    pub fn new(network: &'a Network, seed: u64) -> Result<Self, AnalysisError> {
+        let mut nodes = Vec::with_capacity(network.len());
+        let mut expected: Vec<Moments> = Vec::with_capacity(network.len());
+        let mut held = parameters(network)?.into_iter().peekable();
+        for (tensor, node) in network.nodes() {
+            let operands: Vec<Moments> =
+                network.operands(tensor).iter().map(|operand| expected[operand.index()]).collect();
+            let taken = operands.first().map_or(1.0, |moments| moments.square);
+            let mut ranges = Vec::new();
+            while let Some(parameter) = held.next_if(|parameter| parameter.node == tensor) {
+                let range = Range::of(&parameter, &node.op, taken);
+                ranges.push((parameter, range));
+            }
+            nodes.push(ranges);
+            expected.push(Moments::of(network, tensor, node, &operands));
         }
-        expected.push(Moments::of(network, tensor, node, &operands));
+        Ok(Self { network, seed, nodes })
     }
-    Ok(Weights { nodes })
+
+    fn values(&self, tensor: Tensor) -> Result<Vec<Vec<f32>>, AnalysisError> {
+        let held = self.nodes.get(tensor.index()).map(Vec::as_slice).unwrap_or_default();
+        let Some(node) = self.network.node(tensor) else { return Ok(Vec::new()) };
+        let values = held.iter().map(|(parameter, range)| {
+            let shape = &parameter.parameter.shape;
+            let values = range.values(key(self.seed, &parameter.name), shape);
+            values.ok_or_else(|| AnalysisError::memory(node, shape))
+        });
+        values.collect()
+    }
+}
+
+impl Source for Seeded<'_> {
+    fn take(&mut self, node: Tensor) -> Result<Vec<Vec<f32>>, WeightsError> {
+        Ok(self.values(node)?)
+    }
 }
 
 /// Fills an input of a network, all samples one after another, from the same generator: uniform between -√3 and √3, so that the mean

@@ -54,6 +54,15 @@ pub(super) fn horizontal(scale: &Scale, plot: Area) -> String {
     drawn
 }
 
+/// How far the labels below a chart of a width reach beyond its end.
+pub(super) fn room_beyond(scale: &Scale, width: f64) -> f64 {
+    let beyond = scale.ticks.iter().map(|tick| {
+        let half = text_width(&tick.label, TICK_SIZE) / 2.0;
+        half - (1.0 - scale.share_of_unit(tick.value)) * width
+    });
+    beyond.fold(0.0, f64::max)
+}
+
 /// Names below the chart in place of numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Names {

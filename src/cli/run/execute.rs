@@ -7,7 +7,7 @@ use cnnstat::execute::{ExecutionError, oracle};
 use cnnstat::network::{Network, Tensor};
 use cnnstat::ops::Array;
 use cnnstat::report::run::{median, not_finite};
-use cnnstat::weights::Weights;
+use cnnstat::weights::{Source, Weights};
 use num_traits::AsPrimitive;
 
 use crate::cli::progress::Progress;
@@ -45,7 +45,7 @@ const BYTES: u64 = 4;
 /// Runs a network on the engine, once more than is timed; `progress` counts passes.
 pub(super) fn fast(
     work: &Work<'_>,
-    weights: Weights,
+    weights: &mut dyn Source,
     progress: &mut Progress,
 ) -> Result<Outcome, ExecutionError> {
     let network = work.network;
@@ -81,7 +81,7 @@ pub(super) fn fast(
 /// The first tensor that is not finite where every layer is a step of its own; `None` where all are.
 pub(super) fn first_not_finite(
     work: &Work<'_>,
-    weights: Weights,
+    weights: &mut dyn Source,
 ) -> Result<Option<(Tensor, &'static str)>, ExecutionError> {
     let engine = Engine::compile(work.network, weights, true)?;
     let mut memory = memory(&engine)?;

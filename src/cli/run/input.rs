@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use cnnstat::diagnostics::suggest;
 use cnnstat::execute::image::{self, ImageError};
-use cnnstat::execute::npy::{self, NpyError};
 use cnnstat::front::Preprocess;
 use cnnstat::network::{Network, Node, Shape};
+use cnnstat::tensor_file::npy::{self, NpyError};
 use cnnstat::weights;
 
 use crate::cli::failure::Failure;

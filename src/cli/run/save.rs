@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cnnstat::diagnostics::suggest;
-use cnnstat::execute::{npy, source};
+use cnnstat::execute::source;
 use cnnstat::network::{Network, Tensor};
+use cnnstat::tensor_file::npy;
 
 use super::execute::Outcome;
 use crate::cli::failure::Failure;
@@ -109,8 +110,7 @@ impl Files {
                 Origin::Input(at) => inputs.get(at),
             };
             if let Some((node, values)) = network.node(*tensor).zip(values) {
-                let values = values.iter().copied();
-                file.write_by(|out| npy::write(out, node.shape.sizes(), values), Ok)?;
+                file.write_by(|out| npy::write(out, node.shape.sizes(), values))?;
             }
         }
         begun.into_iter().try_for_each(Whole::finish)

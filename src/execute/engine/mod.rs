@@ -14,7 +14,7 @@ mod touched;
 use crate::analysis::{self, AnalysisError, Placement};
 use crate::network::{Network, Node, Shape, Tensor};
 use crate::ops::{Op, OpError};
-use crate::weights::Weights;
+use crate::weights::{Source, WeightsError};
 
 use super::{ExecutionError, check_inputs};
 use arena::Arena;
@@ -88,13 +88,14 @@ pub struct Memory {
 }
 
 impl Engine {
-    /// Compiles a network; with `keeps_apart` every layer to a step of its own.
+    /// Compiles a network; with `keeps_apart` every layer to a step of its own. Weights are taken layer by layer, and held once, in the order in which
+    /// the layer's kernel reads them.
     ///
     /// # Errors
-    /// Where weights are not of this network, a size exceeds this machine, or there is no memory.
+    /// Where weights cannot be read or are not of this network, a size exceeds this machine, or there is no memory.
     pub fn compile(
         network: &Network,
-        weights: Weights,
+        weights: &mut dyn Source,
         keeps_apart: bool,
     ) -> Result<Self, ExecutionError> {
         Self::compile_keeping(network, weights, &|_| keeps_apart)
@@ -107,7 +108,7 @@ impl Engine {
     /// As [`compile`](Self::compile).
     pub fn compile_keeping(
         network: &Network,
-        mut weights: Weights,
+        weights: &mut dyn Source,
         keeps: &dyn Fn(Tensor) -> bool,
     ) -> Result<Self, ExecutionError> {
         let placement = analysis::placement(network).map_err(ExecutionError::from)?;
@@ -122,10 +123,10 @@ impl Engine {
         let mut steps = Vec::new();
         for group in fuse::groups(network, &placement, keeps) {
             let Some(node) = network.node(group.base) else { continue };
-            let step = step(network, &context, &places, node, &group, &mut weights);
+            let step = step(network, &context, &places, node, &group, weights);
             steps.extend(step.map_err(|error| match error {
                 StepError::Operator(error) => ExecutionError::of(node, error),
-                StepError::Weights => ExecutionError::Weights { layer: node.name().to_owned() },
+                StepError::Weights(error) => error.into(),
             })?);
         }
         let of = |tensor: Tensor| places.get(tensor).ok_or_else(overflow);
@@ -265,12 +266,18 @@ impl Places<'_> {
 
 enum StepError {
     Operator(OpError),
-    Weights,
+    Weights(WeightsError),
 }
 
 impl From<OpError> for StepError {
     fn from(error: OpError) -> Self {
         Self::Operator(error)
+    }
+}
+
+impl From<WeightsError> for StepError {
+    fn from(error: WeightsError) -> Self {
+        Self::Weights(error)
     }
 }
 
@@ -281,7 +288,7 @@ fn step(
     places: &Places<'_>,
     node: &Node,
     group: &Group,
-    weights: &mut Weights,
+    weights: &mut dyn Source,
 ) -> Result<Option<Step>, StepError> {
     let place = |tensor: Tensor| places.get(tensor).ok_or(OpError::TotalOverflow);
     let affine = match group.batch_norm.and_then(|tensor| Some((tensor, network.node(tensor)?))) {
@@ -318,16 +325,16 @@ fn step(
 fn held(
     network: &Network,
     tensor: Tensor,
-    weights: &mut Weights,
+    weights: &mut dyn Source,
 ) -> Result<Vec<Vec<f32>>, StepError> {
-    let values = weights.take(tensor);
+    let values = weights.take(tensor)?;
     let Some(node) = network.node(tensor) else { return Ok(values) };
     let parameters = node.op.operator().parameters(network.operand_shapes(tensor))?;
     let fits = parameters.len() == values.len()
         && parameters.iter().zip(&values).all(|(parameter, values)| {
             u64::try_from(values.len()).ok() == Some(parameter.shape.elements())
         });
-    if fits { Ok(values) } else { Err(StepError::Weights) }
+    if fits { Ok(values) } else { Err(WeightsError::Foreign(node.name().to_owned()).into()) }
 }
 
 impl From<AnalysisError> for ExecutionError {

@@ -177,7 +177,7 @@ pub(super) fn engine(
     let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
     let of = 2 * layers.iter().count();
     let mut run = |keeps_apart: bool| {
-        let engine = Engine::compile(network, weights.clone(), keeps_apart)?;
+        let engine = Engine::compile(network, &mut &*weights, keeps_apart)?;
         let mut memory = memory(network, &engine)?;
         let mut differences = Differences {
             expected: &oracle.outputs,

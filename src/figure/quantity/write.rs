@@ -174,11 +174,12 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A rate with an SI prefix and its unit, to three decimals: `15.7 TFLOP/s`, `900 GB/s`.
+/// A rate with an SI prefix and its unit, to four digits: `15.7 TFLOP/s`, `900 GB/s`.
 pub fn rate(rate: f64, unit: RateUnit) -> String {
     let (prefix, power) = prefix(rate).unwrap_or(("", 1.0));
-    let text = format!("{:.3}", rate / power);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
+    let text = number(rate / power);
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     format!("{text} {prefix}{}", unit.name())
 }
 
@@ -370,6 +371,7 @@ mod tests {
             (15.7e12, RateUnit::Flops, "15.7 TFLOP/s"),
             (900e9, RateUnit::Bytes, "900 GB/s"),
             (512e9, RateUnit::Flops, "512 GFLOP/s"),
+            (246.553e6, RateUnit::Flops, "246.6 MFLOP/s"),
             (1.0, RateUnit::Bytes, "1 B/s"),
         ] {
             assert_eq!(rate(value, unit), expected);

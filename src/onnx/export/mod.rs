@@ -21,7 +21,7 @@ use super::proto::{DataType, GraphProto, ModelProto, OperatorSetIdProto, TensorP
 use crate::analysis::AnalysisError;
 use crate::network::{Network, Tensor};
 use crate::ops::{Op, OpError};
-use crate::weights::{self, Weights};
+use crate::weights::{self, Source, WeightsError};
 use graph::{Graph, Layer, Value, described, integers};
 
 /// The set of operators, and the version of the format that came with it.
@@ -43,12 +43,9 @@ pub enum ExportError {
         /// The size of the file.
         bytes: u64,
     },
-    /// Weights that are not of this network.
-    #[error("the weights have no values for `{parameter}`, or not as many as it has")]
-    Weights {
-        /// The tensor that they do not fit.
-        parameter: String,
-    },
+    /// Weights that cannot be made or read, or are not of this network.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
     /// A file that cannot be written.
     #[error(transparent)]
     Write(#[from] io::Error),
@@ -214,31 +211,31 @@ impl Model {
         })
     }
 
-    /// Writes the model with the values of a network's parameters.
+    /// Writes the model with the values of a network's parameters, which are taken layer by layer.
     ///
     /// # Errors
-    /// Where they are not of this network, before anything is written; or where writing fails.
-    pub fn write(&self, weights: &Weights, out: &mut dyn Write) -> Result<(), ExportError> {
-        let values = |held: &Held| {
-            let values = weights.of(held.node).get(held.index);
-            let values = values.filter(|values| count(values.len()) == held.elements);
-            let misfit = || ExportError::Weights { parameter: held.head.name.clone() };
-            values.ok_or_else(misfit)
-        };
-        for held in &self.held {
-            values(held)?;
-        }
+    /// Where they cannot be read, are not of this network, or writing fails.
+    pub fn write(&self, weights: &mut dyn Source, out: &mut dyn Write) -> Result<(), ExportError> {
         out.write_all(&self.model.encode_to_vec())?;
         out.write_all(&opening(ModelProto::GRAPH, self.graph_bytes()))?;
         out.write_all(&self.graph.encode_to_vec())?;
+        let mut taken = None;
         for held in &self.held {
+            let node = match taken.take() {
+                Some((node, values)) if node == held.node => values,
+                _ => weights.take(held.node)?,
+            };
+            let values = node.get(held.index);
+            let values = values.filter(|values| count(values.len()) == held.elements);
+            let values = values.ok_or_else(|| WeightsError::Foreign(held.head.name.clone()))?;
             out.write_all(&opening(GraphProto::INITIALIZER, held.bytes()))?;
             out.write_all(&held.head.encode_to_vec())?;
             out.write_all(&opening(TensorProto::RAW_DATA, held.raw_bytes()))?;
-            for values in values(held)?.chunks(1 << 14) {
+            for values in values.chunks(1 << 14) {
                 let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
                 out.write_all(&bytes)?;
             }
+            taken = Some((held.node, node));
         }
         Ok(())
     }
@@ -347,7 +344,7 @@ mod tests {
     fn read_back(network: &Network) -> ModelProto {
         let model = Model::new(network, "").unwrap();
         let mut bytes = Vec::new();
-        model.write(&seeded(network, 1).unwrap(), &mut bytes).unwrap();
+        model.write(&mut &seeded(network, 1).unwrap(), &mut bytes).unwrap();
         assert_eq!(count(bytes.len()), model.bytes());
         ModelProto::decode(bytes.as_slice()).unwrap()
     }
@@ -419,15 +416,18 @@ mod tests {
     }
 
     #[test]
-    fn weights_of_another_network_are_refused_before_anything_is_written() {
+    fn weights_of_another_network_are_refused() {
+        /// Has no values.
+        struct Nothing;
+        impl Source for Nothing {
+            fn take(&mut self, _: Tensor) -> Result<Vec<Vec<f32>>, WeightsError> {
+                Ok(Vec::new())
+            }
+        }
         let network = network(["input", "conv", "affine", "relu"], &[("relu", 3)]);
-        let mut weights = seeded(&network, 1).unwrap();
-        weights.take(network.outputs()[0].tensor);
-        let conv = network.layers().next().unwrap().0;
-        weights.take(conv);
-        let mut written = Vec::new();
-        let error = Model::new(&network, "n").unwrap().write(&weights, &mut written).unwrap_err();
-        assert!(matches!(&error, ExportError::Weights { parameter } if parameter == "conv.weight"));
-        assert!(written.is_empty());
+        let model = Model::new(&network, "n").unwrap();
+        let error = model.write(&mut Nothing, &mut Vec::new()).unwrap_err();
+        let ExportError::Weights(WeightsError::Foreign(name)) = &error else { panic!("{error}") };
+        assert_eq!(name, "conv.weight");
     }
 }

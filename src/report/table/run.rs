@@ -1,14 +1,19 @@
 //! A forward pass: what came out, and how long what took.
 
 use super::{Cell, Column, Emphasis, Row, Table, heading_of, without_batch};
-use crate::figure::quantity::{RateUnit, write};
-use crate::report::run::{Executor, Profile, Run, Timed};
+use crate::figure::quantity::RateUnit;
+use crate::figure::quantity::write::{self, counted};
+use crate::report::fold::{leading_path, name_within};
+use crate::report::run::{Executor, Profile, Run, StepTime, Timed};
 
 const TIMES: &str = "Times are of the forward pass alone, after one that is not counted.";
 const ARENA: &str = "Activations: the arena in which the engine computes, all samples together.";
 const LIVE: &str = "Activations: the most values that the oracle stored at once, 4 bytes each.";
 const STEPS: &str = "A step is a layer with those that the engine computes along with it. FLOPs are those of all its layers by their definition, \
     also of a batch norm that is folded into weights. Times are medians over the repeats.";
+
+/// So many samples' classes are shown to people.
+const MOST_SAMPLES: usize = 4;
 
 /// What came out of a run: outputs, times, memory.
 #[must_use]
@@ -38,7 +43,7 @@ pub fn run_table(run: &Run) -> Table {
     }
 }
 
-/// The likeliest classes of each sample.
+/// The likeliest classes of each sample, of the first few where there are many.
 #[must_use]
 pub fn run_top_table(run: &Run) -> Table {
     let has_samples = run.batch > 1;
@@ -53,7 +58,8 @@ pub fn run_top_table(run: &Run) -> Table {
     }
     columns.push(Column::figure("Probability", "probability", 0));
     let count = |count: usize| Cell::count(u64::try_from(count).ok());
-    let rows = run.top.iter().map(|class| {
+    let samples = || run.top.chunk_by(|one, other| one.sample == other.sample);
+    let rows = samples().take(MOST_SAMPLES).flatten().map(|class| {
         let mut cells = Vec::new();
         if has_samples {
             cells.push(count(class.sample));
@@ -66,31 +72,66 @@ pub fn run_top_table(run: &Run) -> Table {
         Row::plain(cells)
     });
     let title = "Likeliest classes".to_owned();
-    Table { title, columns, rows: rows.collect(), notes: Vec::new() }
+    let further = samples().count().saturating_sub(MOST_SAMPLES);
+    let notes = (further > 0).then(|| {
+        format!(
+            "The first {MOST_SAMPLES} samples; JSON (--format json) has those of {further} more."
+        )
+    });
+    Table { title, columns, rows: rows.collect(), notes: notes.into_iter().collect() }
 }
 
-/// The time of every step, and of all together.
+/// The time of every step under the blocks that hold it, and of all together.
 #[must_use]
 pub fn run_profile_table(profile: &Profile) -> Table {
-    let mut columns =
-        vec![Column::text("Step", "layer", 0), Column::text("Operators", "operators", 3)];
-    columns.extend(figure_columns());
-    let mut rows: Vec<Row> = Vec::new();
-    for layer in &profile.layers {
-        let content = [Cell::text(&layer.name), Cell::text(&layer.ops.join(" + "))];
-        rows.push(Row::plain(content.into_iter().chain(cells(&layer.timed)).collect()));
-    }
+    let mut rows = Vec::new();
+    push_steps(profile, &profile.layers, 0, &mut rows);
     let total = [Cell::text("Total"), Cell::Empty].into_iter().chain(cells(&profile.totals));
     rows.push(Row { cells: total.collect(), level: 0, emphasis: Emphasis::Total });
-    Table { title: "Time of every step".to_owned(), columns, rows, notes: notes(profile) }
+    steps_table(profile, rows)
 }
 
 /// Every step by its full name, for scripts.
 #[must_use]
 pub fn run_steps_table(profile: &Profile) -> Table {
-    let mut table = run_profile_table(profile);
-    table.rows.retain(|row| row.emphasis == Emphasis::Plain);
-    table
+    let rows = profile.layers.iter().map(|step| step_row(step, &step.name, 0));
+    steps_table(profile, rows.collect())
+}
+
+fn steps_table(profile: &Profile, rows: Vec<Row>) -> Table {
+    let mut columns =
+        vec![Column::text("Step", "layer", 0), Column::text("Operators", "operators", 3)];
+    columns.extend(figure_columns());
+    Table { title: "Time of every step".to_owned(), columns, rows, notes: notes(profile) }
+}
+
+/// Rows for steps whose blocks' paths share their first segments, as many as the level is. A block is a run of neighboring steps.
+fn push_steps(profile: &Profile, steps: &[StepTime], level: usize, rows: &mut Vec<Row>) {
+    let are_together = |one: &StepTime, other: &StepTime| path(one, level) == path(other, level);
+    for run in steps.chunk_by(are_together) {
+        let Some(path) = run.first().and_then(|step| path(step, level)) else {
+            let named = run.iter().map(|step| (step, name_within(&step.name, &step.block)));
+            rows.extend(named.map(|(step, name)| step_row(step, name, level)));
+            continue;
+        };
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let count = counted(u64::try_from(run.len()).unwrap_or(u64::MAX), ["step", "steps"]);
+        let content = [Cell::text(name), Cell::text(&count)];
+        let cells = content.into_iter().chain(cells(&profile.together(run))).collect();
+        rows.push(Row { cells, level, emphasis: Emphasis::Block });
+        push_steps(profile, run, level + 1, rows);
+    }
+}
+
+/// The path of the block at a level that holds a step, where it lies so deep.
+fn path(step: &StepTime, level: usize) -> Option<&str> {
+    leading_path(&step.block, level + 1)
+}
+
+fn step_row(step: &StepTime, name: &str, level: usize) -> Row {
+    let content = [Cell::text(name), Cell::text(&step.ops.join(" + "))];
+    let cells = content.into_iter().chain(cells(&step.timed)).collect();
+    Row { cells, level, emphasis: Emphasis::Plain }
 }
 
 /// The time of the steps of each kind, and of all together.
@@ -134,5 +175,5 @@ fn cells(timed: &Timed) -> [Cell; 5] {
 
 fn notes(profile: &Profile) -> Vec<String> {
     let peak = write::rate(profile.peak_flops, RateUnit::Flops);
-    vec![format!("{}: {peak}.", profile.machine), STEPS.to_owned()]
+    vec![format!("Peak: {peak}, {}.", profile.machine), STEPS.to_owned()]
 }

@@ -10,7 +10,7 @@ use std::fmt::Write;
 pub(super) use labels::cut_in_the_middle;
 use labels::{Labels, shortened};
 
-use super::axis::{Names, horizontal, room_for_labels, vertical};
+use super::axis::{Names, horizontal, room_beyond, room_for_labels, vertical};
 use super::legend::{Look, NAME_SIZE, SAMPLE};
 use super::scale::{Scale, can_show, told};
 use super::shapes::{Area, Text, line};
@@ -145,7 +145,10 @@ impl<'chart> Plot<'chart> {
         let left = room_for_labels(&self.y_scale);
         let widths = self.shown.iter().zip(&is_beside).filter(|(_, beside)| **beside);
         let right = widths.map(|(shown, _)| text_width(&shown.name, NAME_SIZE) + 12.0);
-        let right = right.fold(8.0, f64::max);
+        let mut right = right.fold(8.0, f64::max);
+        if self.names.is_empty() {
+            right = right.max(room_beyond(&self.x, self.width - left));
+        }
         self.area = Area { x: left, y: self.y, width: self.width - left - right, ..self.area };
         self.frame();
         for index in 0..self.shown.len() {
