@@ -1,42 +1,36 @@
 //! `cnnstat verify`: the analysis beside a forward pass.
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use clap::Args;
 use cnnstat::analysis;
-use cnnstat::execute::verify::{
-    self, Effort, Progress, Stage, Verification, nodes_table, wrong_table,
-};
+use cnnstat::execute::verify::{self, Effort, Stage, Verification, nodes_table, wrong_table};
 use cnnstat::front::yaml::Description;
 use cnnstat::report::table::Table;
 use cnnstat::weights::seeded_inputs;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::failure::Failure;
 use super::network::NetworkOptions;
 use super::output::{self, Format};
+use super::progress::Progress;
 use super::terminal::Terminal;
 use super::weights::WeightOptions;
 
 /// The most multiply–accumulates of a network that is run at its own input, unless all is asked for.
-pub(super) const MOST_MACS: u64 = 5_000_000_000;
+pub(super) const MOST_MACS: u64 = 20_000_000_000;
 
 /// The most multiply–accumulates of all runs for receptive fields, unless all is asked for.
-const MOST_FIELD_MACS: u64 = 100_000_000_000;
+const MOST_FIELD_MACS: u64 = 200_000_000_000;
 
 /// So many things that differ are shown.
 const MOST_WRONG: usize = 10;
-
-/// What takes less is not worth a bar.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Run a network and put its figures beside what happened
 ///
 /// The network is run by plain loops that count what they do, and by the engine, on random input: shapes, parameters, operations by kind,
 /// peaks of activations and receptive fields of the analysis must be those of the run, and the engine's values those of the loops.
-/// Exits with 1 where something differs. Networks of more than 5 G multiply–accumulates are run at half the resolution,
-/// or less, and not all ends of their receptive fields are looked at; the output says what was.
+/// Exits with 1 where something differs. Networks of more than 20 G multiply–accumulates are run at a smaller
+/// input, and of large ones not all ends of receptive fields are looked at; the output says what was.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cnnstat verify squeezenet
@@ -134,9 +128,16 @@ impl RunOptions {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| Failure::message(error.to_string()))?;
         let effort = Effort { field_macs: (!full).then_some(MOST_FIELD_MACS) };
-        let mut bar = Bar::new(terminal);
+        let mut bar = Progress::new(terminal, 0, noun(Stage::Oracle));
+        let mut stage = None;
         let found = pool.install(|| {
-            let mut progress = |progress| bar.reach(progress);
+            let mut progress = |at: verify::Progress| {
+                let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
+                if stage.replace(at.stage) != Some(at.stage) {
+                    bar.begin(count(at.of), noun(at.stage));
+                }
+                bar.reach(count(at.done));
+            };
             verify::verify(network, &analysis, &weights, &inputs, effort, &mut progress)
         });
         let found = found.map_err(|error| Failure::message(error.to_string()))?;
@@ -144,42 +145,11 @@ impl RunOptions {
     }
 }
 
-/// A bar on a terminal, once it takes long.
-struct Bar {
-    bar: ProgressBar,
-    begun: Instant,
-    is_watched: bool,
-}
-
-impl Bar {
-    fn new(terminal: &Terminal) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        if let Ok(style) =
-            ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} {msg}")
-        {
-            bar.set_style(style);
-        }
-        Self { bar, begun: Instant::now(), is_watched: terminal.is_watched() }
-    }
-
-    fn reach(&mut self, progress: Progress) {
-        if self.is_watched && self.begun.elapsed() > PATIENCE {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            self.is_watched = false;
-        }
-        let (count, stage) = (|count| u64::try_from(count).unwrap_or(u64::MAX), progress.stage);
-        self.bar.set_message(match stage {
-            Stage::Oracle => "layers by plain loops",
-            Stage::Engine => "layers by the engine",
-            Stage::Fields => "runs for receptive fields",
-        });
-        self.bar.set_length(count(progress.of));
-        self.bar.set_position(count(progress.done));
-    }
-}
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
+/// What is counted while a verification is at a stage.
+fn noun(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Oracle => "layers by plain loops",
+        Stage::Engine => "layers by the engine",
+        Stage::Fields => "runs for receptive fields",
     }
 }

@@ -246,10 +246,15 @@ impl Operator for Conv {
                         for (i, row) in y.chunks_mut(width).enumerate() {
                             let first =
                                 (i * row_stride + p * row_dilation) * columns + q * column_dilation;
-                            for (sum, x) in
-                                row.iter_mut().zip(map[first..].iter().step_by(column_stride))
-                            {
+                            let (row, seen) = (row.iter_mut(), map[first..].iter());
+                            let mut add = |(sum, x): (&mut f64, &f64)| {
                                 *sum = tally.multiply_accumulate(*sum, weight, *x);
+                            };
+                            // Neighbors are added several at a time where the compiler knows that they are.
+                            if column_stride == 1 {
+                                row.zip(seen).for_each(&mut add);
+                            } else {
+                                row.zip(seen.step_by(column_stride)).for_each(&mut add);
                             }
                         }
                     }

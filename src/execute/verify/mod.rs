@@ -106,6 +106,8 @@ pub enum Amount {
     Bytes(u64),
     /// A number.
     Number(f64),
+    /// A number that is not to be exceeded.
+    AtMost(f64),
     /// What is not said.
     None,
 }
@@ -217,7 +219,7 @@ pub fn verify(
     let first = network.inputs().first().and_then(|&input| network.node(input));
     let mut lines = oracle.lines(network, analysis, &layers);
     lines.extend(arena);
-    lines.push(fields.line());
+    lines.push(fields.line(&layers));
     lines.extend(values::difference_lines(&layers));
     Ok(Verification {
         input: first.map_or_else(Vec::new, |node| node.shape.sizes().to_vec()),

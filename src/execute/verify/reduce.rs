@@ -7,6 +7,9 @@ use crate::diagnostics::Diagnostics;
 use crate::front::yaml::{Description, Elaborated, Settings};
 use crate::network::Network;
 
+/// So many sizes of the input are tried until the network takes one.
+const TRIED: u64 = 64;
+
 /// What is run in place of what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Instead {
@@ -14,8 +17,8 @@ pub struct Instead {
     pub of: Vec<u64>,
 }
 
-/// A network at the settings, or, where it would make more multiply–accumulates than `most`, of a single sample, and with its input halved along
-/// rows and columns, as often as needed and as it can be elaborated.
+/// A network at the settings, or, where it would make more multiply–accumulates than `most`, of a single sample, and with an input that is
+/// smaller along rows and columns, an eighth at a time, as often as needed and as it can be elaborated.
 ///
 /// # Errors
 /// Where it cannot be elaborated at the settings.
@@ -26,23 +29,32 @@ pub fn reduced(
 ) -> Result<(Elaborated, Option<Instead>), Diagnostics> {
     let asked = description.elaborate(settings)?;
     let of = input(&asked.network);
-    let mut settings = Settings { batch: 1, ..settings.clone() };
-    let mut sizes = of.get(1..).unwrap_or_default().to_vec();
+    let settings = Settings { batch: 1, ..settings.clone() };
     let (mut smallest, mut instead) = (asked, None);
     while !costs_at_most(&smallest.network, most) {
-        if input(&smallest.network).first() == Some(&1) {
-            let [_, height, width] = sizes.as_mut_slice() else { break };
-            if *height <= 1 && *width <= 1 {
-                break;
-            }
-            (*height, *width) = ((*height / 2).max(1), (*width / 2).max(1));
-            settings.input = Some(sizes.clone());
-        }
-        let Ok(smaller) = description.elaborate(&settings) else { break };
+        let smaller = if input(&smallest.network).first() == Some(&1) {
+            smaller(description, &settings, &input(&smallest.network))
+        } else {
+            description.elaborate(&settings).ok()
+        };
+        let Some(smaller) = smaller else { break };
         smallest = smaller;
         instead = Some(Instead { of: of.clone() });
     }
     Ok((smallest, instead))
+}
+
+/// The network at an input an eighth smaller along rows and columns, or at the next smaller one that it takes.
+fn smaller(description: &Description, settings: &Settings, input: &[u64]) -> Option<Elaborated> {
+    let &[_, channels, height, width] = input else { return None };
+    if [height, width] == [1, 1] {
+        return None;
+    }
+    (0..TRIED).find_map(|less| {
+        let size = |size: u64| size.saturating_sub(size.div_ceil(8).saturating_add(less)).max(1);
+        let input = Some(vec![channels, size(height), size(width)]);
+        description.elaborate(&Settings { input, ..settings.clone() }).ok()
+    })
 }
 
 /// The shape of the first input.

@@ -7,8 +7,8 @@ use crate::report::table::{Cell, Column, Emphasis, Row, Table, shape_text, witho
 
 /// What stands for what was proven and how.
 const MEANING: &str = "Shapes, values of parameters and operations: of what the oracle, plain loops in 64 bits, made, took and did, layer by layer. \
-    Peak, separate: values that it stored at once. Peak, in place: elements of the engine's arena that are yet to be read, concatenations \
-    written in place. Bytes MiB (2²⁰).";
+    Peak, separate: bytes of values that it stored at once. Peak, in place: bytes of elements of the engine's arena that are yet to be read, concatenations \
+    written in place.";
 
 impl Subject {
     /// Its name for people, and how deep it is nested.
@@ -24,9 +24,9 @@ impl Subject {
             Self::FlopsElementwise => ("element-wise", 1),
             Self::FlopsNormalization => ("normalization", 1),
             Self::FlopsPooling => ("pooling", 1),
-            Self::PeakSeparate => ("Peak, separate", 0),
-            Self::PeakInPlace => ("Peak, in place", 0),
-            Self::Arena => ("arena", 1),
+            Self::PeakSeparate => ("Peak, separate (bytes)", 0),
+            Self::PeakInPlace => ("Peak, in place (bytes)", 0),
+            Self::Arena => ("arena (bytes)", 1),
             Self::Fields => ("Receptive fields", 0),
             Self::Engine => ("Engine − oracle", 0),
             Self::Fused => ("layers fused", 1),
@@ -82,6 +82,7 @@ impl Amount {
             Self::Count(count) => Cell::Count(count),
             Self::Bytes(bytes) => Cell::Count(bytes),
             Self::Number(number) => Cell::Number(number),
+            Self::AtMost(number) => Cell::Named(format!("≤ {number:e}"), number.to_string()),
             Self::None => Cell::Empty,
         }
     }
@@ -128,16 +129,21 @@ impl Verification {
         }
         let fields = &self.fields;
         let mut told = format!(
-            "Receptive fields: {} of {} ends looked at, by {} of {}; {} before the field's end, at the border of a map in between.",
+            "Receptive fields: {} of {} looked at, by {} of {}.",
             thousands(fields.checked),
-            thousands(fields.ends),
+            counted(fields.ends, ["end", "ends"]),
             thousands(fields.runs),
             counted(fields.all_runs, ["run", "runs"]),
-            counted(fields.cut, ["ends", "end"]),
         );
+        if fields.cut > 0 {
+            told += &format!(
+                " At {} of them the unit sees less than its field, since a map in between has its border there.",
+                thousands(fields.cut)
+            );
+        }
         if fields.other_layers > 0 {
             told += &format!(
-                " {} no axis of rows or columns, or a field that is not known.",
+                " {} no axis of rows or columns, or a field that is not known: it is not looked at.",
                 counted(fields.other_layers, ["layer has", "layers have"])
             );
         }
@@ -167,11 +173,15 @@ impl Verification {
             return format!("Verified by a run: {compared} figures.");
         }
         let number = |count| thousands(u64::try_from(count).unwrap_or(u64::MAX));
-        format!(
-            "Compared with a run: {compared} figures; {} of the network and {} of layers differ.",
+        let mut told = format!(
+            "Compared with a run: {compared} figures; {} of the network and {} of layers differ",
             number(lines),
             number(wrong)
-        )
+        );
+        if let Some((layer, _)) = self.wrong().next() {
+            told += &format!(", first at {}", layer.name);
+        }
+        told + "."
     }
 }
 
@@ -229,6 +239,7 @@ pub fn wrong_table(verification: &Verification, most: usize) -> Option<Table> {
 #[must_use]
 pub fn nodes_table(verification: &Verification, name: &str) -> Table {
     let difference = |difference: Option<f64>| difference.map_or(Cell::Empty, Cell::Number);
+    let field_ends = |ends: u64| if ends == 0 { Cell::Empty } else { Cell::Count(ends) };
     let row = |layer: &NodeVerification| {
         let holds = layer.wrong.is_empty();
         Row {
@@ -240,7 +251,7 @@ pub fn nodes_table(verification: &Verification, name: &str) -> Table {
                 Cell::Count(layer.values),
                 Cell::Count(layer.macs),
                 layer.flops_by_kind.total().map_or(Cell::Unknown, Cell::Count),
-                Cell::Count(layer.field_ends),
+                field_ends(layer.field_ends),
                 difference(layer.difference),
                 difference(layer.fused_difference),
             ],

@@ -4,10 +4,10 @@ use num_traits::AsPrimitive;
 
 use super::{Amount, Layers, Line, NodeVerification, Progress, Stage, Subject, TOLERANCE, count};
 use crate::analysis::{Analysis, BYTES_PER_VALUE};
-use crate::execute::engine::{Engine, Fusion, Observer};
+use crate::execute::engine::{Engine, Fusion, Memory, Observer};
 use crate::execute::oracle::{self, Evaluated};
 use crate::execute::{ExecutionError, check_inputs};
-use crate::figure::quantity::write::thousands;
+use crate::figure::quantity::write::{number, thousands};
 use crate::network::{Network, Shape, Tensor};
 use crate::ops::{Array, FlopKind, Op, Tally};
 use crate::report::table::shape_text;
@@ -178,11 +178,7 @@ pub(super) fn engine(
     let of = 2 * layers.iter().count();
     let mut run = |fusion: Fusion<'_>, before: usize| {
         let engine = Engine::compile(network, &mut &*weights, fusion)?;
-        let memory = engine.memory();
-        let mut memory = memory.map_err(|error| ExecutionError::Layer {
-            layer: network.nodes().last().map_or_else(String::new, |(_, node)| node.name().into()),
-            error,
-        })?;
+        let mut memory = memory(network, &engine)?;
         let mut differences = Differences {
             expected: &oracle.outputs,
             largest: vec![None; network.len()],
@@ -206,8 +202,7 @@ pub(super) fn engine(
         ];
         for (figure, difference, is_needed) in both {
             let holds = difference.map_or(!is_needed, |difference| difference <= TOLERANCE);
-            let run =
-                difference.map_or_else(|| "not computed".into(), |found| format!("{found:.2e}"));
+            let run = difference.map_or_else(|| "not computed".into(), number);
             if !holds {
                 let analysis = format!("at most {TOLERANCE:e}");
                 found.wrong.push(super::Wrong { figure, analysis, run });
@@ -215,6 +210,14 @@ pub(super) fn engine(
         }
     }
     Ok(engine)
+}
+
+/// Memory for the engine's activations.
+pub(super) fn memory(network: &Network, engine: &Engine) -> Result<Memory, ExecutionError> {
+    engine.memory().map_err(|error| ExecutionError::Layer {
+        layer: network.nodes().last().map_or_else(String::new, |(_, node)| node.name().into()),
+        error,
+    })
 }
 
 /// Watches how far values are from the oracle's.
@@ -265,7 +268,7 @@ pub(super) fn difference_lines(layers: &Layers) -> [Line; 2] {
         let largest = layers.iter().filter_map(of).fold(0.0, f64::max);
         Line {
             figure,
-            analysis: Amount::Number(TOLERANCE),
+            analysis: Amount::AtMost(TOLERANCE),
             run: Amount::Number(largest),
             compared,
             holds: layers.hold(figure),
