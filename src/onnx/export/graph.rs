@@ -1,6 +1,6 @@
 //! The graph of a model while it is made, and the layer that is being translated.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use num_traits::AsPrimitive;
 
@@ -100,6 +100,8 @@ pub(super) fn described(value: &Value, shape: &Shape) -> Result<ValueInfoProto, 
 pub(super) struct Graph {
     pub(super) proto: GraphProto,
     names: HashSet<String>,
+    /// For names that were taken the number last put behind them.
+    numbers: HashMap<String, u64>,
     /// The bytes of constants.
     bytes: u64,
 }
@@ -113,15 +115,16 @@ impl Graph {
 
     /// A value of this name, or with a number behind it where that is taken.
     pub(super) fn fresh(&mut self, name: &str) -> Value {
-        let mut number = 1;
-        let mut value = self.claim(name);
+        if let Some(value) = self.claim(name) {
+            return value;
+        }
+        // Numbers below the last given are taken.
+        let mut number = self.numbers.get(name).copied().unwrap_or(1);
         loop {
-            match value {
-                Some(value) => return value,
-                None => {
-                    number += 1;
-                    value = self.claim(&format!("{name}_{number}"));
-                }
+            number += 1;
+            if let Some(value) = self.claim(&format!("{name}_{number}")) {
+                self.numbers.insert(name.to_owned(), number);
+                return value;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Fully connected layers and products of matrices.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::gemm::View;
@@ -54,57 +54,65 @@ impl Kernel for Linear {
 /// So many features are computed at a time: each value of the operand is loaded once for them.
 const FEATURES: usize = 4;
 
-/// So many sums run beside each other along a row of the weight.
-const LANES: usize = 16;
-
 impl Linear {
     /// A product with one row takes as long as the weight takes to be read, which is done once, in its order.
     fn row(&self, operand: &[f32], output: &mut [f32]) {
-        let features = (super::GRAIN / self.size[1]).max(1).next_multiple_of(FEATURES);
-        output.par_chunks_mut(features).enumerate().for_each(|(chunk, output)| {
-            Arch::new().dispatch(|| self.features(chunk * features, operand, output));
-        });
-    }
-
-    /// Features from the first on.
-    #[inline(always)]
-    fn features(&self, first: usize, operand: &[f32], output: &mut [f32]) {
         let length = self.size[1];
-        let weights = self.weight[first * length..].chunks(FEATURES * length);
-        for (weights, output) in weights.zip(output.chunks_mut(FEATURES)) {
-            match output {
-                [a, b, c, d] => [*a, *b, *c, *d] = dot_products(weights, operand),
-                output => {
-                    for (y, weights) in output.iter_mut().zip(weights.chunks(length)) {
-                        [*y] = dot_products(weights, operand);
-                    }
-                }
-            }
-        }
+        let features = (super::GRAIN / length).max(1).next_multiple_of(FEATURES);
+        let weights = self.weight.par_chunks(features * length);
+        output.par_chunks_mut(features).zip(weights).for_each(|(output, weights)| {
+            Arch::new().dispatch(DotProducts { rows: weights, operand, output });
+        });
         if let Some(bias) = &self.bias {
-            output.iter_mut().zip(&bias[first..]).for_each(|(y, bias)| *y += bias);
+            output.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
         }
     }
 }
 
-/// Products of rows that follow each other with a row.
-#[inline(always)]
-fn dot_products<const ROWS: usize>(rows: &[f32], x: &[f32]) -> [f32; ROWS] {
-    let mut sums = [[0.0; LANES]; ROWS];
-    let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &rows[row * x.len()..][..x.len()]);
-    let blocks = x.len() / LANES * LANES;
-    for at in (0..blocks).step_by(LANES) {
-        let x: &[f32] = &x[at..][..LANES];
-        for (sums, row) in sums.iter_mut().zip(rows) {
-            let row = &row[at..][..LANES];
-            for lane in 0..LANES {
-                sums[lane] += row[lane] * x[lane];
+/// The dot products of rows that follow each other with one operand.
+struct DotProducts<'a> {
+    rows: &'a [f32],
+    operand: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl WithSimd for DotProducts<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let length = self.operand.len();
+        let rows = self.rows.chunks(FEATURES * length);
+        for (output, rows) in self.output.chunks_mut(FEATURES).zip(rows) {
+            match output {
+                [a, b, c, d] => [*a, *b, *c, *d] = dot_products(simd, rows, self.operand),
+                output => {
+                    for (y, row) in output.iter_mut().zip(rows.chunks(length)) {
+                        [*y] = dot_products(simd, row, self.operand);
+                    }
+                }
             }
         }
     }
+}
+
+/// The dot products of so many rows with one operand.
+#[inline(always)]
+fn dot_products<S: Simd, const ROWS: usize>(simd: S, rows: &[f32], operand: &[f32]) -> [f32; ROWS] {
+    let (x, x_rest) = S::as_simd_f32s(operand);
+    let rows: [_; ROWS] = std::array::from_fn(|row| {
+        let (blocks, rest) = S::as_simd_f32s(&rows[row * operand.len()..][..operand.len()]);
+        (&blocks[..x.len()], rest)
+    });
+    let mut sums = [simd.splat_f32s(0.0); ROWS];
+    for (at, &x) in x.iter().enumerate() {
+        for row in 0..ROWS {
+            sums[row] = simd.mul_add_f32s(rows[row].0[at], x, sums[row]);
+        }
+    }
     std::array::from_fn(|row| {
-        let rest = rows[row][blocks..].iter().zip(&x[blocks..]).map(|(weight, x)| weight * x);
-        sums[row].iter().sum::<f32>() + rest.sum::<f32>()
+        let rest = rows[row].1.iter().zip(x_rest).map(|(weight, x)| weight * x);
+        simd.reduce_sum_f32s(sums[row]) + rest.sum::<f32>()
     })
 }
 

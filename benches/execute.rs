@@ -1,0 +1,98 @@
+//! How long the engine takes: a layer of every family of kernels, and networks, on one thread.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be read cannot be measured")]
+
+use std::sync::Arc;
+
+use cnnstat::analysis::analyse;
+use cnnstat::bundled::{self, Bundled};
+use cnnstat::diagnostics::Source;
+use cnnstat::execute::engine::{Engine, Fusion};
+use cnnstat::front::yaml::{Description, Settings};
+use cnnstat::network::Network;
+use cnnstat::weights::{Seeded, seeded_inputs};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+/// A layer of every family, after its input; sizes are those of layers in the middle of bundled networks.
+const KERNELS: [(&str, &str, &str); 16] = [
+    ("convolution 3x3", "[128, 28, 28]", "conv: {out: 128, kernel: 3, padding: 1}"),
+    (
+        "convolution 3x3, stride 2",
+        "[128, 56, 56]",
+        "conv: {out: 128, kernel: 3, stride: 2, padding: 1}",
+    ),
+    ("convolution 3x3, 7x7 maps", "[512, 7, 7]", "conv: {out: 512, kernel: 3, padding: 1}"),
+    ("convolution 1x1", "[256, 28, 28]", "conv: {out: 128, kernel: 1}"),
+    (
+        "convolution 7x7, stride 2",
+        "[3, 224, 224]",
+        "conv: {out: 64, kernel: 7, stride: 2, padding: 3}",
+    ),
+    (
+        "convolution, 32 groups",
+        "[256, 28, 28]",
+        "conv: {out: 256, kernel: 3, padding: 1, groups: 32}",
+    ),
+    (
+        "depthwise convolution",
+        "[256, 28, 28]",
+        "conv: {out: 256, kernel: 3, padding: 1, groups: 256}",
+    ),
+    ("transposed convolution", "[128, 28, 28]", "conv_transpose: {out: 64, kernel: 2, stride: 2}"),
+    ("linear", "[4096]", "linear: 1024"),
+    ("max pool 3x3, stride 2", "[64, 112, 112]", "max_pool: {kernel: 3, stride: 2, padding: 1}"),
+    ("average pool 2x2", "[128, 56, 56]", "avg_pool: {kernel: 2, stride: 2}"),
+    ("global average pool", "[2048, 7, 7]", "global_avg_pool"),
+    ("batch normalization", "[256, 56, 56]", "batch_norm"),
+    ("local response normalization", "[64, 56, 56]", "lrn: 5"),
+    ("softmax", "[1000]", "softmax: 1"),
+    ("channel shuffle", "[240, 28, 28]", "channel_shuffle: 3"),
+];
+
+const NETWORKS: [&str; 8] = [
+    "alexnet-torchvision",
+    "vgg16",
+    "googlenet",
+    "resnet18",
+    "resnet50",
+    "densenet121",
+    "squeezenet",
+    "squeezenet1_1",
+];
+
+fn described(source: &Arc<Source>) -> Network {
+    let description = Description::read(source, &Bundled).unwrap();
+    description.elaborate(&Settings::default()).unwrap().network
+}
+
+/// Measures passes over a network, and tells their rate in floating-point operations.
+fn pass(criterion: &mut Criterion, group: &str, name: &str, network: &Network) {
+    let engine = Engine::compile(network, &mut Seeded::new(network, 7).unwrap(), Fusion::Full);
+    let engine = engine.unwrap();
+    let mut memory = engine.memory().unwrap();
+    let inputs = seeded_inputs(network, 0).unwrap();
+    let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let mut group = criterion.benchmark_group(group);
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(analyse(network).unwrap().totals.flops));
+    group.bench_function(name, |bencher| {
+        threads.install(|| bencher.iter(|| engine.run(&mut memory, &inputs, &mut ()).unwrap()));
+    });
+}
+
+fn kernels(criterion: &mut Criterion) {
+    for (name, input, layer) in KERNELS {
+        let text = format!("name: {name}\ninput: {input}\nlayers:\n  - {layer}\n");
+        pass(criterion, "kernel", name, &described(&Source::new("layer.yaml", text)));
+    }
+}
+
+fn networks(criterion: &mut Criterion) {
+    for name in NETWORKS {
+        pass(criterion, "network", name, &described(&bundled::source(name).unwrap()));
+    }
+}
+
+criterion_group!(benches, kernels, networks);
+criterion_main!(benches);
