@@ -26,8 +26,9 @@ use super::failure::Failure;
 use super::load;
 use super::machine;
 use super::network::NetworkOptions;
-use super::output::{Destination, Format, Kind};
+use super::output::{Destination, Format, Kind, Whole};
 use super::progress::Progress;
+use super::read_files::{ReadFiles, labels_file};
 use super::terminal::Terminal;
 use super::weights::WeightOptions;
 use execute::{Outcome, Work};
@@ -112,14 +113,15 @@ impl Run {
         let result = self.save.result()?;
         let destination = Destination::new(result, self.format)?;
         let description = load::description(&self.network, terminal)?;
-        let (elaborated, inputs) = self.given(&description, terminal)?;
-        let network = &elaborated.network;
+        let elaborated = description.elaborate(&self.options.settings(&description)?)?;
+        let read = ReadFiles::of(&description)
+            .and(self.weights.files())
+            .and(self.input.files())
+            .and(self.labels.as_deref());
+        let files = self.save.files(&elaborated.network, &read)?;
         let labels = self.labels(&description)?;
-        let files = self.save.files(network)?;
-        let labels_file = self.labels.as_deref().and_then(Path::to_str);
-        let read: Vec<&str> =
-            description.files().chain(self.input.files()).chain(labels_file).collect();
-        let begun = files.begin(&read)?;
+        let (elaborated, inputs) = self.given(&description, elaborated, terminal)?;
+        let network = &elaborated.network;
         tell_input(network, &inputs, terminal);
 
         let profile = (self.profile || result.is_some_and(is_drawn)).then(|| self.peak());
@@ -135,7 +137,6 @@ impl Run {
             let profile = Profile::new(network, &outcome.steps, machine, peak);
             profile.map_err(|error| Failure::analysis(&description, &error))
         });
-        files.write(begun, network, &inputs, &outcome)?;
         let not_finite = not_finite(network, outcome.not_finite.take(), &inputs, terminal);
         let shown = report::Run {
             name: description.name().to_owned(),
@@ -150,9 +151,11 @@ impl Run {
             not_finite,
             profile: profile.transpose()?,
         };
-        destination.deliver(read.iter().copied(), terminal, |kind, width, color| {
-            written(&shown, kind, width, color)
-        })?;
+        let text = |kind, width, color| written(&shown, kind, width, color);
+        let mut begun = files.begun(network, &inputs, &outcome)?;
+        begun.extend(destination.begun(&read, text)?);
+        begun.into_iter().try_for_each(Whole::finish)?;
+        destination.print(terminal, text)?;
         files.tell(terminal);
         Ok(ExitCode::SUCCESS)
     }
@@ -161,10 +164,10 @@ impl Run {
     fn given(
         &self,
         description: &Description,
+        mut elaborated: Elaborated,
         terminal: &Terminal,
     ) -> Result<(Elaborated, Vec<Vec<f32>>), Failure> {
         let mut settings = self.options.settings(description)?;
-        let mut elaborated = description.elaborate(&settings)?;
         let given = self.input.read(&elaborated.network, description.preprocess())?;
         if let Some(batch) = given.batch.filter(|&batch| batch != settings.batch) {
             if self.options.given_batch().is_some() {
@@ -245,13 +248,12 @@ impl Run {
         match description.labels() {
             None => Ok(None),
             Some(Labels::List(labels)) => Ok(Some(labels.clone())),
-            Some(Labels::File { path, beside }) => {
+            Some(Labels::File { path, .. }) => {
                 if Path::new(path).is_absolute() {
                     let message = "`labels` is a list of names, or a path relative to the file";
                     return Err(Failure::message(message));
                 }
-                let folder = Path::new(beside).parent().map(PathBuf::from).unwrap_or_default();
-                load::lines(&folder.join(path)).map(Some)
+                labels_file(description).map(|path| load::lines(&path)).transpose()
             }
         }
     }

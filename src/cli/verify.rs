@@ -1,5 +1,6 @@
 //! `cnnstat verify`: the analysis beside a forward pass.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -108,6 +109,16 @@ impl Verify {
 }
 
 impl RunOptions {
+    /// The files that are read.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.weights.files()
+    }
+
+    /// Whether any of them is given.
+    pub(super) fn are_given(&self) -> bool {
+        self.weights.are_given() || self.threads.is_some()
+    }
+
     /// Runs a network, with a bar where it takes long.
     pub(super) fn verified(
         &self,

@@ -54,13 +54,13 @@ enum Values {
 
 impl InputOptions {
     /// The files that are read.
-    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
         // With a name before it too, which is then of a file that is not there.
         let data = self.input_data.iter().flat_map(|text| {
             let named = text.split_once('=').map(|(_, path)| path);
-            [Some(text.as_str()), named].into_iter().flatten()
+            [Some(text.as_str()), named].into_iter().flatten().map(Path::new)
         });
-        data.chain(self.image.iter().filter_map(|path| path.to_str()))
+        data.chain(self.image.iter().map(PathBuf::as_path))
     }
 
     /// Reads what is given, for the inputs of a network whatever its batch.

@@ -11,7 +11,8 @@ use cnnstat::tensor_file::npy;
 
 use super::execute::Outcome;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Whole, tell_written};
+use crate::cli::output::{Target, Whole, is_standard, tell_written};
+use crate::cli::read_files::ReadFiles;
 use crate::cli::terminal::Terminal;
 
 /// What is written where.
@@ -29,9 +30,18 @@ pub(super) struct SaveOptions {
 
 /// The files of a run.
 pub(super) struct Files {
-    files: Vec<(Origin, Tensor, PathBuf)>,
+    files: Vec<File>,
     /// The tensors that the taps watch, views and inputs resolved.
     pub(super) taps: Vec<Tensor>,
+}
+
+/// A file for a tensor.
+struct File {
+    origin: Origin,
+    tensor: Tensor,
+    /// The path as it was given.
+    path: PathBuf,
+    target: Target,
 }
 
 /// Where the values of a file come from, by position.
@@ -53,24 +63,31 @@ impl SaveOptions {
         }
     }
 
-    /// What is to be written of a network.
-    pub(super) fn files(&self, network: &Network) -> Result<Files, Failure> {
+    /// What is to be written of a network, each to a place of its own where it can be written.
+    pub(super) fn files(&self, network: &Network, read: &ReadFiles) -> Result<Files, Failure> {
         let mut files = Files { files: Vec::new(), taps: Vec::new() };
+        let result = self.result()?.filter(|path| !is_standard(path));
+        let result = result.map(|path| Target::new(path, read)).transpose()?;
+        let mut known: HashSet<PathBuf> = result.iter().map(Target::file).collect();
+        let mut push = |files: &mut Files, origin, tensor, path: PathBuf| {
+            let target = Target::new(&path, read)?;
+            if !known.insert(target.file()) {
+                let message = format!("two results would be written to `{}`", path.display());
+                return Err(Failure::message(message));
+            }
+            files.files.push(File { origin, tensor, path, target });
+            Ok(())
+        };
         for text in self.output.iter().filter(|text| is_npy(text)) {
             let (at, path) = output(text, network)?;
             if let Some(output) = network.outputs().get(at) {
-                files.files.push((Origin::Output(at), output.tensor, path));
+                push(&mut files, Origin::Output(at), output.tensor, path)?;
             }
         }
         for text in &self.tap {
             let (tensor, path) = tap(text, network)?;
             let origin = files.origin(network, source(network, tensor));
-            files.files.push((origin, tensor, path));
-        }
-        let mut known: HashSet<PathBuf> = self.result()?.map(place).into_iter().collect();
-        if let Some((.., path)) = files.files.iter().find(|(.., path)| !known.insert(place(path))) {
-            let message = format!("two results would be written to `{}`", path.display());
-            return Err(Failure::message(message));
+            push(&mut files, origin, tensor, path)?;
         }
         Ok(files)
     }
@@ -88,47 +105,35 @@ impl Files {
         Origin::Tap(at)
     }
 
-    /// Begins all files, so that what cannot be written is told before the work is done.
-    /// None of them is one of those that were `read`.
-    pub(super) fn begin(&self, read: &[&str]) -> Result<Vec<Whole>, Failure> {
-        let create = |path: &Path| Whole::create(path, read.iter().copied());
-        self.files.iter().map(|(.., path)| create(path)).collect()
-    }
-
-    /// Writes all files, and puts them at their places once all are written.
-    pub(super) fn write(
+    /// All files with their content, not yet at their places.
+    pub(super) fn begun(
         &self,
-        mut begun: Vec<Whole>,
         network: &Network,
         inputs: &[Vec<f32>],
         outcome: &Outcome,
-    ) -> Result<(), Failure> {
-        for ((origin, tensor, _), file) in self.files.iter().zip(&mut begun) {
+    ) -> Result<Vec<Whole>, Failure> {
+        let mut begun = Vec::new();
+        for File { origin, tensor, target, .. } in &self.files {
             let values = match *origin {
                 Origin::Output(at) => outcome.outputs.get(at),
                 Origin::Tap(at) => outcome.taps.get(at),
                 Origin::Input(at) => inputs.get(at),
             };
             if let Some((node, values)) = network.node(*tensor).zip(values) {
+                let mut file = Whole::create(target)?;
                 file.write_by(|out| npy::write(out, node.shape.sizes(), values))?;
+                begun.push(file);
             }
         }
-        begun.into_iter().try_for_each(Whole::finish)
+        Ok(begun)
     }
 
     /// Says what was written.
     pub(super) fn tell(&self, terminal: &Terminal) {
-        for (.., path) in &self.files {
-            tell_written(path, terminal);
+        for file in &self.files {
+            tell_written(&file.path, terminal);
         }
     }
-}
-
-/// A path in the one spelling that its folder has.
-fn place(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new(".")).canonicalize().unwrap_or_default();
-    folder.join(path.file_name().unwrap_or_default())
 }
 
 fn is_npy(text: &str) -> bool {
