@@ -1,4 +1,4 @@
-//! What must not reach a terminal or a page as it is.
+//! What must not reach a terminal, a page or a reader of YAML as it is.
 
 /// Whether a character acts on the text around it instead of being seen: control characters, and those that are invisible or
 /// change the direction of what follows.
@@ -14,4 +14,19 @@ pub(crate) fn is_hidden(character: char) -> bool {
                 | '\u{fff9}'..='\u{fffb}'
                 | '\u{e0000}'..='\u{e007f}'
         )
+}
+
+/// Where more brackets of a YAML text are open than any file needs. The reader of YAML would take long to find out.
+pub(crate) fn nests_too_deep(text: &str) -> Option<usize> {
+    // Brackets in texts and comments are counted too, which is why the bound is far from what the reader accepts.
+    const MOST_OPEN: usize = 1_000;
+    let mut open = 0_usize;
+    text.bytes().position(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > MOST_OPEN
+    })
 }
