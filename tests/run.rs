@@ -313,6 +313,10 @@ fn what_cannot_be_run_is_told_and_leaves_nothing() {
     RgbImage::new(2, 2).save(desk.path().join("x.png")).unwrap();
     let cut = std::fs::read(desk.path().join("x.png")).unwrap();
     let desk = desk.with("short.npy", &whole[..whole.len() - 5]).with("cut.png", &cut[..50]);
+    // The batch alone is announced.
+    let many = String::from_utf8_lossy(&whole[10..128])
+        .replace("(2, 3, 9, 8)", "(99999999999999, 3, 9, 8)");
+    let desk = desk.with("many.npy", [&whole[..10], &many.as_bytes()[..118]].concat());
     let before = desk.files();
     for (arguments, messages) in [
         ("net.yaml --batch 0", &["0 is not in 1.."][..]),
@@ -347,7 +351,9 @@ fn what_cannot_be_run_is_told_and_leaves_nothing() {
         ("net.yaml --labels none.txt", &["cannot read `none.txt`"]),
         ("net.yaml --threads 0", &["0 is not in 1..=1024"]),
         ("net.yaml --repeat 0", &["0 is not in 1..=1000000"]),
-        ("net.yaml --batch 4000000000000", &["no memory"]),
+        ("net.yaml --batch 4000000000000", &["running the network takes", "are available"]),
+        ("net.yaml --batch 4000000000000 --engine oracle", &["are available"]),
+        ("net.yaml --input-data many.npy", &["reading `many.npy` takes", "are available"]),
     ] {
         let call = desk.call(&format!("run {arguments}"));
         assert_eq!(call.code, Some(2), "{arguments}: {call:?}");

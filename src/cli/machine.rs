@@ -1,4 +1,6 @@
-//! The machine at hand, measured.
+//! The machine at hand: its rates, measured, and its memory.
+
+mod memory;
 
 use std::hint::black_box;
 use std::num::NonZero;
@@ -11,6 +13,7 @@ use cnnstat::figure::quantity::write::noun;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::failure::Failure;
+pub(super) use memory::available_memory;
 
 /// How often each rate is measured; the best counts.
 const REPEATS: u32 = 5;

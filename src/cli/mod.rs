@@ -21,6 +21,7 @@ mod read_files;
 mod report;
 mod roofline;
 mod run;
+mod run_memory;
 mod schema;
 mod study;
 mod summary;

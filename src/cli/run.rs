@@ -29,6 +29,7 @@ use super::network::NetworkOptions;
 use super::output::{Destination, Format, Kind, Whole};
 use super::progress::Progress;
 use super::read_files::{ReadFiles, labels_file};
+use super::run_memory::{self, Purpose};
 use super::terminal::Terminal;
 use super::weights::WeightOptions;
 use execute::{Outcome, Work};
@@ -120,7 +121,7 @@ impl Run {
             .and(self.labels.as_deref());
         let files = self.save.files(&elaborated.network, &read)?;
         let labels = self.labels(&description)?;
-        let (elaborated, inputs) = self.given(&description, elaborated, terminal)?;
+        let (elaborated, inputs) = self.given(&description, elaborated, &files.taps, terminal)?;
         let network = &elaborated.network;
         tell_input(network, &inputs, terminal);
 
@@ -165,6 +166,7 @@ impl Run {
         &self,
         description: &Description,
         mut elaborated: Elaborated,
+        taps: &[Tensor],
         terminal: &Terminal,
     ) -> Result<(Elaborated, Vec<Vec<f32>>), Failure> {
         let mut settings = self.options.settings(description)?;
@@ -180,6 +182,11 @@ impl Run {
             elaborated = description.elaborate(&settings)?;
         }
         terminal.warn(&elaborated.warnings);
+        let purpose = match self.engine {
+            Choice::Fast => Purpose::Fast(taps),
+            Choice::Oracle => Purpose::Oracle(taps),
+        };
+        run_memory::refuse_too_large(description, &elaborated.network, purpose)?;
         let values = given.values(&elaborated.network)?;
         Ok((elaborated, values))
     }

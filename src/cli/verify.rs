@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::network::NetworkOptions;
 use super::output::{self, Format};
 use super::progress::Progress;
+use super::run_memory::{self, Purpose};
 use super::terminal::Terminal;
 use super::weights::WeightOptions;
 
@@ -133,6 +134,7 @@ impl RunOptions {
         let network = &elaborated.network;
         let failed = |error: &analysis::AnalysisError| Failure::analysis(description, error);
         let analysis = analysis::analyse(network).map_err(|error| failed(&error))?;
+        run_memory::refuse_too_large(description, network, Purpose::Verification)?;
         let weights = self.weights.weights(description, network, terminal)?;
         let inputs = seeded_inputs(network, 0).map_err(|error| failed(&error))?;
         let threads = usize::from(self.threads.unwrap_or(0));

@@ -14,6 +14,7 @@ use cnnstat::weights;
 
 use crate::cli::failure::Failure;
 use crate::cli::load::cannot_read;
+use crate::cli::run_memory::refuse_more_than_available;
 
 /// Where the values of inputs come from.
 #[derive(Debug, Args)]
@@ -153,8 +154,17 @@ fn file(path: &Path, node: &Node) -> Result<(u64, Vec<f32>), Failure> {
     }
     let file = File::open(path).map_err(|error| refuse(&error.to_string()))?;
     let sample = node.shape.sizes().get(1..).unwrap_or_default();
-    let takes = |shape: &[u64]| shape == sample || shape.get(1..) == Some(sample);
-    let array = npy::read(BufReader::new(file), takes).map_err(|error| match error {
+    let mut fits_memory = Ok(());
+    let takes = |shape: &[u64]| {
+        let values = shape.iter().map(|&size| u128::from(size)).fold(1, u128::saturating_mul);
+        fits_memory = refuse_more_than_available(values.saturating_mul(4), || {
+            (format!("reading `{name}`"), "give fewer samples".to_owned())
+        });
+        fits_memory.is_ok() && (shape == sample || shape.get(1..) == Some(sample))
+    };
+    let array = npy::read(BufReader::new(file), takes);
+    fits_memory?;
+    let array = array.map_err(|error| match error {
         NpyError::Shape(_) => Failure::helped(
             format!("cannot take `{name}`: {error}"),
             format!("`{}` takes {sample:?}, with or without the batch before it", node.name()),
