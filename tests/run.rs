@@ -378,6 +378,10 @@ fn preprocess_and_labels_are_checked() {
         ("preprocess: {mean: []}", "no number in this list"),
         ("preprocess: {mean: [a]}", "a number is needed"),
         ("preprocess: {std: [1, 0, 1]}", "must be above 0"),
+        (
+            "preprocess: {std: 1e-300}",
+            "this number has too many digits, or is too large or too small",
+        ),
         ("preprocess: {maximum: -1}", "must be above 0"),
         ("preprocess: {channel_order: bgrr}", "did you mean `bgr`?"),
         ("preprocess: {resized: 5}", "did you mean `resize`?"),
