@@ -106,6 +106,15 @@ pub(super) fn by_ending<T>(
     path: &Path,
     meaning: impl Fn(Ending) -> Option<T>,
 ) -> Result<T, Failure> {
+    by_ending_beside(path, &[], meaning)
+}
+
+/// As [`by_ending`], where files with `other` endings are told apart before.
+fn by_ending_beside<T>(
+    path: &Path,
+    other: &[&'static str],
+    meaning: impl Fn(Ending) -> Option<T>,
+) -> Result<T, Failure> {
     if is_standard(path)
         && let Some(page) = meaning(Ending::Kind(Kind::Page))
     {
@@ -118,7 +127,8 @@ pub(super) fn by_ending<T>(
     meant.map(|(_, meaning)| meaning).ok_or_else(|| {
         let name = path.display().to_string();
         let name = visible(&name);
-        let endings: Vec<&str> = known().map(|(ending, _)| ending).collect();
+        let known = known().map(|(ending, _)| ending);
+        let endings: Vec<&str> = other.iter().copied().chain(known).collect();
         let help = match suggest(&lower, endings.iter().copied()) {
             Some(near) => format!("did you mean .{near}?"),
             None => format!("the endings are .{}", endings.join(", .")),
@@ -138,11 +148,20 @@ impl<'a> Destination<'a> {
     /// A file gets what its ending tells, and the format is that of what is printed. Without a file a table is printed where there is
     /// no format; to `-` a page.
     pub(super) fn new(output: Option<&'a Path>, format: Option<Format>) -> Result<Self, Failure> {
+        Self::beside(&[], output, format)
+    }
+
+    /// As [`new`](Self::new), where files with `other` endings get something else.
+    pub(super) fn beside(
+        other: &[&'static str],
+        output: Option<&'a Path>,
+        format: Option<Format>,
+    ) -> Result<Self, Failure> {
         let format = format.map(Kind::Text);
         let Some(path) = output else {
             return Ok(Self { file: None, printed: format.or(Some(Kind::Text(Format::Table))) });
         };
-        let kind = by_ending(path, |ending| match ending {
+        let kind = by_ending_beside(path, other, |ending| match ending {
             Ending::Kind(kind) => Some(kind),
             Ending::Lines => None,
         })?;

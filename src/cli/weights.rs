@@ -80,6 +80,14 @@ impl WeightOptions {
         weights.into_iter().chain(self.weight_names.as_deref())
     }
 
+    /// Where the values come from, as it is given.
+    pub(super) fn origin(&self) -> String {
+        match self.weights.as_ref().unwrap_or(&Given::Seeded(SEED)) {
+            Given::Seeded(seed) => format!("seeded:{seed}"),
+            Given::File(path, _) => path.display().to_string(),
+        }
+    }
+
     /// Whether any of them is given.
     pub(super) fn are_given(&self) -> bool {
         self.weights.is_some() || self.weight_names.is_some()

@@ -9,6 +9,7 @@ use cnnstat::diagnostics::suggest;
 use cnnstat::execute::image::{self, ImageError};
 use cnnstat::front::Preprocess;
 use cnnstat::network::{Network, Node, Shape};
+use cnnstat::report::run::InputData;
 use cnnstat::tensor_file::npy::{self, NpyError};
 use cnnstat::weights;
 
@@ -43,6 +44,8 @@ enum Source {
 pub(super) struct Given {
     /// The batch, where files say it.
     pub(super) batch: Option<u64>,
+    /// Where the values of each input come from.
+    pub(super) origins: Vec<InputData>,
     inputs: Vec<Values>,
 }
 
@@ -87,9 +90,15 @@ impl InputOptions {
                 }
             }
         }
-        let mut given = Given { batch: None, inputs: Vec::new() };
+        let mut given = Given { batch: None, origins: Vec::new(), inputs: Vec::new() };
         for (node, source) in nodes.iter().zip(sources) {
-            given.inputs.push(match source.unwrap_or(Source::Random(SEED)) {
+            let source = source.unwrap_or(Source::Random(SEED));
+            let origin = match &source {
+                Source::Random(seed) => format!("random:{seed}"),
+                Source::File(path) => path.display().to_string(),
+            };
+            given.origins.push(InputData { name: node.name().to_owned(), sources: vec![origin] });
+            given.inputs.push(match source {
                 Source::Random(seed) => Values::Random(seed),
                 Source::File(path) => {
                     let (batch, values) = file(&path, node)?;
@@ -139,9 +148,11 @@ fn source(text: &str, nodes: &[&Node]) -> Result<(usize, Source), Failure> {
     let Some(seed) = text.strip_prefix("random:") else {
         return Ok((at, Source::File(PathBuf::from(text))));
     };
-    let seed = seed
-        .parse()
-        .map_err(|_| Failure::message(format!("`{text}`: write `random:N`, as in random:7")))?;
+    let seed = seed.parse().map_err(|_| {
+        Failure::message(format!(
+            "`{text}`: write `random:N`, N being a whole number from 0 to 2^64-1"
+        ))
+    })?;
     Ok((at, Source::Random(seed)))
 }
 
@@ -185,7 +196,9 @@ fn images(paths: &[PathBuf], preprocess: &Preprocess, nodes: &[&Node]) -> Result
         values.extend(sample(path, preprocess, &node.shape)?);
     }
     let batch = u64::try_from(paths.len()).ok();
-    Ok(Given { batch, inputs: vec![Values::Read(values)] })
+    let sources = paths.iter().map(|path| path.display().to_string()).collect();
+    let origins = vec![InputData { name: node.name().to_owned(), sources }];
+    Ok(Given { batch, origins, inputs: vec![Values::Read(values)] })
 }
 
 fn sample(path: &Path, preprocess: &Preprocess, shape: &Shape) -> Result<Vec<f32>, Failure> {

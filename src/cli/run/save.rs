@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use cnnstat::diagnostics::suggest;
 use cnnstat::execute::source;
-use cnnstat::network::{Network, Tensor};
+use cnnstat::network::{Network, Node, Tensor};
 use cnnstat::tensor_file::npy;
 
 use super::execute::Outcome;
@@ -15,15 +15,18 @@ use crate::cli::output::{Target, Whole, is_standard, tell_written};
 use crate::cli::read_files::ReadFiles;
 use crate::cli::terminal::Terminal;
 
+/// The ending of files with a tensor.
+pub(super) const TENSOR: &str = "npy";
+
 /// What is written where.
 #[derive(Debug, Args)]
 pub(super) struct SaveOptions {
-    /// Where to write the first output, or the one that is named, as .npy; with another ending the result: .html a page with the profile, .svg
-    /// its charts, .md, .json, .csv or .txt; may be repeated
+    /// Where to write: to .npy the first output, or the one that is named, and as often as there are outputs; besides once the result: .html a
+    /// page with the profile, .svg its charts, .md, .json, .csv or .txt; `-` is a page on the standard output
     #[arg(short, long, value_name = "[NAME=]FILE")]
     output: Vec<String>,
 
-    /// Write the tensor that a layer gives as .npy, by default to a file of the layer's name with `_` for `/`; may be repeated
+    /// Write the tensor that a layer gives to a .npy file, by default of the layer's name with `_` for `/`; may be repeated
     #[arg(long, value_name = "NODE[=FILE]")]
     tap: Vec<String>,
 }
@@ -137,7 +140,7 @@ impl Files {
 }
 
 fn is_npy(text: &str) -> bool {
-    Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy"))
+    Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case(TENSOR))
 }
 
 /// The position of the output that is to be written, and where.
@@ -155,14 +158,32 @@ fn output(text: &str, network: &Network) -> Result<(usize, PathBuf), Failure> {
     })
 }
 
+/// The last layer of a block or a side.
+fn last_within<'a>(path: &str, network: &'a Network) -> Option<&'a str> {
+    let is_within = |block: &str| {
+        block.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let layers = network.nodes().map(|(_, node)| node).filter(|node| is_within(node.block()));
+    layers.last().map(Node::name)
+}
+
 /// The tensor that is tapped, and where it is written.
 fn tap(text: &str, network: &Network) -> Result<(Tensor, PathBuf), Failure> {
     let (name, path) = match text.split_once('=') {
         Some((name, path)) if !path.is_empty() => (name, PathBuf::from(path)),
-        _ => (text, PathBuf::from(format!("{}.npy", text.replace(['/', '\\'], "_")))),
+        _ => (text, PathBuf::from(format!("{}.{TENSOR}", text.replace(['/', '\\'], "_")))),
     };
+    if path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case(TENSOR)) {
+        let path = path.display();
+        let message = format!("`--tap {name}`: a tensor is written to .{TENSOR}, not to `{path}`");
+        return Err(Failure::message(message));
+    }
     let found = network.nodes().find(|(_, node)| node.name() == name);
     found.map(|(tensor, _)| (tensor, path)).ok_or_else(|| {
+        if let Some(last) = last_within(name, network) {
+            let message = format!("`{name}` is no layer, but holds layers");
+            return Failure::helped(message, format!("the last of them is `{last}`"));
+        }
         let near = suggest(name, network.nodes().map(|(_, node)| node.name()));
         let help = near.map_or_else(
             || "`cnnstat summary` names its layers".to_owned(),
