@@ -5,14 +5,16 @@
 mod common;
 mod support;
 
+use std::ops::Range;
+
 use cnnstat::analysis::{
     self, Analysis, AxisField, AxisWindow, ConcatenationPolicy, Figures, NodeTable, ReceptiveField,
 };
 use cnnstat::bundled;
 use cnnstat::execute::verify::{Amount, Effort, Subject, Verification, reduced, verify};
 use cnnstat::front::yaml::{Description, Settings};
-use cnnstat::network::Network;
-use cnnstat::weights::{seeded, seeded_inputs};
+use cnnstat::network::{Network, Tensor};
+use cnnstat::weights::{Held, Source, Weights, WeightsError, seeded, seeded_inputs};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
@@ -27,7 +29,8 @@ fn against(network: &Network, analysis: &Analysis, effort: Effort) -> Verificati
 
 /// All that differs, for whoever reads why a test failed.
 fn told(found: &Verification) -> String {
-    let lines = found.lines.iter().filter(|line| !line.holds).map(|line| format!("{line:?}"));
+    let lines =
+        found.lines.iter().filter(|line| line.holds == Some(false)).map(|line| format!("{line:?}"));
     let wrong = found.wrong().take(9).map(|(layer, wrong)| format!("{}: {wrong:?}", layer.name));
     lines.chain(wrong).collect::<Vec<_>>().join("\n")
 }
@@ -192,8 +195,12 @@ fn a_wrong_figure_is_named() {
     for (wrong, figure, layer) in cases {
         let found = against(&network, &wrong, Effort { field_macs: None });
         assert!(!found.holds(), "{figure:?} {layer:?}");
-        let differing: Vec<Subject> =
-            found.lines.iter().filter(|line| !line.holds).map(|line| line.figure).collect();
+        let differing: Vec<Subject> = found
+            .lines
+            .iter()
+            .filter(|line| line.holds == Some(false))
+            .map(|line| line.figure)
+            .collect();
         assert_eq!(differing, [figure], "{layer:?}");
         let layers: Vec<(&str, Subject)> =
             found.wrong().map(|(layer, wrong)| (layer.name.as_str(), wrong.figure)).collect();
@@ -227,8 +234,12 @@ fn a_misstated_window_is_named() {
         });
         wrong.receptive_fields.nodes = fields.collect();
         let found = against(&network, &wrong, Effort { field_macs: None });
-        let differing: Vec<Subject> =
-            found.lines.iter().filter(|line| !line.holds).map(|line| line.figure).collect();
+        let differing: Vec<Subject> = found
+            .lines
+            .iter()
+            .filter(|line| line.holds == Some(false))
+            .map(|line| line.figure)
+            .collect();
         assert_eq!(differing, [Subject::Fields], "{misstated}");
         let (layer, first) = found.wrong().next().unwrap();
         assert_eq!(
@@ -247,8 +258,78 @@ fn a_wrong_value_of_the_engine_is_named() {
     let found = verified(CANCELS, &Settings::default());
     let (layer, wrong) = found.wrong().next().unwrap();
     assert_eq!((layer.name.as_str(), wrong.figure), ("back", Subject::Engine));
-    assert!(!line(&found, Subject::Engine).holds);
-    assert!(line(&found, Subject::Flops).holds && line(&found, Subject::Fields).holds);
+    assert!(line(&found, Subject::Engine).holds == Some(false));
+    for figure in [Subject::Flops, Subject::Fields] {
+        assert_eq!(line(&found, figure).holds, Some(true));
+    }
+}
+
+/// Weights with some values of the first tensor of a node changed.
+struct Changed<'a> {
+    of: &'a Weights,
+    node: Tensor,
+    values: Range<usize>,
+    value: f32,
+}
+
+impl Source for Changed<'_> {
+    fn read(&mut self, node: Tensor, held: &mut Held) -> Result<(), WeightsError> {
+        let mut of = self.of;
+        of.read(node, held)?;
+        if node == self.node {
+            let weights = held.tensors_mut()[0].iter_mut().enumerate();
+            for (_, weight) in weights.filter(|(at, _)| self.values.contains(at)) {
+                *weight = self.value;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Parameters with which values stop being finite: nothing can be said of those, and the first layer that gives one is named.
+#[test]
+fn values_that_are_not_finite_do_not_hold() {
+    let text = PLAIN.replace("relu: {name: act}", "softmax: {name: act}");
+    let network = network(&text);
+    let analysis = analysis::analyse(&network).unwrap();
+    let inputs = seeded_inputs(&network, 7).unwrap();
+    let all = Effort { field_macs: None };
+    let node = network.nodes().find(|(_, node)| node.name() == "second").unwrap().0;
+    for (value, values, told) in [
+        (f32::NAN, 0..usize::MAX, "NaN"),
+        // On padding, 0 times infinity.
+        (f32::INFINITY, 0..1, "NaN"),
+        (f32::NAN, 3..4, "NaN"),
+        (3e38, 0..usize::MAX, "infinity"),
+    ] {
+        let mut changed = Changed { of: &seeded(&network, 7).unwrap(), node, values, value };
+        let weights = Weights::of_source(&network, &mut changed).unwrap();
+        let found = verify(&network, &analysis, &weights, &inputs, all, &mut |_| ()).unwrap();
+        assert!(!found.holds(), "{value}");
+        let first = found.not_finite.as_ref().unwrap();
+        assert_eq!((first.layer.as_str(), first.value, first.layers), ("second", told, 2));
+        for figure in [Subject::Engine, Subject::Fused] {
+            assert_eq!(line(&found, figure).holds, Some(false), "{value}");
+        }
+        assert_eq!(line(&found, Subject::Flops).holds, Some(true));
+        // The fields of the first layer are looked at all the same.
+        assert_eq!((found.fields.not_finite_layers, found.fields.other_layers), (2, 0));
+        assert_eq!((found.fields.ends, found.fields.wrong), (4 * 4, 0));
+        let (layer, wrong) = found.wrong().next().unwrap();
+        assert_eq!((layer.name.as_str(), wrong.run.as_str()), ("second", told));
+    }
+}
+
+/// What nothing was compared of is not marked as if it held.
+#[test]
+fn what_is_not_looked_at_is_not_marked() {
+    let found = verified("input: [6]\nlayers: [flatten]\n", &Settings::default());
+    assert!(found.holds());
+    for figure in [Subject::Fields, Subject::Engine, Subject::Fused] {
+        let line = line(&found, figure);
+        assert_eq!((line.compared, line.run, line.holds), (0, Amount::None, None), "{figure:?}");
+    }
+    assert_eq!(line(&found, Subject::Shapes).holds, Some(true));
 }
 
 /// Fields of other networks of the same shapes: where they differ first, and where the field really ends.
@@ -271,7 +352,7 @@ fn a_wrong_receptive_field_is_named() {
         let mut wrong = analysis::analyse(&network).unwrap();
         wrong.receptive_fields = analysis::analyse(&other).unwrap().receptive_fields;
         let found = against(&network, &wrong, Effort { field_macs: None });
-        assert!(!line(&found, Subject::Fields).holds, "{to}");
+        assert_eq!(line(&found, Subject::Fields).holds, Some(false), "{to}");
         let (layer, _) = found.wrong().next().unwrap();
         assert_eq!(layer.name, first, "{to}");
         assert!(found.wrong().all(|(_, wrong)| wrong.figure == Subject::Fields));

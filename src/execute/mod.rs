@@ -83,6 +83,16 @@ pub fn source(network: &Network, tensor: Tensor) -> Tensor {
     at
 }
 
+/// What a value that is not finite is called; `None` for all others.
+#[must_use]
+pub fn not_finite(value: f64) -> Option<&'static str> {
+    match value {
+        value if value.is_nan() => Some("NaN"),
+        value if value.is_infinite() => Some("infinity"),
+        _ => None,
+    }
+}
+
 /// Refuses inputs other than a network's.
 fn check_inputs<'a>(
     network: &Network,

@@ -25,14 +25,14 @@ pub(super) fn lines(network: &Network, analysis: &Analysis, engine: &Engine) -> 
             analysis: Amount::Bytes(peak),
             run: Amount::Bytes(needed),
             compared: count(touched.steps.len()),
-            holds: peak == needed,
+            holds: Some(peak == needed),
         },
         Line {
             figure: Subject::Arena,
             analysis: Amount::None,
             run: Amount::Bytes(arena),
-            compared: 0,
-            holds: arena >= needed,
+            compared: count(touched.steps.len()),
+            holds: Some(arena >= needed),
         },
     ]
 }

@@ -123,8 +123,19 @@ pub struct Line {
     pub run: Amount,
     /// How many layers, or ends of fields, were compared.
     pub compared: u64,
-    /// Whether it holds, for the network and for everything that was compared.
-    pub holds: bool,
+    /// Whether it holds, for the network and for everything that was compared; `None` where nothing was looked at.
+    pub holds: Option<bool>,
+}
+
+/// The first layer whose values by the oracle are not all finite in 32 bits: what follows cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotFinite {
+    /// Its full path.
+    pub layer: String,
+    /// What the first such value is.
+    pub value: &'static str,
+    /// How many layers have such values or take them, this one among them.
+    pub layers: u64,
 }
 
 /// What differs at a node.
@@ -155,7 +166,8 @@ pub struct NodeVerification {
     pub flops_by_kind: FlopsByKind,
     /// How many ends of receptive fields were found where the analysis has them.
     pub field_ends: u64,
-    /// How far the engine's values lie from the oracle's, as a part of the largest magnitude; `None` where the layer computes nothing.
+    /// How far the engine's values lie from the oracle's, as a part of the largest magnitude; `None` where the layer computes nothing or the
+    /// oracle has no finite value.
     pub difference: Option<f64>,
     /// The same where layers are fused; `None` too where it is not the last of its step.
     pub fused_difference: Option<f64>,
@@ -172,6 +184,8 @@ pub struct Verification {
     pub instead: Option<Instead>,
     /// Figures of the network.
     pub lines: Vec<Line>,
+    /// Where values stop being finite. Then the verification does not hold.
+    pub not_finite: Option<NotFinite>,
     /// What was looked at of receptive fields.
     pub fields: Fields,
     /// Every layer, in execution order.
@@ -182,7 +196,7 @@ impl Verification {
     /// Whether nothing differs.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.lines.iter().all(|line| line.holds) && self.wrong().next().is_none()
+        self.lines.iter().all(|line| line.holds != Some(false)) && self.wrong().next().is_none()
     }
 
     /// What differs at layers, in execution order.
@@ -193,7 +207,8 @@ impl Verification {
     /// How many figures of layers and of the network were compared.
     #[must_use]
     pub fn compared(&self) -> u64 {
-        self.lines.iter().map(|line| line.compared.saturating_add(1)).sum()
+        let lines = self.lines.iter().filter(|line| line.holds.is_some());
+        lines.map(|line| line.compared.saturating_add(1)).sum()
     }
 }
 
@@ -215,16 +230,17 @@ pub fn verify(
     let arena = arena::lines(network, analysis, &engine);
     let probe = field::Probe { network, fields: &analysis.receptive_fields, engine: &engine };
     let macs = oracle.tally.cost().macs;
-    let fields = probe.run(inputs, &oracle.has_nan, (effort, macs), &mut layers, progress)?;
+    let fields = probe.run(inputs, &oracle.is_finite, (effort, macs), &mut layers, progress)?;
     let first = network.inputs().first().and_then(|&input| network.node(input));
     let mut lines = oracle.lines(network, analysis, &layers);
     lines.extend(arena);
     lines.push(fields.line(&layers));
-    lines.extend(values::difference_lines(&layers));
+    lines.extend(values::difference_lines(&layers, oracle.not_finite.is_some()));
     Ok(Verification {
         input: first.map_or_else(Vec::new, |node| node.shape.sizes().to_vec()),
         instead: None,
         lines,
+        not_finite: oracle.not_finite,
         fields,
         layers: layers.0.into_iter().flatten().collect(),
     })
@@ -284,6 +300,11 @@ impl NodeVerification {
             self.wrong.push(Wrong { figure, analysis: text(&analysis), run: text(&run) });
         }
     }
+}
+
+/// Whether what was compared holds; `None` where nothing was.
+fn looked_at(compared: u64, holds: bool) -> Option<bool> {
+    (compared > 0 || !holds).then_some(holds)
 }
 
 /// A length as a count.

@@ -1,6 +1,6 @@
 //! A verification as tables.
 
-use super::{Amount, Line, NodeVerification, Subject, TOLERANCE, Verification, Wrong};
+use super::{Amount, Line, NodeVerification, NotFinite, Subject, TOLERANCE, Verification, Wrong};
 use crate::figure::quantity::write::{counted, thousands};
 use crate::report::Verified;
 use crate::report::table::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
@@ -67,13 +67,17 @@ impl Subject {
 }
 
 /// A mark for people, and a word for scripts.
-fn mark(holds: bool) -> Cell {
-    let (mark, word) = if holds { ("✓", "ok") } else { ("✗", "differs") };
+fn mark(holds: Option<bool>) -> Cell {
+    let (mark, word) = match holds {
+        Some(true) => ("✓", "ok"),
+        Some(false) => ("✗", "differs"),
+        None => ("–", "not_looked_at"),
+    };
     Cell::Named(mark.to_owned(), word.to_owned())
 }
 
-fn emphasis(holds: bool) -> Emphasis {
-    if holds { Emphasis::Plain } else { Emphasis::Failure }
+fn emphasis(holds: Option<bool>) -> Emphasis {
+    if holds == Some(false) { Emphasis::Failure } else { Emphasis::Plain }
 }
 
 impl Amount {
@@ -116,6 +120,12 @@ impl Verification {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        if let Some(NotFinite { layer, value, layers }) = &self.not_finite {
+            notes.push(format!(
+                "{layer} is the first layer that gives {value}; of {} there is nothing to compare: the values do not hold.",
+                counted(*layers, ["layer", "layers"])
+            ));
+        }
         if let Some(instead) = &self.instead {
             let shape = |shape: &[u64]| {
                 let batch = shape.first().copied().unwrap_or(0);
@@ -139,6 +149,12 @@ impl Verification {
             told += &format!(
                 " At {} of them the unit sees less than its field, since a map in between has its border there.",
                 thousands(fields.cut)
+            );
+        }
+        if fields.not_finite_layers > 0 {
+            told += &format!(
+                " {} values that are not finite, or lies behind such: it is not looked at.",
+                counted(fields.not_finite_layers, ["layer has", "layers have"])
             );
         }
         if fields.other_layers > 0 {
@@ -166,7 +182,7 @@ impl Verification {
     /// In a sentence, how many figures were compared and how many differ.
     #[must_use]
     pub fn tally(&self) -> String {
-        let lines = self.lines.iter().filter(|line| !line.holds).count();
+        let lines = self.lines.iter().filter(|line| line.holds == Some(false)).count();
         let wrong = self.wrong().count();
         let compared = thousands(self.compared());
         if self.holds() {
@@ -241,7 +257,7 @@ pub fn nodes_table(verification: &Verification, name: &str) -> Table {
     let difference = |difference: Option<f64>| difference.map_or(Cell::Empty, Cell::Number);
     let field_ends = |ends: u64| if ends == 0 { Cell::Empty } else { Cell::Count(ends) };
     let row = |layer: &NodeVerification| {
-        let holds = layer.wrong.is_empty();
+        let holds = Some(layer.wrong.is_empty());
         Row {
             cells: vec![
                 mark(holds),

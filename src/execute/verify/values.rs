@@ -2,11 +2,14 @@
 
 use num_traits::AsPrimitive;
 
-use super::{Amount, Layers, Line, NodeVerification, Progress, Stage, Subject, TOLERANCE, count};
+use super::{
+    Amount, Layers, Line, NodeVerification, NotFinite, Progress, Stage, Subject, TOLERANCE, count,
+    looked_at,
+};
 use crate::analysis::{Analysis, BYTES_PER_VALUE};
 use crate::execute::engine::{Engine, Fusion, Memory, Observer};
 use crate::execute::oracle::{self, Evaluated};
-use crate::execute::{ExecutionError, check_inputs};
+use crate::execute::{ExecutionError, check_inputs, not_finite};
 use crate::figure::quantity::write::{number, thousands};
 use crate::network::{Network, Shape, Tensor};
 use crate::ops::{Array, FlopKind, Op, Tally};
@@ -17,13 +20,15 @@ use crate::weights::Weights;
 pub(super) struct Oracle {
     /// All arithmetic.
     pub(super) tally: Tally,
-    /// Whether an output of a node has a value that is no number.
-    pub(super) has_nan: Vec<bool>,
+    /// Whether all values of a node, and of those below, are finite in 32 bits.
+    pub(super) is_finite: Vec<bool>,
+    /// The first layer with values that are not.
+    pub(super) not_finite: Option<NotFinite>,
     /// Values of parameters that were handed to operators.
     values: u64,
     /// The most values of activations that were stored at once.
     live: u64,
-    /// The output of every layer that the engine computes, and its largest magnitude.
+    /// The output of every layer that the engine computes, and the largest magnitude of its finite values.
     outputs: Vec<(Vec<f32>, f64)>,
 }
 
@@ -38,7 +43,8 @@ pub(super) fn oracle(
 ) -> Result<Oracle, ExecutionError> {
     let mut done = Oracle {
         tally: Tally::default(),
-        has_nan: vec![false; network.len()],
+        is_finite: vec![true; network.len()],
+        not_finite: None,
         values: 0,
         live: 0,
         outputs: vec![(Vec::new(), 0.0); network.len()],
@@ -76,13 +82,26 @@ impl Oracle {
         self.live = self.live.max(count(layer.live));
         let elements = layer.output.elements();
         let at = layer.tensor.index();
-        let from_nan = network.operands(layer.tensor).iter().any(|from| self.has_nan[from.index()]);
-        self.has_nan[at] = from_nan || elements.iter().any(|value| value.is_nan());
-        if !is_passed_on(&layer.node.op) {
-            let largest = elements.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-            let values = elements.iter().map(|&value| value.as_()).collect();
-            self.outputs[at] = (values, largest);
+        let values: Vec<f32> = elements.iter().map(|&value| value.as_()).collect();
+        let value = values.iter().find_map(|&value| not_finite(value.into()));
+        let takes_finite =
+            network.operands(layer.tensor).iter().all(|from| self.is_finite[from.index()]);
+        self.is_finite[at] = takes_finite && value.is_none();
+        if let Some(value) = value.filter(|_| self.not_finite.is_none()) {
+            let layer = layer.node.name().to_owned();
+            self.not_finite = Some(NotFinite { layer, value, layers: 0 });
         }
+        if let Some(first) = self.not_finite.as_mut().filter(|_| !self.is_finite[at]) {
+            first.layers += 1;
+        }
+        if !is_passed_on(&layer.node.op) {
+            self.outputs[at] = (values, largest(elements));
+        }
+    }
+
+    /// Whether a node whose values the engine computes has any that can be compared.
+    fn has_finite(&self, at: usize) -> bool {
+        self.outputs[at].0.iter().any(|value| value.is_finite())
     }
 
     /// The figures of the network that the oracle tells.
@@ -98,7 +117,7 @@ impl Oracle {
             analysis,
             run,
             compared,
-            holds: analysis == run && layers.hold(figure),
+            holds: Some(analysis == run && layers.hold(figure)),
         };
         let counts =
             |figure, analysis, run| line(figure, Amount::Count(analysis), Amount::Count(run));
@@ -194,6 +213,10 @@ pub(super) fn engine(
     for (tensor, node) in network.layers() {
         let Some(found) = layers.get(tensor) else { continue };
         let at = tensor.index();
+        if let Some(first) = oracle.not_finite.as_ref().filter(|first| first.layer == found.name) {
+            let (analysis, run) = ("finite values".to_owned(), first.value.to_owned());
+            found.wrong.push(super::Wrong { figure: Subject::Engine, analysis, run });
+        }
         found.difference = apart.get(at).copied().flatten();
         found.fused_difference = fused.get(at).copied().flatten();
         let both = [
@@ -201,6 +224,7 @@ pub(super) fn engine(
             (Subject::Fused, found.fused_difference, false),
         ];
         for (figure, difference, is_needed) in both {
+            let is_needed = is_needed && oracle.has_finite(at);
             let holds = difference.map_or(!is_needed, |difference| difference <= TOLERANCE);
             let run = difference.map_or_else(|| "not computed".into(), number);
             if !holds {
@@ -235,11 +259,12 @@ impl Observer for Differences<'_> {
         let Some((expected, magnitude)) = self.expected.get(at) else { return };
         let expected = expected.get(sample * values.len()..).unwrap_or_default();
         let pairs = values.iter().zip(expected);
-        let mut difference =
-            pairs.map(|(&value, &expected)| apart(value, expected)).fold(0.0, f64::max);
-        if expected.len() < values.len() {
-            difference = f64::INFINITY;
-        }
+        // Where the oracle has no finite value there is nothing to compare with.
+        let pairs = pairs.filter(|(_, expected)| expected.is_finite());
+        let difference = pairs.map(|(&value, &expected)| apart(value, expected)).reduce(f64::max);
+        let difference =
+            if expected.len() < values.len() { Some(f64::INFINITY) } else { difference };
+        let Some(difference) = difference else { return };
         let relative = if *magnitude > 0.0 { difference / magnitude } else { difference };
         if let Some(largest) = self.largest.get_mut(at) {
             *largest = Some(largest.map_or(relative, |largest| largest.max(relative)));
@@ -252,26 +277,30 @@ impl Observer for Differences<'_> {
     }
 }
 
-/// How far two values are from each other; infinitely where one alone is no number.
+/// How far a value is from a finite one; infinitely where it is not finite.
 fn apart(value: f32, expected: f32) -> f64 {
-    if value == expected || value.is_nan() && expected.is_nan() {
-        return 0.0;
-    }
-    let difference = (f64::from(value) - f64::from(expected)).abs();
-    if difference.is_nan() { f64::INFINITY } else { difference }
+    if value.is_finite() { (f64::from(value) - f64::from(expected)).abs() } else { f64::INFINITY }
+}
+
+/// The largest magnitude among the values that are finite in 32 bits.
+fn largest(values: &[f64]) -> f64 {
+    let magnitudes = values.iter().map(|value| value.abs());
+    magnitudes.filter(|&magnitude| magnitude <= f32::MAX.into()).fold(0.0, f64::max)
 }
 
 /// The largest differences of the engine's values.
-pub(super) fn difference_lines(layers: &Layers) -> [Line; 2] {
+///
+/// They do not hold where values are not finite, and nothing was looked at where no layer has anything to compare.
+pub(super) fn difference_lines(layers: &Layers, not_finite: bool) -> [Line; 2] {
     let line = |figure, of: fn(&NodeVerification) -> Option<f64>| {
         let compared = count(layers.iter().filter_map(of).count());
         let largest = layers.iter().filter_map(of).fold(0.0, f64::max);
         Line {
             figure,
             analysis: Amount::AtMost(TOLERANCE),
-            run: Amount::Number(largest),
+            run: if compared > 0 { Amount::Number(largest) } else { Amount::None },
             compared,
-            holds: layers.hold(figure),
+            holds: if not_finite { Some(false) } else { looked_at(compared, layers.hold(figure)) },
         }
     };
     [

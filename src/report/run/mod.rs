@@ -8,6 +8,7 @@ use super::document::{Chart, Document, Part, Section};
 use super::table::{Table, run_kinds_table, run_profile_table, run_table, run_top_table};
 use crate::execute::classes::Class;
 
+pub use crate::execute::not_finite;
 pub use profile::{KindTime, Profile, StepTime, Timed};
 
 /// A network that was run.
@@ -89,16 +90,6 @@ pub struct NotFinite {
     pub layer: String,
     /// `NaN` or `infinity`.
     pub value: &'static str,
-}
-
-/// What a value that is not finite is called; `None` for all others.
-#[must_use]
-pub fn not_finite(value: f64) -> Option<&'static str> {
-    match value {
-        value if value.is_nan() => Some("NaN"),
-        value if value.is_infinite() => Some("infinity"),
-        _ => None,
-    }
 }
 
 /// The times of forward passes.

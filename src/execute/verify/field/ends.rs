@@ -42,12 +42,12 @@ pub(super) struct End {
     pub(super) exceeds: Option<bool>,
 }
 
-/// All ends that are looked at, layer by layer: of those whose values are numbers.
+/// All ends that are looked at, layer by layer: of those whose values are finite.
 pub(super) fn ends(
     network: &Network,
     fields: &ReceptiveFields,
     map: [u64; 2],
-    has_nan: &[bool],
+    is_finite: &[bool],
 ) -> Vec<End> {
     let axes = axes(network);
     let mut ends = Vec::new();
@@ -61,7 +61,7 @@ pub(super) fn ends(
             Seen { sees_padding: seen.sees_padding || sees_padding, ..seen }
         });
         seen.push(own);
-        if matches!(node.op, Op::Input(_)) || has_nan[tensor.index()] {
+        if matches!(node.op, Op::Input(_)) || !is_finite[tensor.index()] {
             continue;
         }
         for (axis, seen) in own.iter().enumerate() {

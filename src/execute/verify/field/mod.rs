@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use num_rational::Ratio;
 use serde::Serialize;
 
-use super::{Amount, Effort, Layers, Line, Progress, Stage, Subject, Wrong, count};
+use super::{Amount, Effort, Layers, Line, Progress, Stage, Subject, Wrong, count, looked_at};
 use crate::analysis::{AxisField, ReceptiveField, ReceptiveFields};
 use crate::execute::ExecutionError;
 use crate::execute::engine::Engine;
@@ -40,19 +40,21 @@ pub struct Fields {
     pub runs: u64,
     /// How many all ends need.
     pub all_runs: u64,
-    /// Layers whose rows or columns do not lie along an axis of their own, whose fields are not known, or whose values are no numbers anyway:
-    /// their fields are not looked at.
+    /// Layers whose rows or columns do not lie along an axis of their own, or whose fields are not known: these are not looked at.
     pub other_layers: u64,
+    /// Layers with values that are not finite, or behind such: their fields are not looked at either.
+    pub not_finite_layers: u64,
 }
 
 impl Fields {
     pub(super) fn line(&self, layers: &Layers) -> Line {
+        let ends = |ends| if self.checked > 0 { Amount::Count(ends) } else { Amount::None };
         Line {
             figure: Subject::Fields,
-            analysis: Amount::Count(self.checked),
-            run: Amount::Count(self.checked.saturating_sub(self.wrong)),
+            analysis: ends(self.checked),
+            run: ends(self.checked.saturating_sub(self.wrong)),
             compared: self.checked,
-            holds: layers.hold(Subject::Fields),
+            holds: looked_at(self.checked, layers.hold(Subject::Fields)),
         }
     }
 }
@@ -69,21 +71,23 @@ impl Probe<'_> {
     pub(super) fn run(
         &self,
         inputs: &[Vec<f32>],
-        has_nan: &[bool],
+        is_finite: &[bool],
         (effort, macs): (Effort, u64),
         layers: &mut Layers,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Fields, ExecutionError> {
         let mut found = Fields::default();
+        let finite = self.network.layers().filter(|(tensor, _)| is_finite[tensor.index()]).count();
+        found.not_finite_layers = count(layers.iter().count() - finite);
         let Some(map) = self.fields.input else {
-            found.other_layers = count(layers.iter().count());
+            found.other_layers = count(finite);
             return Ok(found);
         };
         self.note_misstated(layers);
-        let mut ends = ends(self.network, self.fields, map, has_nan);
+        let mut ends = ends(self.network, self.fields, map, is_finite);
         found.ends = count(ends.len());
         let looked_at = ends.chunk_by(|one, next| one.tensor == next.tensor).count();
-        found.other_layers = count(layers.iter().count() - looked_at);
+        found.other_layers = count(finite - looked_at);
         let mut runs = needed(&ends, map);
         found.all_runs = count(runs.len());
         if let Some(most) = effort.field_macs {
