@@ -19,9 +19,10 @@ use cnnstat::network::{Network, Node, Shape, Tensor};
 use cnnstat::onnx::Model;
 use cnnstat::ops::Array;
 use cnnstat::weights::{self, Weights, seeded};
-use common::bundled_description;
 use common::operators::{Case, small};
+use common::{bundled_description, plain};
 use num_traits::AsPrimitive;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// The bundled networks, each at the first of these heights and widths that it can take, and at its own where that is less.

@@ -4,16 +4,18 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use cnnstat::analysis;
-use cnnstat::execute::verify::{Effort, verify};
+use cnnstat::execute::verify::{Effort, Subject, verify};
 use cnnstat::front::yaml::Settings;
 use cnnstat::network::Shape;
 use cnnstat::ops::{
     AdaptiveAvgPool, Array, AvgPool, BatchNorm, Concat, Conv, ConvTranspose, Evaluation, LayerNorm,
     Linear, Lrn, MaxPool, Op, OpError, PRelu, Pad, PadMode, Padding, ParameterValues, Slice, Tally,
-    Upsample, UpsampleMode, UpsampleSize, Window,
+    Upsample, UpsampleMode, UpsampleSize, Window, signatures,
 };
-use cnnstat::weights::seeded;
+use cnnstat::weights::{seeded, seeded_inputs};
 
 /// What an operator made, what it did, and how many values it read of each parameter.
 type Made = Result<(Array, Tally, Vec<usize>), OpError>;
@@ -47,6 +49,30 @@ fn window(kernel: u64, stride: u64, padding: u64) -> Window {
 
 fn conv(window: Window) -> Conv {
     Conv { out: 4, window, groups: 1, bias: true }
+}
+
+/// Every operator with all its options: shapes, values read, operations, values stored and values, beside the analysis and the engine. Receptive fields are
+/// no matter of the loops (`tests/verify.rs`).
+#[test]
+fn every_operator() {
+    let mut tried = BTreeSet::new();
+    for case in common::operators::small() {
+        let elaborated = case.description.elaborate(&case.settings);
+        let network =
+            elaborated.unwrap_or_else(|error| panic!("{}", common::plain(&error))).network;
+        let analysis = analysis::analyse(&network).unwrap();
+        let (weights, inputs) = (seeded(&network, 7).unwrap(), seeded_inputs(&network, 7).unwrap());
+        let effort = Effort { field_macs: Some(0) };
+        let found = verify(&network, &analysis, &weights, &inputs, effort, &mut |_| ()).unwrap();
+        let lines = found.lines.iter().filter(|line| line.figure != Subject::Fields);
+        let wrong: Vec<_> = lines.filter(|line| !line.holds).collect();
+        assert!(wrong.is_empty(), "{}\n{wrong:?}\n{:?}", case.name, found.wrong().next());
+        tried.extend(network.layers().map(|(_, node)| node.op.operator().name()));
+    }
+    // Another name of a convolution.
+    let known = signatures().map(|signature| signature.name);
+    let known: BTreeSet<&str> = known.filter(|name| *name != "depthwise_conv").collect();
+    assert_eq!(tried, known);
 }
 
 /// Sizes that PyTorch 2's modules print for the same arguments, those of `same` by TensorFlow's rule. Operators are not told them.

@@ -5,8 +5,6 @@
 mod common;
 mod support;
 
-use std::collections::BTreeSet;
-
 use cnnstat::analysis::{
     self, Analysis, AxisField, AxisWindow, ConcatenationPolicy, Figures, NodeTable, ReceptiveField,
 };
@@ -14,7 +12,6 @@ use cnnstat::bundled;
 use cnnstat::execute::verify::{Amount, Effort, Subject, Verification, reduced, verify};
 use cnnstat::front::yaml::{Description, Settings};
 use cnnstat::network::Network;
-use cnnstat::ops::signatures;
 use cnnstat::weights::{seeded, seeded_inputs};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -92,27 +89,6 @@ fn a_smaller_input() {
         assert!(sizes[2] < 572 && sizes[2] % 16 == 572 % 16 && sizes[2] == sizes[3], "{sizes:?}");
         assert_eq!(instead.unwrap().of, [1, 1, 572, 572]);
     }
-}
-
-// ---- every operator ---------------------------------------------------------------------------------------------
-
-/// All operators with all their options.
-#[test]
-fn every_operator() {
-    let mut tried = BTreeSet::new();
-    for case in common::operators::small() {
-        let elaborated = case.description.elaborate(&case.settings);
-        let network =
-            elaborated.unwrap_or_else(|error| panic!("{}", common::plain(&error))).network;
-        let analysis = analysis::analyse(&network).unwrap();
-        let found = against(&network, &analysis, Effort { field_macs: None });
-        assert!(found.holds(), "{}\n{}", case.name, told(&found));
-        tried.extend(network.layers().map(|(_, node)| node.op.operator().name()));
-    }
-    // Of two names, since it is a convolution.
-    let known = signatures().map(|signature| signature.name);
-    let known: BTreeSet<&str> = known.filter(|name| *name != "depthwise_conv").collect();
-    assert_eq!(tried, known);
 }
 
 // ---- by hand ----------------------------------------------------------------------------------------------------
