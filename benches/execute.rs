@@ -75,7 +75,7 @@ fn pass(criterion: &mut Criterion, group: &str, name: &str, network: &Network) {
     let threads = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let mut group = criterion.benchmark_group(group);
     group.sample_size(10);
-    group.throughput(Throughput::Elements(analyse(network).unwrap().totals.flops));
+    group.throughput(Throughput::Elements(analyse(network).unwrap().totals.figures.flops));
     group.bench_function(name, |bencher| {
         threads.install(|| bencher.iter(|| engine.run(&mut memory, &inputs, &mut ()).unwrap()));
     });

@@ -77,6 +77,9 @@ fn scripts_get_what_they_rely_on() {
     let in_place = policies.iter().find(|policy| policy["policy"] == "in_place").unwrap();
     assert_eq!(run["peak_activation_bytes"], in_place["peak_activation_bytes"]);
     assert_eq!(run["not_finite"], Value::Null);
+    assert_eq!(run["weights"], "seeded:7");
+    let random = serde_json::json!([{"name": "input", "sources": ["random:0"]}]);
+    assert_eq!(run["input_data"], random);
     // Four classes of each of two samples; the probabilities of a sample add up, and fall.
     let top = run["top"].as_array().unwrap();
     assert_eq!(top.len(), 8);
@@ -87,6 +90,37 @@ fn scripts_get_what_they_rely_on() {
         assert!(probabilities.is_sorted_by(|one, next| one >= next));
         assert!(sample.iter().all(|class| class["sample"] == at && class["label"].is_null()));
     }
+}
+
+/// No row of a figure is called as an output may be, and what was read is named.
+#[test]
+fn a_run_says_what_it_is_of() {
+    let net = NET.replace("aside/means, name: means}", "aside/means, name: threads}");
+    let label = "l".repeat(100_000);
+    let desk = Desk::new().with("net.yaml", net).with("labels.txt", format!("{label}\nb\nc\nd"));
+    save(&desk, "x.npy", &[3, 9, 8], &[0.5; 216]);
+    let arguments = "run net.yaml --threads 1 --input-data x.npy --weights seeded:3";
+    let csv = done(&desk, &format!("{arguments} --format csv")).out;
+    let keys: Vec<&str> = csv.lines().filter_map(|line| line.split(',').next()).collect();
+    let expected = [
+        "figure",
+        "output scores.relu",
+        "output threads",
+        "weights",
+        "input_data",
+        "median_seconds",
+    ];
+    assert_eq!(keys[..6], expected);
+    assert!(csv.contains("\nweights,seeded:3\ninput_data,x.npy\n"), "{csv}");
+    assert!(!keys.contains(&"min_seconds"));
+    let csv = done(&desk, &format!("{arguments} --repeat 2 --format csv")).out;
+    assert!(csv.contains("\nmin_seconds,"), "{csv}");
+    let table = done(&desk, &format!("{arguments} --labels labels.txt")).out;
+    assert!(table.contains("Weights") && table.contains("seeded:3") && table.contains("x.npy"));
+    let longest = table.lines().map(|line| line.chars().count()).max();
+    assert!(longest < Some(300), "{longest:?}");
+    done(&desk, &format!("{arguments} --labels labels.txt -o r.html"));
+    assert!(desk.text("r.html").contains("x.npy"));
 }
 
 /// Two runs with the same threads write the same bytes, and an input that was written and is read again gives the same output.
@@ -284,6 +318,12 @@ fn the_profile_accounts_for_all_work() {
     assert!(roxmltree::Document::parse(&desk.text("p.svg")).is_ok());
     let csv = done(&desk, "run net.yaml --profile --peak-flops 1G --format csv").out;
     assert!(csv.starts_with("layer,operators,flops,seconds,time_share,flops_per_second,peak_share\nfirst,conv + batch_norm + relu,"), "{csv}");
+    assert!(csv.lines().count() > 3);
+    // Faster than any machine that is measured, and slower: the note is there, and is not.
+    for (peak, is_above) in [("1K", true), ("1000000T", false)] {
+        let table = done(&desk, &format!("run net.yaml --profile --peak-flops {peak}")).out;
+        assert_eq!(table.contains("A step above the peak"), is_above, "{table}");
+    }
     let table = done(&desk, "run net.yaml").out;
     assert!(
         table.contains("every kind, batch 1, input 3×9×8") && table.contains("Likeliest classes")
@@ -313,6 +353,10 @@ fn what_cannot_be_run_is_told_and_leaves_nothing() {
     RgbImage::new(2, 2).save(desk.path().join("x.png")).unwrap();
     let cut = std::fs::read(desk.path().join("x.png")).unwrap();
     let desk = desk.with("short.npy", &whole[..whole.len() - 5]).with("cut.png", &cut[..50]);
+    // The batch alone is announced.
+    let many = String::from_utf8_lossy(&whole[10..128])
+        .replace("(2, 3, 9, 8)", "(99999999999999, 3, 9, 8)");
+    let desk = desk.with("many.npy", [&whole[..10], &many.as_bytes()[..118]].concat());
     let before = desk.files();
     for (arguments, messages) in [
         ("net.yaml --batch 0", &["0 is not in 1.."][..]),
@@ -342,12 +386,22 @@ fn what_cannot_be_run_is_told_and_leaves_nothing() {
         ("net.yaml --output y.npy --tap sum=./y.npy", &["two results would be written"]),
         ("net.yaml --output y.npy --tap sum=nowhere/y.npy", &["there is no folder `nowhere`"]),
         ("net.yaml --input-data x.npy --output x.npy", &["written over `x.npy`"]),
-        ("net.yaml --output y.npx", &["what to write to `y.npx`"]),
+        ("net.yaml --output y.npx", &["what to write to `y.npx`", "did you mean .npy?"]),
+        ("net.yaml --output y.pdf", &["the endings are .npy, .html"]),
+        ("net.yaml --tap sum=s.txt", &["`--tap sum`: a tensor is written to .npy, not to `s.txt`"]),
+        ("net.yaml --tap sum=-", &["a tensor is written to .npy, not to `-`"]),
+        ("net.yaml --tap aside", &["`aside` is no layer", "the last of them is `aside/means`"]),
+        ("net.yaml --peak-flops 1G", &["`--peak-flops` is for a profile"]),
+        ("net.yaml --peak-flops 1G -o r.json", &["`--peak-flops` is for a profile"]),
+        ("net.yaml --weights seeded:-1", &["from 0 to 2^64-1"]),
+        ("net.yaml --input-data random:-1", &["from 0 to 2^64-1"]),
         ("net.yaml --output a.html --output b.html", &["one file can get the result"]),
         ("net.yaml --labels none.txt", &["cannot read `none.txt`"]),
         ("net.yaml --threads 0", &["0 is not in 1..=1024"]),
         ("net.yaml --repeat 0", &["0 is not in 1..=1000000"]),
-        ("net.yaml --batch 4000000000000", &["no memory"]),
+        ("net.yaml --batch 4000000000000", &["running the network takes", "are available"]),
+        ("net.yaml --batch 4000000000000 --engine oracle", &["are available"]),
+        ("net.yaml --input-data many.npy", &["reading `many.npy` takes", "are available"]),
     ] {
         let call = desk.call(&format!("run {arguments}"));
         assert_eq!(call.code, Some(2), "{arguments}: {call:?}");
@@ -372,6 +426,10 @@ fn preprocess_and_labels_are_checked() {
         ("preprocess: {mean: []}", "no number in this list"),
         ("preprocess: {mean: [a]}", "a number is needed"),
         ("preprocess: {std: [1, 0, 1]}", "must be above 0"),
+        (
+            "preprocess: {std: 1e-300}",
+            "this number has too many digits, or is too large or too small",
+        ),
         ("preprocess: {maximum: -1}", "must be above 0"),
         ("preprocess: {channel_order: bgrr}", "did you mean `bgr`?"),
         ("preprocess: {resized: 5}", "did you mean `resize`?"),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::report::table::Cell;
+pub(crate) use crate::text::cut;
 use crate::text::is_hidden;
 
 use super::quantity;
@@ -45,14 +46,6 @@ pub(crate) fn markup(text: &str) -> String {
         }
     }
     safe
-}
-
-/// The text with its end left out where it is longer than `longest` characters.
-pub(crate) fn cut(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some(_) => text.chars().take(longest.saturating_sub(1)).chain(['…']).collect(),
-        None => text.to_owned(),
-    }
 }
 
 /// A cell as people read it; text is not escaped for the format at hand.

@@ -10,7 +10,8 @@ use cnnstat::onnx::{ExportError, Model};
 
 use super::failure::Failure;
 use super::network::NetworkOptions;
-use super::output::{self, Whole};
+use super::output::{self, Target, Whole};
+use super::read_files::ReadFiles;
 use super::terminal::Terminal;
 use super::weights::WeightOptions;
 
@@ -37,11 +38,13 @@ impl Convert {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         refuse_other_endings(&self.output)?;
         let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
+        let read = ReadFiles::of(&description).and(self.weights.files());
+        let target = Target::new(&self.output, &read)?;
         let name = description.metadata(&elaborated).name;
         let model = Model::new(&elaborated.network, &name);
         let model = model.map_err(|error| failure(&description, error))?;
-        let mut file = Whole::create(&self.output, description.files())?;
         let mut weights = self.weights.open(&description, &elaborated.network)?;
+        let mut file = Whole::create(&target)?;
         let written = model.write(weights.source(), file.out());
         written.map_err(|error| match error {
             ExportError::Write(error) => file.failure(&error),

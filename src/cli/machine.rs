@@ -1,4 +1,6 @@
-//! The machine at hand, measured.
+//! The machine at hand: its rates, measured, and its memory.
+
+mod memory;
 
 use std::hint::black_box;
 use std::num::NonZero;
@@ -11,6 +13,7 @@ use cnnstat::figure::quantity::write::noun;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::failure::Failure;
+pub(super) use memory::available_memory;
 
 /// How often each rate is measured; the best counts.
 const REPEATS: u32 = 5;
@@ -30,10 +33,26 @@ pub(super) fn measured() -> Result<Machine, Failure> {
         .map_err(|error| Failure::message(format!("this machine could not be measured: {error}")))
 }
 
-/// The operations a second of fused multiply–adds in registers on so many threads, and what the machine is then called.
-pub(super) fn measured_peak(threads: usize) -> (f64, String) {
-    let (peak, threads) = best_rate(threads, || (), |()| arithmetic());
-    (peak, measured_name(threads))
+/// The most operations of a machine.
+#[derive(Debug)]
+pub(super) struct Peak {
+    /// Floating-point operations a second.
+    pub(super) flops: f64,
+    /// What the machine is called.
+    pub(super) machine: String,
+}
+
+impl Peak {
+    /// The higher of two.
+    pub(super) fn max(self, other: Self) -> Self {
+        if other.flops > self.flops { other } else { self }
+    }
+}
+
+/// The operations a second of fused multiply–adds in registers on so many threads.
+pub(super) fn measured_peak(threads: usize) -> Peak {
+    let (flops, threads) = best_rate(threads, || (), |()| arithmetic());
+    Peak { flops, machine: measured_name(threads) }
 }
 
 fn measured_name(threads: usize) -> String {

@@ -11,6 +11,8 @@ use cnnstat::report::table::Table;
 use serde::Serialize;
 
 use super::failure::Failure;
+use super::read_files::ReadFiles;
+use super::temporary::Temporary;
 use super::terminal::Terminal;
 
 /// How a result is written.
@@ -104,6 +106,15 @@ pub(super) fn by_ending<T>(
     path: &Path,
     meaning: impl Fn(Ending) -> Option<T>,
 ) -> Result<T, Failure> {
+    by_ending_beside(path, &[], meaning)
+}
+
+/// As [`by_ending`], where files with `other` endings are told apart before.
+fn by_ending_beside<T>(
+    path: &Path,
+    other: &[&'static str],
+    meaning: impl Fn(Ending) -> Option<T>,
+) -> Result<T, Failure> {
     if is_standard(path)
         && let Some(page) = meaning(Ending::Kind(Kind::Page))
     {
@@ -116,7 +127,8 @@ pub(super) fn by_ending<T>(
     meant.map(|(_, meaning)| meaning).ok_or_else(|| {
         let name = path.display().to_string();
         let name = visible(&name);
-        let endings: Vec<&str> = known().map(|(ending, _)| ending).collect();
+        let known = known().map(|(ending, _)| ending);
+        let endings: Vec<&str> = other.iter().copied().chain(known).collect();
         let help = match suggest(&lower, endings.iter().copied()) {
             Some(near) => format!("did you mean .{near}?"),
             None => format!("the endings are .{}", endings.join(", .")),
@@ -136,11 +148,20 @@ impl<'a> Destination<'a> {
     /// A file gets what its ending tells, and the format is that of what is printed. Without a file a table is printed where there is
     /// no format; to `-` a page.
     pub(super) fn new(output: Option<&'a Path>, format: Option<Format>) -> Result<Self, Failure> {
+        Self::beside(&[], output, format)
+    }
+
+    /// As [`new`](Self::new), where files with `other` endings get something else.
+    pub(super) fn beside(
+        other: &[&'static str],
+        output: Option<&'a Path>,
+        format: Option<Format>,
+    ) -> Result<Self, Failure> {
         let format = format.map(Kind::Text);
         let Some(path) = output else {
             return Ok(Self { file: None, printed: format.or(Some(Kind::Text(Format::Table))) });
         };
-        let kind = by_ending(path, |ending| match ending {
+        let kind = by_ending_beside(path, other, |ending| match ending {
             Ending::Kind(kind) => Some(kind),
             Ending::Lines => None,
         })?;
@@ -166,19 +187,41 @@ impl<'a> Destination<'a> {
         self.printed == Some(json) || self.file.is_some_and(|(_, kind)| kind == json)
     }
 
-    /// Writes and prints what `text` gives for a kind, a width, where there is one, and with color or not. `inputs` are the files
-    /// that the result is made from.
-    pub(super) fn deliver<'i>(
+    /// Refuses what could not be written, before the work is done.
+    pub(super) fn check(&self, read: &ReadFiles) -> Result<(), Failure> {
+        self.file.map_or(Ok(()), |(path, _)| Target::new(path, read).map(drop))
+    }
+
+    /// Writes and prints what `text` gives for a kind, a width, where there is one, and with color or not.
+    pub(super) fn deliver(
         &self,
-        inputs: impl Iterator<Item = &'i str>,
+        read: &ReadFiles,
         terminal: &Terminal,
         text: impl Fn(Kind, Option<u16>, bool) -> Result<String, Failure>,
     ) -> Result<(), Failure> {
-        if let Some((path, kind)) = self.file {
-            let mut file = Whole::create(path, inputs)?;
-            file.write(&text(kind, None, false)?)?;
-            file.finish()?;
-        }
+        self.begun(read, &text)?.map_or(Ok(()), Whole::finish)?;
+        self.print(terminal, text)
+    }
+
+    /// The file with all that it is to hold, not yet at its place.
+    pub(super) fn begun(
+        &self,
+        read: &ReadFiles,
+        text: impl Fn(Kind, Option<u16>, bool) -> Result<String, Failure>,
+    ) -> Result<Option<Whole>, Failure> {
+        let Some((path, kind)) = self.file else { return Ok(None) };
+        let text = text(kind, None, false)?;
+        let mut file = Whole::create(&Target::new(path, read)?)?;
+        file.write(&text)?;
+        Ok(Some(file))
+    }
+
+    /// Prints what is to be printed, and says that the file is there.
+    pub(super) fn print(
+        &self,
+        terminal: &Terminal,
+        text: impl Fn(Kind, Option<u16>, bool) -> Result<String, Failure>,
+    ) -> Result<(), Failure> {
         if let Some(kind) = self.printed {
             terminal.print(&text(kind, terminal.width(), terminal.color())?)?;
         }
@@ -194,6 +237,56 @@ pub(super) fn tell_written(path: &Path, terminal: &Terminal) {
     terminal.tell(&format!("wrote {}", visible(&path.display().to_string())));
 }
 
+/// A place where a result can be written, over none of the files that it is made from.
+#[derive(Debug)]
+pub(super) struct Target {
+    path: PathBuf,
+    /// Whether it is there and no file, such as a device, and so cannot be replaced.
+    is_device: bool,
+}
+
+impl Target {
+    /// Refuses a place where nothing can be written, and those of the files that were `read`.
+    pub(super) fn new(path: &Path, read: &ReadFiles) -> Result<Self, Failure> {
+        read.refuse(path)?;
+        if path.is_dir() {
+            return Err(Failure::message(format!("`{}` is a directory", path.display())));
+        }
+        if path.exists() && !path.is_file() {
+            return Ok(Self { path: path.to_owned(), is_device: true });
+        }
+        // A link is written through, to the file it leads to.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if std::fs::metadata(&path).is_ok_and(|metadata| metadata.permissions().readonly()) {
+            return Err(Failure::message(format!("`{}` is not to be written", path.display())));
+        }
+        let target = Self { path, is_device: false };
+        let folder = target.folder();
+        if !folder.exists() {
+            return Err(Failure::message(format!("there is no folder `{}`", folder.display())));
+        }
+        // Whether the folder takes files, only a file tells.
+        target.temporary()?;
+        Ok(target)
+    }
+
+    fn temporary(&self) -> Result<Temporary, Failure> {
+        let file = Temporary::create(&builder(&self.path), self.folder());
+        file.map_err(|error| failed(&self.path, &error))
+    }
+
+    fn folder(&self) -> &Path {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new("."))
+    }
+
+    /// The path in the one spelling that a file has.
+    pub(super) fn file(&self) -> PathBuf {
+        let folder = self.folder().canonicalize().unwrap_or_default();
+        folder.join(self.path.file_name().unwrap_or_default())
+    }
+}
+
 /// A file that is written piece by piece, and is there whole or not at all.
 pub(super) struct Whole {
     out: BufWriter<Out>,
@@ -202,64 +295,37 @@ pub(super) struct Whole {
 
 enum Out {
     /// To be renamed.
-    Temporary(tempfile::NamedTempFile),
-    /// What is there and no file, such as a device, cannot be replaced.
+    Temporary(Temporary),
     Device(File),
 }
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Temporary(file) => file.write(bytes),
+            Self::Temporary(temporary) => temporary.file().write(bytes),
             Self::Device(device) => device.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Temporary(file) => file.flush(),
+            Self::Temporary(temporary) => temporary.file().flush(),
             Self::Device(device) => device.flush(),
         }
     }
 }
 
 impl Whole {
-    /// Begins a file, without any of it at its place yet. It is none of the `inputs`, files that the result is made from.
-    pub(super) fn create<'i>(
-        path: &Path,
-        mut inputs: impl Iterator<Item = &'i str>,
-    ) -> Result<Self, Failure> {
-        if inputs.any(|input| is_same_file(Path::new(input), path)) {
-            let name = path.display().to_string();
-            return Err(Failure::message(format!(
-                "the result would be written over `{}`, which it is made from",
-                visible(&name)
-            )));
-        }
-        if path.is_dir() {
-            return Err(Failure::message(format!("`{}` is a directory", path.display())));
-        }
-        if path.exists() && !path.is_file() {
-            let device = File::options().write(true).open(path);
-            let device = device.map_err(|error| failed(path, &error))?;
-            return Ok(Self::new(Out::Device(device), path));
-        }
-        // A link is written through, to the file it leads to.
-        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().readonly()) {
-            return Err(Failure::message(format!("`{}` is not to be written", path.display())));
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.exists()) {
-            return Err(Failure::message(format!("there is no folder `{}`", folder.display())));
-        }
-        let file = builder(path).tempfile_in(folder.unwrap_or(Path::new(".")));
-        let file = file.map_err(|error| failed(path, &error))?;
-        Ok(Self::new(Out::Temporary(file), path))
-    }
-
-    fn new(out: Out, path: &Path) -> Self {
-        Self { out: BufWriter::new(out), path: path.to_owned() }
+    /// Begins a file, without any of it at its place yet.
+    pub(super) fn create(target: &Target) -> Result<Self, Failure> {
+        let path = target.path.clone();
+        let out = if target.is_device {
+            let device = File::options().write(true).open(&path);
+            Out::Device(device.map_err(|error| failed(&path, &error))?)
+        } else {
+            Out::Temporary(target.temporary()?)
+        };
+        Ok(Self { out: BufWriter::new(out), path })
     }
 
     /// Adds to the file.
@@ -289,8 +355,8 @@ impl Whole {
     pub(super) fn finish(self) -> Result<(), Failure> {
         let Self { out, path } = self;
         match out.into_inner().map_err(|error| failed(&path, error.error()))? {
-            Out::Temporary(file) => {
-                file.persist(&path).map_err(|error| failed(&path, &error.error))?;
+            Out::Temporary(temporary) => {
+                temporary.persist(&path).map_err(|error| failed(&path, &error))?;
             }
             Out::Device(_) => {}
         }
@@ -301,12 +367,6 @@ impl Whole {
 /// The errors of temporary files name these, which nobody asked for: what kind they are says enough.
 fn failed(path: &Path, error: &io::Error) -> Failure {
     Failure::writing(&format!("`{}`", path.display()), &io::Error::from(error.kind()))
-}
-
-/// Whether what is read and what is to be written are the same file.
-fn is_same_file(input: &Path, output: &Path) -> bool {
-    let known = |path: &Path| path.canonicalize().ok();
-    known(input).is_some_and(|input| Some(input) == known(output))
 }
 
 /// A temporary file with the permissions of the file that is replaced, or those of a new file.

@@ -10,6 +10,7 @@ use cnnstat::report::table;
 use super::failure::Failure;
 use super::network::{self, NetworkOptions};
 use super::output::{self, Destination, Ending, Format, Kind};
+use super::read_files::ReadFiles;
 use super::terminal::Terminal;
 use super::verify::RunOptions;
 
@@ -50,15 +51,21 @@ impl Report {
             let message = "`report` writes pages, to a file that ends in .html; `summary --format` has the other formats";
             return Err(Failure::message(message));
         }
+        if !self.verify && self.run.are_given() {
+            let message = "`--weights`, `--weight-names` and `--threads` are for `--verify`";
+            return Err(Failure::message(message));
+        }
         let (description, elaborated) = self.options.elaborated(&self.network, terminal)?;
+        let path = self.output.clone().unwrap_or_else(|| beside_the_user(&self.network));
+        let destination = Destination::page(&path, self.format);
+        let read = ReadFiles::of(&description).and(self.run.files());
+        destination.check(&read)?;
         let mut report = network::report(&description, &elaborated)?;
         if self.verify {
             let found = self.run.verified(&description, &self.options, false, terminal)?;
             report.verified = Some(found.verified());
         }
-        let path = self.output.clone().unwrap_or_else(|| beside_the_user(&self.network));
-        let destination = Destination::page(&path, self.format);
-        destination.deliver(description.files(), terminal, |kind, width, color| match kind {
+        destination.deliver(&read, terminal, |kind, width, color| match kind {
             Kind::Text(format) => output::rendered(format, (width, color), &report, || {
                 Ok(table::totals_table(&report))
             }),

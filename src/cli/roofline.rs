@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::machine;
 use super::network::NetworkOptions;
 use super::output::{self, Destination, Format, Kind};
+use super::read_files::ReadFiles;
 use super::terminal::Terminal;
 
 /// Show how fast a machine could run each layer at best, and whether arithmetic or memory bounds it
@@ -88,8 +89,10 @@ impl Roofline {
             output::refuse_with_json(&[depth, ("--kinds", self.kinds)])?;
         }
         let (description, elaborated) = self.options.elaborated(network, terminal)?;
+        let read = ReadFiles::of(&description);
+        destination.check(&read)?;
         let roofline = self.roofline(&description, &elaborated)?;
-        destination.deliver(description.files(), terminal, |kind, width, color| {
+        destination.deliver(&read, terminal, |kind, width, color| {
             Ok(match kind {
                 Kind::Page => back::document::html(&roofline.document(self.depth)?)?,
                 Kind::Drawing => back::document::svg(&roofline.document(self.depth)?)?,

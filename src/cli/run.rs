@@ -4,6 +4,7 @@ mod execute;
 mod input;
 mod save;
 
+use std::mem;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,15 +20,19 @@ use cnnstat::figure::quantity::{self, QuantityError, RateUnit};
 use cnnstat::front::Labels;
 use cnnstat::front::yaml::{Description, Elaborated};
 use cnnstat::network::{Network, Tensor};
-use cnnstat::report::run::{self as report, Executor, NotFinite, Profile, RunOutput, Times};
+use cnnstat::report::run::{
+    self as report, Executor, InputData, NotFinite, Profile, RunOutput, Times,
+};
 use cnnstat::report::table::{run_steps_table, run_table};
 
 use super::failure::Failure;
 use super::load;
-use super::machine;
+use super::machine::{self, Peak};
 use super::network::NetworkOptions;
-use super::output::{Destination, Format, Kind};
+use super::output::{Destination, Format, Kind, Whole};
 use super::progress::Progress;
+use super::read_files::{ReadFiles, labels_file};
+use super::run_memory::{self, Purpose};
 use super::terminal::Terminal;
 use super::weights::WeightOptions;
 use execute::{Outcome, Work};
@@ -110,37 +115,49 @@ impl Run {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<ExitCode, Failure> {
         // What cannot be written is told before the work is done.
         let result = self.save.result()?;
-        let destination = Destination::new(result, self.format)?;
+        let destination = Destination::beside(&[save::TENSOR], result, self.format)?;
+        let has_profile = self.profile || result.is_some_and(is_drawn);
+        if self.peak_flops.is_some() && !has_profile {
+            let message =
+                "`--peak-flops` is for a profile: `--profile`, or `-o` with a page or charts";
+            return Err(Failure::message(message));
+        }
         let description = load::description(&self.network, terminal)?;
-        let (elaborated, inputs) = self.given(&description, terminal)?;
-        let network = &elaborated.network;
+        let elaborated = description.elaborate(&self.options.settings(&description)?)?;
+        let read = ReadFiles::of(&description)
+            .and(self.weights.files())
+            .and(self.input.files())
+            .and(self.labels.as_deref());
+        let files = self.save.files(&elaborated.network, &read)?;
         let labels = self.labels(&description)?;
-        let files = self.save.files(network)?;
-        let labels_file = self.labels.as_deref().and_then(Path::to_str);
-        let read: Vec<&str> =
-            description.files().chain(self.input.files()).chain(labels_file).collect();
-        let begun = files.begin(&read)?;
+        let (elaborated, inputs, input_data) =
+            self.given(&description, elaborated, &files.taps, terminal)?;
+        let network = &elaborated.network;
         tell_input(network, &inputs, terminal);
 
-        let profile = (self.profile || result.is_some_and(is_drawn)).then(|| self.peak());
+        let peak = has_profile.then(|| self.peak());
         let work = Work {
             network,
             inputs: &inputs,
             taps: &files.taps,
             repeat: usize::try_from(self.repeat).unwrap_or(usize::MAX),
-            profile: profile.is_some(),
+            profile: has_profile,
         };
         let mut outcome = self.outcome(&work, &description, terminal)?;
-        let profile = profile.map(|(peak, machine)| {
+        // A machine that others share, or that grows warm, is not always as fast: the best counts.
+        let peak = peak
+            .map(|before| if self.peak_flops.is_some() { before } else { before.max(self.peak()) });
+        let profile = peak.map(|Peak { flops: peak, machine }| {
             let profile = Profile::new(network, &outcome.steps, machine, peak);
             profile.map_err(|error| Failure::analysis(&description, &error))
         });
-        files.write(begun, network, &inputs, &outcome)?;
         let not_finite = not_finite(network, outcome.not_finite.take(), &inputs, terminal);
         let shown = report::Run {
             name: description.name().to_owned(),
             batch: batch(network),
             input: first_input(network),
+            weights: self.weights.origin(),
+            input_data,
             outputs: outputs(network),
             times: Times::of(&outcome.seconds),
             peak_activation_bytes: outcome.peak_activation_bytes,
@@ -150,22 +167,25 @@ impl Run {
             not_finite,
             profile: profile.transpose()?,
         };
-        destination.deliver(read.iter().copied(), terminal, |kind, width, color| {
-            written(&shown, kind, width, color)
-        })?;
+        let text = |kind, width, color| written(&shown, kind, width, color);
+        let mut begun = files.begun(network, &inputs, &outcome)?;
+        begun.extend(destination.begun(&read, text)?);
+        begun.into_iter().try_for_each(Whole::finish)?;
+        destination.print(terminal, text)?;
         files.tell(terminal);
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The network at the batch of what it is given, and that.
+    /// The network at the batch of what it is given, that, and where it comes from.
     fn given(
         &self,
         description: &Description,
+        mut elaborated: Elaborated,
+        taps: &[Tensor],
         terminal: &Terminal,
-    ) -> Result<(Elaborated, Vec<Vec<f32>>), Failure> {
+    ) -> Result<(Elaborated, Vec<Vec<f32>>, Vec<InputData>), Failure> {
         let mut settings = self.options.settings(description)?;
-        let mut elaborated = description.elaborate(&settings)?;
-        let given = self.input.read(&elaborated.network, description.preprocess())?;
+        let mut given = self.input.read(&elaborated.network, description.preprocess())?;
         if let Some(batch) = given.batch.filter(|&batch| batch != settings.batch) {
             if self.options.given_batch().is_some() {
                 return Err(Failure::message(format!(
@@ -177,8 +197,14 @@ impl Run {
             elaborated = description.elaborate(&settings)?;
         }
         terminal.warn(&elaborated.warnings);
+        let purpose = match self.engine {
+            Choice::Fast => Purpose::Fast(taps),
+            Choice::Oracle => Purpose::Oracle(taps),
+        };
+        run_memory::refuse_too_large(description, &elaborated.network, purpose)?;
+        let origins = mem::take(&mut given.origins);
         let values = given.values(&elaborated.network)?;
-        Ok((elaborated, values))
+        Ok((elaborated, values, origins))
     }
 
     /// Runs the network on the threads that are asked for.
@@ -229,10 +255,10 @@ impl Run {
         }
     }
 
-    /// The peak with which rates are compared, and the machine of which it is.
-    fn peak(&self) -> (f64, String) {
+    /// The peak with which rates are compared.
+    fn peak(&self) -> Peak {
         match self.peak_flops {
-            Some(peak) => (peak, "the given machine".to_owned()),
+            Some(flops) => Peak { flops, machine: "the given machine".to_owned() },
             None => machine::measured_peak(self.threads()),
         }
     }
@@ -245,13 +271,12 @@ impl Run {
         match description.labels() {
             None => Ok(None),
             Some(Labels::List(labels)) => Ok(Some(labels.clone())),
-            Some(Labels::File { path, beside }) => {
+            Some(Labels::File { path, .. }) => {
                 if Path::new(path).is_absolute() {
                     let message = "`labels` is a list of names, or a path relative to the file";
                     return Err(Failure::message(message));
                 }
-                let folder = Path::new(beside).parent().map(PathBuf::from).unwrap_or_default();
-                load::lines(&folder.join(path)).map(Some)
+                labels_file(description).map(|path| load::lines(&path)).transpose()
             }
         }
     }

@@ -13,6 +13,7 @@ use super::list;
 use super::load;
 use super::network::NetworkOptions;
 use super::output::{Destination, Format, Kind};
+use super::read_files::ReadFiles;
 use super::terminal::Terminal;
 
 /// Compare variants of a network: figures, closed forms, ratios, and what becomes of them as a parameter grows
@@ -57,10 +58,11 @@ impl Study {
         // What cannot be written is told before the work is done.
         let destination = Destination::new(self.output.as_deref(), self.format)?;
         let study = load::study(name, terminal)?;
+        let read = ReadFiles::of_study(&study);
+        destination.check(&read)?;
         let report = self.report(&study, terminal)?;
-        destination.deliver(study.files(), terminal, |kind, width, color| {
-            written(&report, kind, width, color)
-        })?;
+        destination
+            .deliver(&read, terminal, |kind, width, color| written(&report, kind, width, color))?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -1,5 +1,6 @@
 //! `cnnstat verify`: the analysis beside a forward pass.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -13,6 +14,7 @@ use super::failure::Failure;
 use super::network::NetworkOptions;
 use super::output::{self, Format};
 use super::progress::Progress;
+use super::run_memory::{self, Purpose};
 use super::terminal::Terminal;
 use super::weights::WeightOptions;
 
@@ -108,6 +110,16 @@ impl Verify {
 }
 
 impl RunOptions {
+    /// The files that are read.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.weights.files()
+    }
+
+    /// Whether any of them is given.
+    pub(super) fn are_given(&self) -> bool {
+        self.weights.are_given() || self.threads.is_some()
+    }
+
     /// Runs a network, with a bar where it takes long.
     pub(super) fn verified(
         &self,
@@ -122,6 +134,7 @@ impl RunOptions {
         let network = &elaborated.network;
         let failed = |error: &analysis::AnalysisError| Failure::analysis(description, error);
         let analysis = analysis::analyse(network).map_err(|error| failed(&error))?;
+        run_memory::refuse_too_large(description, network, Purpose::Verification)?;
         let weights = self.weights.weights(description, network, terminal)?;
         let inputs = seeded_inputs(network, 0).map_err(|error| failed(&error))?;
         let threads = usize::from(self.threads.unwrap_or(0));

@@ -19,9 +19,9 @@ use super::terminal::Terminal;
 /// Where the values of parameters come from.
 #[derive(Debug, Args)]
 pub(super) struct WeightOptions {
-    /// Values of the parameters: `seeded:N`, made from a number, or a .safetensors or .npz file
-    #[arg(long, value_name = "SOURCE", default_value = "seeded:0", value_parser = source)]
-    weights: Given,
+    /// Values of the parameters: `seeded:N`, made from a number, or a .safetensors or .npz file; `seeded:0` if left out
+    #[arg(long, value_name = "SOURCE", value_parser = source)]
+    weights: Option<Given>,
 
     /// A YAML file that says what the network's tensors are called in the weights' file
     #[arg(long, value_name = "FILE")]
@@ -44,9 +44,13 @@ enum Format {
     Npz,
 }
 
+/// The seed of weights that nothing is said of.
+const SEED: u64 = 0;
+
 fn source(text: &str) -> Result<Given, String> {
     if let Some(seed) = text.strip_prefix("seeded:") {
-        let seed = seed.parse().map_err(|_| "N is a number of 64 bits, as in seeded:7")?;
+        let seed =
+            seed.parse().map_err(|_| "N is a whole number from 0 to 2^64-1, as in seeded:7")?;
         return Ok(Given::Seeded(seed));
     }
     let path = PathBuf::from(text);
@@ -67,6 +71,28 @@ pub(super) struct Opened<'a> {
 }
 
 impl WeightOptions {
+    /// The files that are read.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        let weights = match &self.weights {
+            Some(Given::File(path, _)) => Some(path.as_path()),
+            _ => None,
+        };
+        weights.into_iter().chain(self.weight_names.as_deref())
+    }
+
+    /// Where the values come from, as it is given.
+    pub(super) fn origin(&self) -> String {
+        match self.weights.as_ref().unwrap_or(&Given::Seeded(SEED)) {
+            Given::Seeded(seed) => format!("seeded:{seed}"),
+            Given::File(path, _) => path.display().to_string(),
+        }
+    }
+
+    /// Whether any of them is given.
+    pub(super) fn are_given(&self) -> bool {
+        self.weights.is_some() || self.weight_names.is_some()
+    }
+
     /// The values of all parameters of a network; warns of those that are not finite.
     pub(super) fn weights(
         &self,
@@ -87,7 +113,7 @@ impl WeightOptions {
         description: &'a Description,
         network: &'a Network,
     ) -> Result<Opened<'a>, Failure> {
-        let (path, format) = match &self.weights {
+        let (path, format) = match self.weights.as_ref().unwrap_or(&Given::Seeded(SEED)) {
             Given::Seeded(_) if self.weight_names.is_some() => {
                 return Err(Failure::helped(
                     "weights made from a number have the network's own names",

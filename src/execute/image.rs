@@ -1,9 +1,11 @@
 //! Images as inputs: decoded, resized, cut, normalized.
 
+mod jpeg;
+
 use std::io::Cursor;
 
 use image::imageops::{self, FilterType};
-use image::{ImageDecoder, ImageReader, Limits, RgbImage};
+use image::{ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use num_traits::AsPrimitive;
 use thiserror::Error;
 
@@ -18,6 +20,9 @@ pub const MAX_PIXELS: u64 = 1 << 26;
 
 /// The largest image file that is read, in bytes.
 pub const MAX_BYTES: u64 = 256 << 20;
+
+/// The most bytes of profiles and notes beside an image.
+const MAX_METADATA: u64 = 32 << 20;
 
 /// The mean and the standard deviation of ImageNet's red, green and blue, of values up to 1 (torchvision's).
 const IMAGENET: [[f64; 3]; 2] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
@@ -41,6 +46,9 @@ pub enum ImageError {
         /// Its height.
         height: u32,
     },
+    /// It is to be made larger than any image is read.
+    #[error("`preprocess` resizes the shorter side to {0} pixels; sides up to {MAX_SIDE} are made")]
+    Resize(u64),
     /// It would be too large once it is resized.
     #[error("it is too narrow: resized, it would be {width} pixels wide and {height} high")]
     TooNarrow {
@@ -78,14 +86,21 @@ pub enum ImageError {
     },
 }
 
-/// Decodes a PNG or JPEG file of at most [`MAX_SIDE`] by [`MAX_PIXELS`].
+/// Decodes a PNG or JPEG file of at most [`MAX_SIDE`] by [`MAX_PIXELS`]; an orientation that its notes ask for is ignored.
 ///
 /// # Errors
-/// Where it is no such image, or too large.
+/// Where it is no such image, truncated or too large.
 pub fn decode(bytes: &[u8]) -> Result<RgbImage, ImageError> {
     let unreadable = |error: image::ImageError| ImageError::Unreadable(error.to_string());
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-    let reader = reader.map_err(|error| ImageError::Unreadable(error.to_string()))?;
+    let mut reader = reader.map_err(|error| ImageError::Unreadable(error.to_string()))?;
+    if reader.format() == Some(ImageFormat::Jpeg) && !jpeg::reaches_its_end(bytes) {
+        return Err(ImageError::Unreadable("it ends before its last pixel".to_owned()));
+    }
+    // What stands before the pixels is unpacked first.
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_METADATA);
+    reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(unreadable)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
@@ -135,6 +150,9 @@ fn cut(
     let resize = preprocess.resize.unwrap_or_else(rounded);
     if resize < longer {
         return Err(ImageError::Crop { resize, height, width });
+    }
+    if resize > MAX_SIDE.into() {
+        return Err(ImageError::Resize(resize));
     }
     let [from_width, from_height] = [image.width(), image.height()].map(u64::from);
     let shorter = from_width.min(from_height).max(1);
@@ -277,5 +295,27 @@ mod tests {
             assert_eq!(refused, Err(ImageError::Input(shape(sizes))));
         }
         assert!(matches!(decode(b"no image"), Err(ImageError::Unreadable(_))));
+        let enlarging = Preprocess { resize: Some(100_000_000_000), ..Preprocess::default() };
+        let refused = prepare(&RgbImage::new(8, 8), &enlarging, &shape(&[1, 3, 8, 8]));
+        assert_eq!(refused, Err(ImageError::Resize(100_000_000_000)));
+    }
+
+    #[test]
+    fn images_that_are_cut_short_are_refused() {
+        let image =
+            RgbImage::from_fn(40, 30, |x, y| Rgb([x, y, x ^ y].map(|x| x.to_le_bytes()[0])));
+        for format in [ImageFormat::Jpeg, ImageFormat::Png] {
+            let mut file = Cursor::new(Vec::new());
+            image.write_to(&mut file, format).unwrap();
+            let file = file.into_inner();
+            assert_eq!(decode(&file).unwrap().dimensions(), (40, 30));
+            for length in [0, 1, 10, file.len() / 2, file.len() * 9 / 10, file.len() - 1] {
+                // PNG's last chunk says nothing of the pixels.
+                if format == ImageFormat::Jpeg || length < file.len() - 1 {
+                    let refused = matches!(decode(&file[..length]), Err(ImageError::Unreadable(_)));
+                    assert!(refused, "{format:?} {length} of {}", file.len());
+                }
+            }
+        }
     }
 }

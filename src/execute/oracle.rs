@@ -1,11 +1,13 @@
 //! The forward pass by definition: each operator's plain loops over 64-bit floats, in execution order.
 //!
-//! Every output has storage of its own, from its layer on until the last that takes it has run; that of a layer which passes its operand's
-//! values on is its operand's.
+//! An output is stored from its layer on until the last that takes it has run. What is stored is looked at: layers that pass their operand's values on give
+//! the operand's storage back, all others make their own.
+
+use std::collections::HashMap;
 
 use super::{ExecutionError, check_inputs};
-use crate::network::{Network, Node, Tensor};
-use crate::ops::{Array, Evaluation, Tally};
+use crate::network::{Network, Node, Shape, Tensor};
+use crate::ops::{Array, Evaluation, Parameter, ParameterValues, Tally};
 use crate::weights::{Weights, WeightsError};
 
 /// A layer that was computed.
@@ -19,7 +21,7 @@ pub struct Evaluated<'a> {
     pub output: &'a Array,
     /// The arithmetic that was done.
     pub tally: Tally,
-    /// How many values of parameters were handed to it.
+    /// How many of the values that it holds it read, each counted once.
     pub parameters: usize,
     /// How many values of activations, the network's inputs among them, were stored while it ran.
     pub live: usize,
@@ -37,36 +39,34 @@ pub fn run(
 ) -> Result<Vec<Array>, ExecutionError> {
     check_inputs(network, inputs.iter().map(Array::shape))?;
     let mut values: Vec<Option<Array>> = vec![None; network.len()];
-    let mut storage = Live::of(network);
+    let mut stored = Stored::default();
     for (tensor, input) in network.inputs().iter().zip(inputs) {
-        storage.store(*tensor, input.elements().len());
+        stored.add(input);
         values[tensor.index()] = Some(input.clone());
     }
     for (tensor, node) in network.layers() {
-        let parameters = held(network, tensor, node, weights)?;
-        let mut tally = Tally::default();
+        let failed = |error| ExecutionError::of(node, error);
+        let operator = node.op.operator();
         let operands: Vec<&Array> =
             network.operands(tensor).iter().filter_map(|at| values[at.index()].as_ref()).collect();
-        let references: Vec<&Array> = parameters.iter().collect();
-        let given = Evaluation {
-            operands: &operands,
-            parameters: &references,
-            output: &node.shape,
-            tally: &mut tally,
-        };
-        let output = node.op.operator().evaluate(given);
-        let output = output.map_err(|error| ExecutionError::of(node, error))?;
-        storage.store(tensor, output.elements().len());
-        let handed = parameters.iter().map(|parameter| parameter.elements().len()).sum();
-        let live = storage.live;
-        visit(&Evaluated { tensor, node, output: &output, tally, parameters: handed, live });
+        // What was made need not be what was inferred, which is what runs are to show.
+        let shapes: Vec<Shape> = operands.iter().map(|operand| *operand.shape()).collect();
+        operator.infer(&shapes).map_err(failed)?;
+        let parameters = held(network, tensor, node, weights)?;
+        let mut tally = Tally::default();
+        let given = Evaluation { operands: &operands, parameters: &parameters, tally: &mut tally };
+        let output = operator.evaluate(given).map_err(failed)?;
+        stored.add(&output);
+        let read = parameters.iter().map(ParameterValues::count_read).sum();
+        let live = stored.live;
+        visit(&Evaluated { tensor, node, output: &output, tally, parameters: read, live });
         values[tensor.index()] = Some(output);
         for &taken in network.operands(tensor).iter().chain([&tensor]) {
             let last = network.consumers(taken).last();
             let is_over =
                 !network.is_output(taken) && last.is_none_or(|consumer| consumer.tensor == tensor);
-            if is_over && values[taken.index()].take().is_some() {
-                storage.free(taken);
+            if is_over && let Some(array) = values[taken.index()].take() {
+                stored.remove(&array);
             }
         }
     }
@@ -75,62 +75,51 @@ pub fn run(
     Ok(outputs.collect())
 }
 
-/// How many values are stored.
-struct Live {
-    /// For every node the one whose storage its output is.
-    owners: Vec<usize>,
-    /// For every owner how many values it stores, and how many tensors in its storage are to be taken yet.
-    stored: Vec<(usize, usize)>,
+/// What is stored.
+#[derive(Default)]
+struct Stored {
+    /// For every place at which values are stored, how many, and how many tensors share them.
+    places: HashMap<usize, (usize, usize)>,
+    /// How many values are stored at all places.
     live: usize,
 }
 
-impl Live {
-    fn of(network: &Network) -> Self {
-        let mut owners: Vec<usize> = Vec::with_capacity(network.len());
-        for (tensor, node) in network.nodes() {
-            let operand = network.operands(tensor).first();
-            let viewed = operand.filter(|_| node.op.operator().storage().is_view(false));
-            owners.push(viewed.map_or(tensor.index(), |operand| owners[operand.index()]));
-        }
-        Self { stored: vec![(0, 0); owners.len()], owners, live: 0 }
-    }
-
-    fn store(&mut self, tensor: Tensor, values: usize) {
-        let (stored, tensors) = &mut self.stored[self.owners[tensor.index()]];
+impl Stored {
+    fn add(&mut self, array: &Array) {
+        let count = array.elements().len();
+        let (_, tensors) = self.places.entry(array.address()).or_insert((count, 0));
         if *tensors == 0 {
-            *stored = values;
-            self.live += values;
+            self.live += count;
         }
         *tensors += 1;
     }
 
-    fn free(&mut self, tensor: Tensor) {
-        let (stored, tensors) = &mut self.stored[self.owners[tensor.index()]];
+    fn remove(&mut self, array: &Array) {
+        let Some((count, tensors)) = self.places.get_mut(&array.address()) else { return };
         *tensors -= 1;
         if *tensors == 0 {
-            self.live -= *stored;
+            self.live -= *count;
+            self.places.remove(&array.address());
         }
     }
 }
 
-/// The values of what a node holds.
-fn held(
+/// The values of what a node holds, none of which was read.
+fn held<'a>(
     network: &Network,
     tensor: Tensor,
     node: &Node,
-    weights: &Weights,
-) -> Result<Vec<Array>, ExecutionError> {
+    weights: &'a Weights,
+) -> Result<Vec<ParameterValues<'a>>, ExecutionError> {
+    let failed = |error| ExecutionError::of(node, error);
     let parameters = node.op.operator().parameters(network.operand_shapes(tensor));
-    let parameters = parameters.map_err(|error| ExecutionError::of(node, error))?;
+    let parameters = parameters.map_err(failed)?;
     let values = weights.of(tensor);
-    let misfit = || ExecutionError::from(WeightsError::Foreign(node.name().to_owned()));
-    if parameters.len() != values.len() {
-        return Err(misfit());
+    let fits = |(parameter, values): (&Parameter, &Vec<f32>)| {
+        u64::try_from(values.len()) == Ok(parameter.shape.elements())
+    };
+    if parameters.len() != values.len() || !parameters.iter().zip(values).all(fits) {
+        return Err(WeightsError::Foreign(node.name().to_owned()).into());
     }
-    let pairs = parameters.iter().zip(values);
-    let arrays = pairs.map(|(parameter, values)| {
-        let values = values.iter().map(|&value| f64::from(value)).collect();
-        Array::new(parameter.shape, values).map_err(|_| misfit())
-    });
-    arrays.collect()
+    values.iter().map(|values| ParameterValues::new(values).map_err(failed)).collect()
 }

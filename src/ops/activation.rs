@@ -1,10 +1,11 @@
 //! Activation functions and softmax.
 
+use super::array::Lane;
 use super::cost::{each, product};
 use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, index, real};
 use super::{
-    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operations, Operator, OperatorKind,
+    Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operations, Operator, OperatorKind,
     Parameters, Reach, Storage, parameters,
 };
 use crate::network::Shape;
@@ -311,10 +312,12 @@ impl Operator for PRelu {
     /// `x` where positive, `weight[c]·x` elsewhere.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let slopes = given.parameters[0].elements();
+        let [_, channels, _, _] = x.sizes();
+        let slopes = given.weight(if self.per_channel { channels } else { 1 })?;
         given.by_map(|[n, c], y, tally| {
+            let slope = slopes.at(if self.per_channel { c } else { 0 });
             for (y, &x) in y.iter_mut().zip(x.map([n, c])) {
-                let negative = tally.activation.multiply(slopes[c % slopes.len()], x);
+                let negative = tally.activation.multiply(slope, x);
                 *y = tally.activation.by_sign(x, x, negative);
             }
         })
@@ -352,21 +355,26 @@ fn grouped(output: &Shape, along: u64, each: u64, less: u64) -> Result<Cost, OpE
     Ok(Cost::activation(all.saturating_sub(product(&[groups, less])?)))
 }
 
-/// Leaves in a lane the differences from its maximum; gives the sum of their exponentials, and these.
-fn exponentials(values: &mut [f64], lane: &[usize], tally: &mut Operations) -> (f64, Vec<f64>) {
-    let mut largest = values[lane[0]];
-    for &at in &lane[1..] {
-        largest = tally.max(largest, values[at]);
+/// Leaves in a lane what `kept` chooses of the differences from its maximum and their exponentials; gives the sum of the latter.
+fn exponentials(
+    values: &mut [f64],
+    lane: &Lane,
+    tally: &mut Operations,
+    kept: fn(f64, f64) -> f64,
+) -> f64 {
+    let mut largest = None;
+    for at in lane.clone() {
+        largest = Some(largest.map_or(values[at], |largest| tally.max(largest, values[at])));
     }
-    let mut sum = 0.0;
-    let mut exponentials = Vec::with_capacity(lane.len());
-    for &at in lane {
-        values[at] = tally.subtract(values[at], largest);
-        let exponential = tally.exp(values[at]);
-        sum = if exponentials.is_empty() { exponential } else { tally.add(sum, exponential) };
-        exponentials.push(exponential);
+    let largest = largest.unwrap_or(f64::NAN);
+    let mut sum = None;
+    for at in lane.clone() {
+        let difference = tally.subtract(values[at], largest);
+        let exponential = tally.exp(difference);
+        sum = Some(sum.map_or(exponential, |sum| tally.add(sum, exponential)));
+        values[at] = kept(difference, exponential);
     }
-    (sum, exponentials)
+    sum.unwrap_or(f64::NAN)
 }
 
 impl Operator for Softmax {
@@ -394,15 +402,16 @@ impl Operator for Softmax {
 
     /// `e^x / Σ e^x` along the axis, the largest x being subtracted from all before.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        let mut y = given.operand()?.clone();
+        let x = given.operand()?;
+        let mut y = Draft::copy(x)?;
         let tally = &mut given.tally.activation;
-        for lane in y.lanes(axis(given.output, self.axis)?) {
-            let (sum, exponentials) = exponentials(y.elements_mut(), &lane, tally);
-            for (&at, exponential) in lane.iter().zip(exponentials) {
-                y.elements_mut()[at] = tally.divide(exponential, sum);
+        for lane in x.lanes(axis(x.shape(), self.axis)?) {
+            let sum = exponentials(&mut y.elements, &lane, tally, |_, exponential| exponential);
+            for at in lane {
+                y.elements[at] = tally.divide(y.elements[at], sum);
             }
         }
-        Ok(y)
+        y.done()
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
@@ -438,17 +447,17 @@ impl Operator for LogSoftmax {
 
     /// `x - ln Σ e^x` along the axis, the largest x being subtracted from all before.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        let mut y = given.operand()?.clone();
+        let x = given.operand()?;
+        let mut y = Draft::copy(x)?;
         let tally = &mut given.tally.activation;
-        for lane in y.lanes(axis(given.output, self.axis)?) {
-            let (sum, _) = exponentials(y.elements_mut(), &lane, tally);
+        for lane in x.lanes(axis(x.shape(), self.axis)?) {
+            let sum = exponentials(&mut y.elements, &lane, tally, |difference, _| difference);
             let logarithm = tally.ln(sum);
-            for &at in &lane {
-                let difference = y.elements()[at];
-                y.elements_mut()[at] = tally.subtract(difference, logarithm);
+            for at in lane {
+                y.elements[at] = tally.subtract(y.elements[at], logarithm);
             }
         }
-        Ok(y)
+        y.done()
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {

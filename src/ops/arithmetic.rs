@@ -5,7 +5,8 @@ use super::cost::each;
 use super::error::{pair, single};
 use super::signature::{Role, Signature, real};
 use super::{
-    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Reach, Storage,
+    Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operator, OperatorKind, Reach,
+    Storage,
 };
 use crate::network::Shape;
 
@@ -111,24 +112,25 @@ fn between(operands: &[Shape], output: &Shape, further: u64) -> Result<Cost, OpE
     Ok(Cost::elementwise(each(output, count.saturating_sub(1) + further)?))
 }
 
-/// Operands spread to the shape of the output and joined one after another, element by element.
-fn joined(
-    operands: &[&Array],
-    output: &Shape,
-    mut join: impl FnMut(f64, f64) -> f64,
-) -> Result<Array, OpError> {
+/// Operands joined one after another, element by element, each spread along every axis to the largest of them.
+fn joined(operands: &[&Array], mut join: impl FnMut(f64, f64) -> f64) -> Result<Draft, OpError> {
+    let mut largest: Vec<usize> = Vec::new();
+    for axes in operands.iter().map(|operand| operand.axes()) {
+        largest.resize(largest.len().max(axes.len()), 1);
+        largest.iter_mut().zip(axes).for_each(|(largest, size)| *largest = size.max(*largest));
+    }
     let mut spread = operands.iter().map(|operand| {
         let sizes = operand.shape().sizes().iter();
         let strides = operand.strides().into_iter().zip(sizes);
         let strides: Vec<_> =
             strides.map(|(stride, &size)| if size == 1 { 0 } else { stride }).collect();
-        operand.strided(output, 0, &strides)
+        operand.strided(&largest, 0, &strides)
     });
     let first = spread.next();
     let mut joined =
         first.ok_or(OpError::Operands { expected: "one tensor or more", given: 0 })??;
     for operand in spread {
-        for (left, &right) in joined.elements_mut().iter_mut().zip(operand?.elements()) {
+        for (left, right) in joined.elements.iter_mut().zip(operand?.elements) {
             *left = join(*left, right);
         }
     }
@@ -164,15 +166,15 @@ macro_rules! of_any_number {
             }
 
             fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-                let Evaluation { operands, output, tally, .. } = given;
+                let Evaluation { operands, tally, .. } = given;
                 let tally = &mut tally.elementwise;
-                let mut joined = joined(operands, output, |joined, x| tally.$operation(joined, x))?;
+                let mut joined = joined(operands, |joined, x| tally.$operation(joined, x))?;
                 if $divided {
-                    for y in joined.elements_mut() {
+                    for y in &mut joined.elements {
                         *y = tally.divide(*y, number(operands.len()));
                     }
                 }
-                Ok(joined)
+                joined.done()
             }
 
             fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
@@ -222,7 +224,7 @@ macro_rules! of_two {
 
             fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
                 let tally = &mut given.tally.elementwise;
-                joined(given.operands, given.output, |left, right| tally.$operation(left, right))
+                joined(given.operands, |left, right| tally.$operation(left, right))?.done()
             }
 
             fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {

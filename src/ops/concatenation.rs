@@ -5,7 +5,9 @@ use super::cost::sum;
 use super::error::{axis, single};
 use super::reach::signed;
 use super::signature::{Kind, Role, Signature, absent, count, index};
-use super::{Array, AxisReach, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Reach};
+use super::{
+    Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operator, OperatorKind, Reach,
+};
 use crate::network::Shape;
 
 /// Puts tensors one after another along an axis.
@@ -107,21 +109,26 @@ impl Operator for Concat {
     }
 
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        let mut y = Array::filled(*given.output, 0.0)?;
-        let along = axis(given.output, self.axis)?;
+        let first = given.operands.first();
+        let first = first.ok_or(OpError::Operands { expected: "one tensor or more", given: 0 })?;
+        let along = axis(first.shape(), self.axis)?;
+        let mut sizes = first.axes();
+        for operand in &given.operands[1..] {
+            sizes[along] += operand.axes().get(along).copied().unwrap_or(0);
+        }
+        let mut y = Draft::of(&sizes)?;
         // What of a tensor lies at one position along all axes before.
-        let span =
-            |shape: &Shape| shape.sizes()[along..].iter().map(|&size| length(size)).product();
-        let whole: usize = span(given.output);
+        let span = |axes: &[usize]| axes.iter().skip(along).product::<usize>();
+        let whole = span(&sizes);
         let mut start = 0;
         for x in given.operands {
-            let part: usize = span(x.shape());
-            for (to, from) in y.elements_mut().chunks_mut(whole).zip(x.elements().chunks(part)) {
+            let part = span(&x.axes());
+            for (to, from) in y.elements.chunks_mut(whole).zip(x.elements().chunks(part)) {
                 to[start..start + part].copy_from_slice(from);
             }
             start += part;
         }
-        Ok(y)
+        y.done()
     }
 
     fn detail(&self) -> String {
@@ -178,13 +185,18 @@ impl Operator for Slice {
         Ok(Cost::default())
     }
 
+    /// The positions start, start + step, … along the axis, those from stop on left out.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let along = axis(given.output, self.axis)?;
+        let along = axis(x.shape(), self.axis)?;
+        let mut sizes = x.axes();
+        let stop = self.stop.map_or(sizes[along], |stop| length(stop).min(sizes[along]));
+        sizes[along] = (length(self.start)..stop).step_by(length(self.step)).count();
         let mut strides = x.strides();
-        let first = length(self.start) * strides[along];
-        strides[along] *= length(self.step);
-        x.strided(given.output, first, &strides)
+        let first = length(self.start).saturating_mul(strides[along]);
+        // A step beyond the axis is never taken.
+        strides[along] = strides[along].saturating_mul(length(self.step).min(stop));
+        x.strided(&sizes, first, &strides)?.done()
     }
 
     fn detail(&self) -> String {

@@ -12,9 +12,10 @@ use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, SIDES, Signature, absent, boolean, count, pair,
     required,
 };
+use super::window::Surrounded;
 use super::{
-    Array, AxisReach, Cost, Evaluation, Kept, MAX_PERIOD, Op, OpError, Operator, OperatorKind,
-    Padding, Parameters, Reach, Span, Tally, Window, parameters,
+    Array, AxisReach, Cost, Draft, Evaluation, Kept, MAX_PERIOD, Op, OpError, Operator,
+    OperatorKind, Padding, ParameterValues, Parameters, Reach, Span, Tally, Window, parameters,
 };
 use crate::network::Shape;
 
@@ -169,11 +170,32 @@ fn kernel_and_bias(
 }
 
 /// Adds the bias of an output channel to its map, where there is one.
-fn add_bias(map: &mut [f64], parameters: &[&Array], channel: usize, tally: &mut Tally) {
-    if let Some(bias) = parameters.get(1) {
+fn add_bias(
+    map: &mut [f64],
+    bias: Option<&ParameterValues<'_>>,
+    channel: usize,
+    tally: &mut Tally,
+) {
+    if let Some(bias) = bias.map(|bias| bias.at(channel)) {
         for y in map {
-            *y = tally.bias.add(*y, bias.elements()[channel]);
+            *y = tally.bias.add(*y, bias);
         }
+    }
+}
+
+/// Of the kernels of all groups: input and output channels of a group, and how many values each channel takes of them.
+struct Kernels {
+    in_group: usize,
+    out_group: usize,
+    taps: usize,
+}
+
+impl Kernels {
+    fn of(window: &Window, channels: usize, [out, groups]: [u64; 2]) -> Result<Self, OpError> {
+        let [out, groups] = [out, groups].map(length);
+        let group = |channels: usize| channels.checked_div(groups).ok_or(OpError::Overflow);
+        let taps = length(window.taps()?);
+        Ok(Self { in_group: group(channels)?, out_group: group(out)?, taps })
     }
 }
 
@@ -224,28 +246,24 @@ impl Operator for Conv {
     /// `y[n, o, i, j] = bias[o] + Σ weight[o, c, p, q] · x[n, c, i·stride + p·dilation - top, j·stride + q·dilation - left]` over
     /// the channels c of the group of o and the taps p, q; beyond the map x is 0.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        let Evaluation { parameters, output, .. } = given;
-        let x = self.window.surround(given.operand()?, output, 0.0)?;
-        let [_, channels, _, columns] = x.sizes();
-        let [out, groups] = [self.out, self.groups].map(length);
-        let (in_group, out_group) = (channels / groups, out / groups);
-        let (
-            [kernel_rows, kernel_columns],
-            [row_stride, column_stride],
-            [row_dilation, column_dilation],
-        ) = self.window.indices();
-        let width = output.map().map_or(1, |[_, width]| length(width));
-        given.by_map(|[n, o], y, tally| {
-            let taps =
-                parameters[0].elements().chunks(in_group * kernel_rows * kernel_columns).nth(o);
-            let mut weights = taps.unwrap_or_default().iter();
+        let Surrounded { maps: x, rows, columns } = self.window.surround(given.operand()?, 0.0)?;
+        let [batch, channels, _, width] = x.sizes();
+        let Kernels { in_group, out_group, taps } =
+            Kernels::of(&self.window, channels, [self.out, self.groups])?;
+        let ([kernel_rows, kernel_columns], [_, column_stride], [row_dilation, column_dilation]) =
+            self.window.indices();
+        let out = length(self.out);
+        let (taps, bias) = (taps.saturating_mul(in_group), given.bias(self.bias, out)?);
+        let weight = given.weight(out.saturating_mul(taps))?;
+        let y = Draft::of(&[batch, out, rows.len(), columns.len()])?;
+        let y = y.by_map(given.tally, |[n, o], y, tally| {
+            let mut weights = weight.row(o * taps..(o + 1) * taps);
             for c in 0..in_group {
                 let map = x.map([n, o / out_group * in_group + c]);
                 for p in 0..kernel_rows {
-                    for (q, &weight) in (0..kernel_columns).zip(weights.by_ref()) {
-                        for (i, row) in y.chunks_mut(width).enumerate() {
-                            let first =
-                                (i * row_stride + p * row_dilation) * columns + q * column_dilation;
+                    for (q, weight) in (0..kernel_columns).zip(weights.by_ref()) {
+                        for (start, row) in rows.iter().zip(y.chunks_mut(columns.len())) {
+                            let first = (start + p * row_dilation) * width + q * column_dilation;
                             let (row, seen) = (row.iter_mut(), map[first..].iter());
                             let mut add = |(sum, x): (&mut f64, &f64)| {
                                 *sum = tally.multiply_accumulate(*sum, weight, *x);
@@ -260,8 +278,9 @@ impl Operator for Conv {
                     }
                 }
             }
-            add_bias(y, parameters, o, tally);
-        })
+            add_bias(y, bias, o, tally);
+        });
+        y.done()
     }
 
     fn detail(&self) -> String {
@@ -283,6 +302,19 @@ impl Operator for Conv {
 }
 
 impl ConvTranspose {
+    /// Along an axis, how many rows (columns) the taps of so many of the operand fall on, with those that are added after them and without those that are
+    /// cut off.
+    fn written(&self, axis: usize, size: usize, cut: [u64; 2]) -> Result<usize, OpError> {
+        let (kernel, stride, dilation) = self.window.indices();
+        let last = |count: usize, apart: usize| count.checked_sub(1)?.checked_mul(apart);
+        let taps = last(kernel[axis], dilation[axis]);
+        let end = last(size, stride[axis])
+            .and_then(|position| position.checked_add(taps?)?.checked_add(1))
+            .and_then(|end| end.checked_add(length(self.output_padding[axis])));
+        let left = end.ok_or(OpError::Overflow)?.checked_sub(length(sum(&cut)?));
+        left.ok_or_else(|| OpError::rule("the padding cuts all of the output off"))
+    }
+
     /// `(input - 1)·stride - padding + extent + output_padding` (Dumoulin & Visin, relationship 14, with padding per side).
     fn axis_output(&self, input: [u64; 2], sides: [u64; 4], axis: usize) -> Result<u64, OpError> {
         let steps = input[axis].saturating_sub(1);
@@ -384,44 +416,47 @@ impl Operator for ConvTranspose {
     /// `y[n, o, i·stride + p·dilation - top, j·stride + q·dilation - left] += weight[c, o, p, q] · x[n, c, i, j]` for all c of the
     /// group of o, i, j, p, q; what falls beyond the output is cut off.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        let Evaluation { parameters, output, .. } = given;
         let x = given.operand()?;
-        let [_, channels, _, columns] = x.sizes();
-        let [out, groups] = [self.out, self.groups].map(length);
-        let (in_group, out_group) = (channels / groups, out / groups);
+        let [batch, channels, height, width] = x.sizes();
+        let Kernels { in_group, out_group, taps } =
+            Kernels::of(&self.window, channels, [self.out, self.groups])?;
         let ([_, kernel_columns], [row_stride, column_stride], [row_dilation, column_dilation]) =
             self.window.indices();
         let Padding::Explicit([top, left, bottom, right]) = self.window.padding else {
             return Err(OpError::rule("a transposed convolution takes explicit padding only"));
         };
-        let [height, width] = output.map().unwrap_or([1; 2]);
-        let [full_height, full_width] =
-            [sum(&[height, top, bottom])?, sum(&[width, left, right])?].map(length);
-        let [top, left, width] = [top, left, width].map(length);
-        given.by_map(|[n, o], y, tally| {
-            let mut full = vec![0.0; full_height * full_width];
-            for c in 0..in_group {
-                let channel = o / out_group * in_group + c;
-                let weights = parameters[0].map([channel, o % out_group]);
-                for (i, row) in x.map([n, channel]).chunks(columns).enumerate() {
-                    for (j, &x) in row.iter().enumerate() {
-                        for (tap, &weight) in weights.iter().enumerate() {
-                            let (p, q) = (tap / kernel_columns, tap % kernel_columns);
-                            let [row, column] = [
-                                i * row_stride + p * row_dilation,
-                                j * column_stride + q * column_dilation,
-                            ];
-                            let sum = &mut full[row * full_width + column];
+        let rows = self.written(0, height, [top, bottom])?;
+        let columns = self.written(1, width, [left, right])?;
+        let [top, left, out] = [top, left, self.out].map(length);
+        let bias = given.bias(self.bias, out)?;
+        let weight = given.weight(channels.saturating_mul(out_group.saturating_mul(taps)))?;
+        let y = Draft::of(&[batch, out, rows, columns])?;
+        let y = y.by_map(given.tally, |[n, o], y, tally| {
+            // What is cut off, which is computed like all else.
+            let mut beyond = 0.0;
+            for c in (0..in_group).map(|c| o / out_group * in_group + c) {
+                let first = (c * out_group + o % out_group) * taps;
+                for (tap, weight) in weight.row(first..first + taps).enumerate() {
+                    let (p, q) = (tap / kernel_columns, tap % kernel_columns);
+                    for (i, x) in x.map([n, c]).chunks(width).enumerate() {
+                        let row = (i * row_stride + p * row_dilation).checked_sub(top);
+                        let row = row.filter(|&row| row < rows);
+                        for (j, &x) in x.iter().enumerate() {
+                            let column = (j * column_stride + q * column_dilation)
+                                .checked_sub(left)
+                                .filter(|&column| column < columns);
+                            let sum = match (row, column) {
+                                (Some(row), Some(column)) => &mut y[row * columns + column],
+                                _ => &mut beyond,
+                            };
                             *sum = tally.multiply_accumulate(*sum, weight, x);
                         }
                     }
                 }
             }
-            for (to, from) in y.chunks_mut(width).zip(full.chunks(full_width).skip(top)) {
-                to.copy_from_slice(&from[left..left + width]);
-            }
-            add_bias(y, parameters, o, tally);
-        })
+            add_bias(y, bias, o, tally);
+        });
+        y.done()
     }
 
     fn detail(&self) -> String {

@@ -87,6 +87,11 @@ impl OpError {
         }
     }
 
+    /// A list for which there is no memory.
+    pub(super) fn no_memory(count: usize) -> Self {
+        Self::Rule(format!("there is no memory for {count} values"))
+    }
+
     /// A tensor of a shape for whose values there is no memory.
     pub(crate) fn memory(shape: &Shape) -> Self {
         Self::Rule(format!(

@@ -5,8 +5,8 @@ use super::cost::{each, product};
 use super::error::{pair, single};
 use super::signature::{Kind, Role, Signature, boolean, required};
 use super::{
-    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Parameters, Reach,
-    parameters,
+    Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operator, OperatorKind, Parameters,
+    Reach, parameters,
 };
 use crate::network::Shape;
 
@@ -95,23 +95,25 @@ impl Operator for Linear {
     /// `y[.., o] = bias[o] + Σ weight[o, k] · x[.., k]`.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let Evaluation { parameters, output, tally, .. } = given;
-        let features = parameters[0].row_length();
+        let mut sizes = x.axes();
+        let last = sizes.last_mut().ok_or(OpError::Overflow)?;
+        let features = std::mem::replace(last, length(self.out));
+        let mut y = Draft::of(&sizes)?;
         let out = length(self.out);
-        let mut y = Array::filled(*output, 0.0)?;
-        let rows = y.elements_mut().chunks_mut(out).zip(x.elements().chunks(features));
-        for (y, x) in rows {
-            let weights = parameters[0].elements().chunks(features);
-            for (o, (y, weights)) in y.iter_mut().zip(weights).enumerate() {
-                for (weight, x) in weights.iter().zip(x) {
-                    *y = tally.multiply_accumulate(*y, *weight, *x);
+        let weight = given.weight(out.saturating_mul(features))?;
+        let bias = given.bias(self.bias, out)?;
+        let tally = given.tally;
+        for (y, x) in y.elements.chunks_mut(out).zip(x.elements().chunks(features)) {
+            for (o, y) in y.iter_mut().enumerate() {
+                for (weight, x) in weight.row(o * features..(o + 1) * features).zip(x) {
+                    *y = tally.multiply_accumulate(*y, weight, *x);
                 }
-                if let Some(bias) = parameters.get(1) {
-                    *y = tally.bias.add(*y, bias.elements()[o]);
+                if let Some(bias) = bias {
+                    *y = tally.bias.add(*y, bias.at(o));
                 }
             }
         }
-        Ok(y)
+        y.done()
     }
 
     /// The gradient of the weights is made from the operand.
@@ -159,11 +161,13 @@ impl Operator for MatMul {
     /// `y[.., i, j] = Σ left[.., i, k] · right[.., k, j]`.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let [left, right] = given.both()?;
-        let [inner, columns] = [left, right]
-            .map(|operand| operand.shape().sizes().last().map_or(1, |&size| length(size)));
-        let rows = left.shape().sizes().iter().rev().nth(1).map_or(1, |&size| length(size));
-        let mut y = Array::filled(*given.output, 0.0)?;
-        let matrices = y.elements_mut().chunks_mut(rows * columns);
+        let [inner, columns] =
+            [left, right].map(|operand| operand.axes().last().copied().unwrap_or(1));
+        let mut sizes = left.axes();
+        let rows = sizes.iter().rev().nth(1).copied().unwrap_or(1);
+        *sizes.last_mut().ok_or(OpError::Overflow)? = columns;
+        let mut y = Draft::of(&sizes)?;
+        let matrices = y.elements.chunks_mut(rows * columns);
         let lefts = left.elements().chunks(rows * inner);
         let rights = right.elements().chunks(inner * columns);
         for ((y, left), right) in matrices.zip(lefts).zip(rights) {
@@ -175,7 +179,7 @@ impl Operator for MatMul {
                 }
             }
         }
-        Ok(y)
+        y.done()
     }
 
     /// The gradient of each operand is made from the other.

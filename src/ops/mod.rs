@@ -10,6 +10,7 @@ mod backward;
 mod concatenation;
 mod convolution;
 mod cost;
+mod draft;
 mod error;
 mod evaluation;
 mod input;
@@ -17,6 +18,7 @@ mod kind;
 mod linear;
 mod normalization;
 mod padding;
+mod parameter_values;
 mod permutation;
 mod pooling;
 mod reach;
@@ -39,6 +41,7 @@ pub use concatenation::{Concat, Slice};
 pub use convolution::{Conv, ConvTranspose};
 pub(crate) use cost::product;
 pub use cost::{Cost, FlopKind, FlopsByKind};
+use draft::Draft;
 pub use error::OpError;
 pub use evaluation::Evaluation;
 pub use input::Input;
@@ -46,6 +49,7 @@ pub use kind::OperatorKind;
 pub use linear::{Linear, MatMul};
 pub use normalization::{BatchNorm, LayerNorm, Lrn};
 pub use padding::{Pad, PadMode};
+pub use parameter_values::ParameterValues;
 pub use permutation::{ChannelShuffle, Transpose};
 pub use pooling::{AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool};
 pub use reach::{AxisReach, Reach};
@@ -97,10 +101,11 @@ pub trait Operator {
     /// Where a count exceeds 64 bits.
     fn cost(&self, operands: &[Shape], output: &Shape) -> Result<Cost, OpError>;
 
-    /// The result, by plain loops over its definition. All arithmetic on values is done through the tally, which counts it.
+    /// The result, by plain loops over its definition, its shape among it: that follows from the values of the operands and from the arguments, and not from
+    /// [`infer`](Operator::infer). All arithmetic on values is done through the tally, which counts it.
     ///
     /// # Errors
-    /// Where there is no memory for the result.
+    /// Where there are fewer parameters than it takes, or no memory for the result.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError>;
 
     /// The arguments for people, such as `3x3, stride 2`; empty where there is nothing to say.

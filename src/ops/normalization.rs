@@ -6,8 +6,8 @@ use super::error::{axis, single};
 use super::reach::signed;
 use super::signature::{Role, Signature, boolean, count, index, real};
 use super::{
-    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Parameters, Reach,
-    Storage, parameters,
+    Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operator, OperatorKind, Parameters,
+    Reach, Storage, parameters,
 };
 use crate::network::Shape;
 
@@ -147,11 +147,19 @@ impl Operator for BatchNorm {
     /// `weight · (x - mean) / √(variance + eps) + bias` by channel, as a scale and a shift that are made once for each.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let (affine, statistics) = given.parameters.split_at(if self.affine { 2 } else { 0 });
-        let scale_and_shift = |channel: usize| {
-            let of = |array: &&Array| array.elements()[channel];
-            let scale = affine.first().map_or(1.0, of) / (of(&statistics[1]) + self.eps).sqrt();
-            (scale, affine.get(1).map_or(0.0, of) - scale * of(&statistics[0]))
+        let [_, channels, _, _] = x.sizes();
+        let affine = if self.affine {
+            Some([given.weight(channels)?, given.parameter(1, "bias", channels)?])
+        } else {
+            None
+        };
+        let first = if self.affine { 2 } else { 0 };
+        let mean = given.parameter(first, "running_mean", channels)?;
+        let variance = given.parameter(first + 1, "running_variance", channels)?;
+        let scale_and_shift = |c: usize| {
+            let [weight, bias] = affine.map_or([1.0, 0.0], |affine| affine.map(|of| of.at(c)));
+            let scale = weight / (variance.at(c) + self.eps).sqrt();
+            (scale, bias - scale * mean.at(c))
         };
         given.by_map(|[n, c], y, tally| {
             let (scale, shift) = scale_and_shift(c);
@@ -223,11 +231,17 @@ impl Operator for LayerNorm {
 
     /// `weight · (x - mean) / √(variance + eps) + bias`, mean and variance being those of all elements that are normalized together.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        let mut y = given.operand()?.clone();
-        let size = length(self.group(given.output)?);
+        let x = given.operand()?;
+        let mut y = Draft::copy(x)?;
+        let size: usize = x.axes().iter().skip(axis(x.shape(), self.axis)?).product();
+        let affine = if self.affine {
+            Some([given.weight(size)?, given.parameter(1, "bias", size)?])
+        } else {
+            None
+        };
         let count = number(size);
         let tally = &mut given.tally.normalization;
-        for group in y.elements_mut().chunks_mut(size) {
+        for group in y.elements.chunks_mut(size) {
             let mut sum = group[0];
             for &x in &group[1..] {
                 sum = tally.add(sum, x);
@@ -245,13 +259,13 @@ impl Operator for LayerNorm {
             let scale = tally.divide(1.0, deviation);
             for (at, x) in group.iter_mut().enumerate() {
                 *x = tally.multiply(*x, scale);
-                if let [weight, bias] = given.parameters {
-                    let scaled = tally.multiply(*x, weight.elements()[at]);
-                    *x = tally.add(scaled, bias.elements()[at]);
+                if let Some([weight, bias]) = affine {
+                    let scaled = tally.multiply(*x, weight.at(at));
+                    *x = tally.add(scaled, bias.at(at));
                 }
             }
         }
-        Ok(y)
+        y.done()
     }
 
     /// The operand, and the mean and inverse deviation of every group.
@@ -283,6 +297,9 @@ impl Operator for Lrn {
 
     fn infer(&self, operands: &[Shape]) -> Result<Shape, OpError> {
         channels(operands)?;
+        if self.size == 0 {
+            return Err(OpError::rule("`size` is at least 1"));
+        }
         single(operands).copied()
     }
 
@@ -302,21 +319,27 @@ impl Operator for Lrn {
     /// last they are 0.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let squares = x.by_element(given.tally, |x, tally| tally.normalization.multiply(x, x))?;
+        // So many operations are counted, the sum of zeros at once.
+        each(x.shape(), sum(&[self.size, 4])?)?;
+        let mut squares = Draft::copy(x)?;
+        for x in &mut squares.elements {
+            *x = given.tally.normalization.multiply(*x, *x);
+        }
+        let squares = squares.done()?;
         let [_, channels, _, _] = x.sizes();
-        let (size, before) = (length(self.size), length(self.sides()[0]));
-        let factor = self.alpha / number(size);
+        let [before, after] = [self.size / 2, self.size.saturating_sub(1) / 2].map(length);
+        let factor = self.alpha / number(length(self.size));
         given.by_map(|[n, c], y, tally| {
             let tally = &mut tally.normalization;
+            let there = c.saturating_sub(before)..=c.saturating_add(after).min(channels - 1);
+            let beyond = self.size.saturating_sub(there.clone().map(|_| 1).sum());
             for (at, (y, &x)) in y.iter_mut().zip(x.map([n, c])).enumerate() {
-                let square = |offset: usize| match (c + offset).checked_sub(before) {
-                    Some(channel) if channel < channels => squares.map([n, channel])[at],
-                    _ => 0.0,
-                };
-                let mut sum = square(0);
-                for offset in 1..size {
-                    sum = tally.add(sum, square(offset));
+                let mut squares = there.clone().map(|channel| squares.map([n, channel])[at]);
+                let mut sum = squares.next().unwrap_or(0.0);
+                for square in squares {
+                    sum = tally.add(sum, square);
                 }
+                sum = tally.add_zeros(sum, beyond);
                 let scaled = tally.multiply(factor, sum);
                 let base = tally.add(self.k, scaled);
                 let denominator = tally.power(base, self.beta);

@@ -6,7 +6,8 @@ use super::error::maps;
 use super::reach::signed;
 use super::signature::{ArgumentError, Kind, Role, Signature, absent, required, word};
 use super::{
-    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Padding, Reach,
+    Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operator, OperatorKind, Padding,
+    Reach,
 };
 use crate::network::Shape;
 
@@ -102,10 +103,14 @@ impl Operator for Pad {
 
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let [_, _, height, width] = x.sizes();
-        let [top, left, _, _] = self.sides.map(length);
-        let columns = given.output.map().map_or(1, |[_, columns]| length(columns));
-        given.by_map(|at, y, _| {
+        let [batch, channels, height, width] = x.sizes();
+        let [top, left, bottom, right] = self.sides.map(length);
+        let around = |size: usize, sides: [usize; 2]| {
+            sides.into_iter().try_fold(size, usize::checked_add).ok_or(OpError::Overflow)
+        };
+        let (rows, columns) = (around(height, [top, bottom])?, around(width, [left, right])?);
+        let y = Draft::of(&[batch, channels, rows, columns])?;
+        let y = y.by_map(given.tally, |at, y, _| {
             let map = x.map(at);
             for (i, row) in y.chunks_mut(columns).enumerate() {
                 for (j, y) in row.iter_mut().enumerate() {
@@ -116,7 +121,8 @@ impl Operator for Pad {
                     };
                 }
             }
-        })
+        });
+        y.done()
     }
 
     fn detail(&self) -> String {

@@ -76,10 +76,11 @@ impl Operator for Transpose {
 
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let strides = x.strides();
+        let neighbours = x.axes().into_iter().zip(x.strides()).collect::<Vec<_>>();
         let axes = self.axes.iter().filter_map(|&axis| usize::try_from(axis).ok());
-        let strides: Vec<usize> = axes.map(|axis| strides[axis]).collect();
-        x.strided(given.output, 0, &strides)
+        let (sizes, strides): (Vec<usize>, Vec<usize>) =
+            axes.filter_map(|axis| neighbours.get(axis).copied()).unzip();
+        x.strided(&sizes, 0, &strides)?.done()
     }
 
     fn detail(&self) -> String {

@@ -6,13 +6,15 @@ use num_integer::Integer;
 
 use super::array::{length, number};
 use super::cost::{each, product, sum};
+use super::draft::collected;
 use super::error::maps;
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, pair, required,
 };
+use super::window::Surrounded;
 use super::{
-    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operations, Operator, OperatorKind, Reach,
-    Span, Tally, Window,
+    Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operations, Operator, OperatorKind,
+    Reach, Span, Tally, Window,
 };
 use crate::network::Shape;
 
@@ -171,28 +173,29 @@ fn over(
     values.fold(first, |joined, x| join(tally, joined, x))
 }
 
-/// For every unit, the values under its window joined one after another; the maps are surrounded by what windows look at.
+/// For every unit, the values under its window joined one after another.
 fn reduced(
     window: &Window,
-    surrounded: &Array,
-    output: &Shape,
+    surrounded: &Surrounded,
     tally: &mut Tally,
     join: fn(&mut Operations, f64, f64) -> f64,
-) -> Result<Array, OpError> {
-    let (kernel, stride, dilation) = window.indices();
-    let [_, _, _, width] = surrounded.sizes();
-    let columns = output.map().map_or(1, |[_, columns]| length(columns));
-    Array::by_map(output, tally, |at, y, tally| {
-        let x = surrounded.map(at);
-        for (unit, y) in y.iter_mut().enumerate() {
-            let (i, j) = (unit / columns, unit % columns);
-            let values = (0..kernel[0] * kernel[1]).map(|tap| {
-                let (p, q) = (tap / kernel[1], tap % kernel[1]);
-                x[(i * stride[0] + p * dilation[0]) * width + j * stride[1] + q * dilation[1]]
-            });
-            *y = over(values, &mut tally.pooling, join);
+) -> Result<Draft, OpError> {
+    let Surrounded { maps, rows, columns } = surrounded;
+    let (kernel, _, dilation) = window.indices();
+    let [batch, channels, _, width] = maps.sizes();
+    let y = Draft::of(&[batch, channels, rows.len(), columns.len()])?;
+    Ok(y.by_map(tally, |at, y, tally| {
+        let x = maps.map(at);
+        for (y, row) in y.chunks_mut(columns.len()).zip(rows) {
+            for (y, column) in y.iter_mut().zip(columns) {
+                let values = (0..kernel[0] * kernel[1]).map(|tap| {
+                    let (p, q) = (tap / kernel[1], tap % kernel[1]);
+                    x[(row + p * dilation[0]) * width + column + q * dilation[1]]
+                });
+                *y = over(values, &mut tally.pooling, join);
+            }
         }
-    })
+    }))
 }
 
 /// Rows and columns of maps.
@@ -225,8 +228,8 @@ impl Operator for MaxPool {
 
     /// `max x[n, c, i·stride + p·dilation - top, j·stride + q·dilation - left]` over the taps p, q; beyond the map x is -∞.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        let surrounded = self.window.surround(given.operand()?, given.output, f64::NEG_INFINITY)?;
-        reduced(&self.window, &surrounded, given.output, given.tally, Operations::max)
+        let surrounded = self.window.surround(given.operand()?, f64::NEG_INFINITY)?;
+        reduced(&self.window, &surrounded, given.tally, Operations::max)?.done()
     }
 
     fn detail(&self) -> String {
@@ -240,6 +243,26 @@ impl Operator for MaxPool {
     /// Where each maximum was found.
     fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
         Kept::NOTHING.indices(output.elements())
+    }
+}
+
+impl AvgPool {
+    /// Along an axis, how many taps of every window count in its mean, found tap by tap.
+    fn counted_taps(
+        &self,
+        axis: usize,
+        size: u64,
+        starts: &[usize],
+    ) -> Result<Vec<usize>, OpError> {
+        let (kernel, _, dilation) = self.window.indices();
+        let [before, after] = self.window.padding([size; 2])?[axis].map(length);
+        let map = before..before + length(size);
+        let counted = if self.count_include_pad { 0..map.end + after } else { map };
+        let taps = |start: &usize| {
+            let places = (0..kernel[axis]).map(|tap| start + tap * dilation[axis]);
+            places.filter(|place| counted.contains(place)).count()
+        };
+        collected(starts.iter().map(taps))
     }
 }
 
@@ -270,22 +293,20 @@ impl Operator for AvgPool {
     /// or do not; what a window overhangs beyond the padding, the output size being rounded up, never counts.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let surrounded = self.window.surround(x, given.output, 0.0)?;
-        let mut sums =
-            reduced(&self.window, &surrounded, given.output, given.tally, Operations::add)?;
-        let ([height, width], [rows, columns]) = (size(x.shape()), size(given.output));
+        let surrounded = self.window.surround(x, 0.0)?;
+        let mut sums = reduced(&self.window, &surrounded, given.tally, Operations::add)?;
+        let Surrounded { rows, columns, .. } = surrounded;
+        let size = size(x.shape());
         let [down, across] =
-            [self.window.taps_on(0, height, rows)?, self.window.taps_on(1, width, columns)?];
-        let counted = usize::from(self.count_include_pad);
-        for map in sums.elements_mut().chunks_mut(length(rows * columns)) {
-            for (row, down) in map.chunks_mut(length(columns)).zip(&down) {
+            [self.counted_taps(0, size[0], &rows)?, self.counted_taps(1, size[1], &columns)?];
+        for map in sums.elements.chunks_mut(rows.len() * columns.len()) {
+            for (row, down) in map.chunks_mut(columns.len()).zip(&down) {
                 for (sum, across) in row.iter_mut().zip(&across) {
-                    let taps = number(length(down[counted] * across[counted]));
-                    *sum = given.tally.pooling.divide(*sum, taps);
+                    *sum = given.tally.pooling.divide(*sum, number(down * across));
                 }
             }
         }
-        Ok(sums)
+        sums.done()
     }
 
     fn detail(&self) -> String {
@@ -330,11 +351,14 @@ impl Operator for GlobalAvgPool {
 
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
+        let [batch, channels, _, _] = x.sizes();
         let count = number(x.map_length());
-        given.by_map(|at, y, tally| {
+        let y = Draft::of(&[batch, channels, 1, 1])?;
+        let y = y.by_map(given.tally, |at, y, tally| {
             let sum = over(x.map(at).iter().copied(), &mut tally.pooling, Operations::add);
             y[0] = tally.pooling.divide(sum, count);
-        })
+        });
+        y.done()
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
@@ -366,9 +390,12 @@ impl Operator for GlobalMaxPool {
 
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        given.by_map(|at, y, tally| {
+        let [batch, channels, _, _] = x.sizes();
+        let y = Draft::of(&[batch, channels, 1, 1])?;
+        let y = y.by_map(given.tally, |at, y, tally| {
             y[0] = over(x.map(at).iter().copied(), &mut tally.pooling, Operations::max);
-        })
+        });
+        y.done()
     }
 
     /// Where each maximum was found.
@@ -447,25 +474,30 @@ impl Operator for AdaptiveAvgPool {
     /// The mean of region `[i, j]`, whose rows go from `floor(i·h/n)` to `ceil((i + 1)·h/n)`, without the latter; so its columns.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let [[height, width], [rows, columns]] = [size(x.shape()), self.output_size];
-        let regions = |units: u64, size: u64| -> Vec<Range<usize>> {
-            let regions = (0..units).map(|unit| Self::region(unit, units, size));
-            regions.map(|region| length(region.start)..length(region.end)).collect()
+        let [batch, channels, _, width] = x.sizes();
+        let ([height, wide], [rows, columns]) = (size(x.shape()), self.output_size);
+        let y = Draft::of(&[batch, channels, length(rows), length(columns)])?;
+        let regions = |units: u64, size: u64| {
+            collected((0..length(units)).map(|unit| {
+                let unit = u64::try_from(unit).unwrap_or(u64::MAX);
+                let region = Self::region(unit, units, size);
+                length(region.start)..length(region.end)
+            }))
         };
-        let (downs, acrosses) = (regions(rows, height), regions(columns, width));
-        let (width, columns) = (length(width), length(columns));
-        given.by_map(|at, y, tally| {
-            for (unit, y) in y.iter_mut().enumerate() {
-                let down = downs[unit / columns].clone();
-                let across = acrosses[unit % columns].clone();
-                let count = number(down.len() * across.len());
-                let places =
-                    down.flat_map(|row| across.clone().map(move |column| row * width + column));
-                let values = places.map(|place| x.map(at)[place]);
-                let sum = over(values, &mut tally.pooling, Operations::add);
-                *y = tally.pooling.divide(sum, count);
+        let (downs, acrosses) = (regions(rows, height)?, regions(columns, wide)?);
+        let y = y.by_map(given.tally, |at, y, tally| {
+            let map = x.map(at);
+            for (y, down) in y.chunks_mut(acrosses.len()).zip(&downs) {
+                for (y, across) in y.iter_mut().zip(&acrosses) {
+                    let count = number(down.len() * across.len());
+                    let rows = down.clone().map(|row| &map[row * width..][..width]);
+                    let values = rows.flat_map(|row| row[across.clone()].iter().copied());
+                    let sum = over(values, &mut tally.pooling, Operations::add);
+                    *y = tally.pooling.divide(sum, count);
+                }
             }
-        })
+        });
+        y.done()
     }
 
     fn detail(&self) -> String {

@@ -5,10 +5,11 @@ use num_traits::ToPrimitive;
 
 use super::array::{length, number};
 use super::cost::{each, product};
+use super::draft::collected;
 use super::error::maps;
 use super::signature::{ArgumentError, Kind, Role, Signature, absent, boolean, word};
 use super::{
-    Array, AxisReach, Cost, Evaluation, Kept, OpError, Operator, OperatorKind, Reach, Span,
+    Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operator, OperatorKind, Reach, Span,
 };
 use crate::network::Shape;
 
@@ -114,6 +115,9 @@ impl UpsampleMode {
     }
 }
 
+/// The row and column, before or after, of the four pixels around a unit.
+const FOUR: [[usize; 2]; 4] = [[0, 0], [0, 1], [1, 0], [1, 1]];
+
 /// Between which pixels of an axis a unit is found, and what each weighs.
 struct Place {
     pixels: [usize; 2],
@@ -123,11 +127,11 @@ struct Place {
 impl UpsampleMode {
     /// Where along an axis every unit comes from: from `floor(i·input/output)`, from `(i + 1/2)·input/output - 1/2`, or with aligned
     /// corners from `i·(input - 1)/(output - 1)`; not from beyond the outermost pixels.
-    fn places(self, input: u64, output: u64) -> Vec<Place> {
-        let last = length(input) - 1;
-        let units = 0..length(output);
-        let [input, output] = [input, output].map(|size| number(length(size)));
-        let place = |unit: usize| {
+    fn places(self, input: usize, output: usize) -> impl ExactSizeIterator<Item = Place> {
+        let last = input.saturating_sub(1);
+        let units = 0..output;
+        let [input, output] = [input, output].map(number);
+        let place = move |unit: usize| {
             let i = number(unit);
             let from = match self {
                 Self::Nearest => (i * input / output).floor(),
@@ -142,12 +146,12 @@ impl UpsampleMode {
             let share = from - number(before);
             Place { pixels: [before, (before + 1).min(last)], weights: [1.0 - share, share] }
         };
-        units.map(place).collect()
+        units.map(place)
     }
 
     /// The pixel of an axis that every unit comes from, the one before it where it lies between two.
     pub(crate) fn pixels(self, input: u64, output: u64) -> Vec<u64> {
-        let places = self.places(input, output).into_iter();
+        let places = self.places(length(input), length(output));
         places.map(|place| u64::try_from(place.pixels[0]).unwrap_or(u64::MAX)).collect()
     }
 }
@@ -192,32 +196,51 @@ impl Operator for Upsample {
     }
 
     /// The nearest pixel, or between four: along each axis the two around the place that the unit comes from, weighed by how near they are.
+    /// A pixel that weighs nothing is not looked at: like padding, it is 0.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let [[height, width], [rows, columns]] =
-            [x.shape(), given.output].map(|shape| shape.map().unwrap_or([1; 2]));
-        let (down, across) = (self.mode.places(height, rows), self.mode.places(width, columns));
-        let (width, columns) = (length(width), length(columns));
-        given.by_map(|at, y, tally| {
-            let map = x.map(at);
-            for (row, down) in y.chunks_mut(columns).zip(&down) {
-                for (y, across) in row.iter_mut().zip(&across) {
-                    let value = |row: usize, column: usize| {
-                        map[down.pixels[row] * width + across.pixels[column]]
-                    };
-                    if self.mode == UpsampleMode::Nearest {
-                        *y = value(0, 0);
-                        continue;
-                    }
-                    let tally = &mut tally.elementwise;
-                    for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-                        let weight = down.weights[row] * across.weights[column];
-                        let weighed = tally.multiply(weight, value(row, column));
-                        *y = if (row, column) == (0, 0) { weighed } else { tally.add(*y, weighed) };
-                    }
-                }
+        let [batch, channels, height, width] = x.sizes();
+        let [rows, columns] = match self.to {
+            UpsampleSize::Scale([down, across]) => {
+                [height.saturating_mul(length(down)), width.saturating_mul(length(across))]
             }
-        })
+            UpsampleSize::Fixed(size) => size.map(length),
+        };
+        let y = Draft::of(&[batch, channels, rows, columns])?;
+        let down = collected(self.mode.places(height, rows))?;
+        let across = collected(self.mode.places(width, columns))?;
+        let y = if self.mode == UpsampleMode::Nearest {
+            y.by_map(given.tally, |at, y, _| {
+                let map = x.map(at);
+                for (row, down) in y.chunks_mut(columns).zip(&down) {
+                    let seen = &map[down.pixels[0] * width..][..width];
+                    row.iter_mut().zip(&across).for_each(|(y, across)| *y = seen[across.pixels[0]]);
+                }
+            })
+        } else {
+            // What each of the four pixels of a unit weighs, which is the same for all maps.
+            let units = (0..rows * columns).map(|unit| (unit / columns, unit % columns));
+            let weights = collected(units.map(|(i, j)| {
+                FOUR.map(|[row, column]| down[i].weights[row] * across[j].weights[column])
+            }))?;
+            y.by_map(given.tally, |at, y, tally| {
+                let (map, tally) = (x.map(at), &mut tally.elementwise);
+                for (unit, (y, weights)) in y.iter_mut().zip(&weights).enumerate() {
+                    let (down, across) = (&down[unit / columns], &across[unit % columns]);
+                    let weighed = FOUR.iter().zip(weights).map(|(&[row, column], &weight)| {
+                        let pixel = down.pixels[row] * width + across.pixels[column];
+                        (weight, if weight > 0.0 { map[pixel] } else { 0.0 })
+                    });
+                    let mut sum = None;
+                    for (weight, x) in weighed {
+                        let part = tally.multiply(weight, x);
+                        sum = Some(sum.map_or(part, |sum| tally.add(sum, part)));
+                    }
+                    *y = sum.unwrap_or(f64::NAN);
+                }
+            })
+        };
+        y.done()
     }
 
     fn detail(&self) -> String {

@@ -80,7 +80,9 @@ impl Operator for Flatten {
     }
 
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        given.operand()?.reshaped(given.output)
+        let x = given.operand()?;
+        let (kept, joined) = x.shape().sizes().split_at(axis(x.shape(), self.axis)?);
+        x.view(&[kept, &[product(joined)?]].concat())
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
@@ -136,7 +138,10 @@ impl Operator for Reshape {
     }
 
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        given.operand()?.reshaped(given.output)
+        let x = given.operand()?;
+        let batch = x.shape().batch();
+        let sizes = self.resolve(x.shape().elements() / batch)?;
+        x.view(&[&[batch], sizes.as_slice()].concat())
     }
 
     fn detail(&self) -> String {

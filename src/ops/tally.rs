@@ -55,12 +55,16 @@ impl Tally {
 
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
-        self.macs += other.macs;
-        self.bias.0 += other.bias.0;
-        self.activation.0 += other.activation.0;
-        self.elementwise.0 += other.elementwise.0;
-        self.normalization.0 += other.normalization.0;
-        self.pooling.0 += other.pooling.0;
+        self.macs = self.macs.saturating_add(other.macs);
+        for (own, other) in [
+            (&mut self.bias, other.bias),
+            (&mut self.activation, other.activation),
+            (&mut self.elementwise, other.elementwise),
+            (&mut self.normalization, other.normalization),
+            (&mut self.pooling, other.pooling),
+        ] {
+            own.0 = own.0.saturating_add(other.0);
+        }
     }
 }
 
@@ -70,6 +74,15 @@ impl Sum for Tally {
             sum += part;
             sum
         })
+    }
+}
+
+impl Operations {
+    /// `sum + 0 + … + 0`, so many zeros being added one after another.
+    #[must_use]
+    pub fn add_zeros(&mut self, sum: f64, zeros: u64) -> f64 {
+        self.0 = self.0.saturating_add(zeros);
+        sum
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::array::length;
 use super::cost::{product, sum};
+use super::draft::room;
 use super::reach::{AxisReach, signed};
-use super::{Array, OpError};
+use super::{Array, Draft, OpError};
 use crate::network::Shape;
 
 /// What surrounds a map before a window slides over it.
@@ -34,7 +35,7 @@ impl Padding {
 pub struct Window {
     /// Taps per axis.
     pub kernel: [u64; 2],
-    /// AxisReach between neighbouring outputs.
+    /// Step between neighbouring outputs.
     pub stride: [u64; 2],
     /// Distance between neighbouring taps.
     pub dilation: [u64; 2],
@@ -44,9 +45,13 @@ pub struct Window {
     pub ceil: bool,
 }
 
-/// The sizes of a stack of maps along batch and channels.
-fn axes(shape: &Shape) -> [u64; 2] {
-    [shape.batch(), shape.channels().unwrap_or(1)]
+/// A stack of maps surrounded by all that windows look at, and where on them the windows of each row and of each column of units begin:
+/// tap `[p, q]` of the window of unit `[i, j]` is at `[rows[i] + p·dilation, columns[j] + q·dilation]`.
+#[derive(Debug)]
+pub(super) struct Surrounded {
+    pub(super) maps: Array,
+    pub(super) rows: Vec<usize>,
+    pub(super) columns: Vec<usize>,
 }
 
 const AXES: [&str; 2] = ["height", "width"];
@@ -81,10 +86,15 @@ impl Window {
     /// # Errors
     /// Where the kernel is larger than the padded map.
     pub fn output(&self, input: [u64; 2]) -> Result<[u64; 2], OpError> {
+        self.check()?;
+        Ok([self.axis_output(0, input[0])?, self.axis_output(1, input[1])?])
+    }
+
+    fn check(&self) -> Result<(), OpError> {
         if [self.kernel, self.stride, self.dilation].as_flattened().contains(&0) {
             return Err(OpError::rule("kernel, stride and dilation are at least 1"));
         }
-        Ok([self.axis_output(0, input[0])?, self.axis_output(1, input[1])?])
+        Ok(())
     }
 
     /// The positions that every unit of an output of this size depends on, along rows and columns. What a window overhangs because
@@ -102,37 +112,62 @@ impl Window {
         AxisReach::window(extent, [stride, self.dilation[axis]], [signed(before)?, signed(after)?])
     }
 
-    /// A stack of maps surrounded by all that windows look at: tap `[p, q]` of the window of unit `[i, j]` is at
-    /// `[i·stride + p·dilation, j·stride + q·dilation]`.
-    pub(super) fn surround(
-        &self,
-        maps: &Array,
-        output: &Shape,
-        value: f64,
-    ) -> Result<Array, OpError> {
-        let ([_, _, height, width], [batch, channels]) = (maps.sizes(), axes(maps.shape()));
-        let [size, units] = [maps.shape(), output].map(|shape| shape.map().unwrap_or([1; 2]));
-        let reach = |axis: usize| {
-            let [before, after] = self.axis_padding(axis, size[axis])?;
-            let windows = product(&[units[axis].saturating_sub(1), self.stride[axis]])?;
-            let seen = sum(&[windows, self.axis_extent(axis)?])?;
-            Ok::<u64, OpError>(seen.max(sum(&[before, size[axis], after])?))
+    /// Maps surrounded by their padding, and by what windows overhang it.
+    ///
+    /// # Errors
+    /// Where there is no memory for them.
+    pub(super) fn surround(&self, maps: &Array, value: f64) -> Result<Surrounded, OpError> {
+        self.check()?;
+        let [batch, channels, height, width] = maps.sizes();
+        let size = maps.shape().map().unwrap_or([1; 2]);
+        let [[top, bottom], [left, right]] = self.padding(size)?;
+        let padded = [sum(&[size[0], top, bottom])?, sum(&[size[1], left, right])?];
+        // No more windows are looked for than there is memory for what they see.
+        room(&[batch, channels, length(padded[0]), length(padded[1])])?;
+        let (rows, columns) = (self.starts(0, size[0])?, self.starts(1, size[1])?);
+        let extent = self.extent()?.map(length);
+        let seen = |axis: usize, starts: &[usize]| {
+            let end = starts.last().map_or(0, |last| last.saturating_add(extent[axis]));
+            end.max(length(padded[axis]))
         };
-        let [[top, _], [left, _]] = self.padding(size)?;
+        let [all_rows, all_columns] = [seen(0, &rows), seen(1, &columns)];
+        let mut surrounded = Draft::filled(&[batch, channels, all_rows, all_columns], value)?;
         let [top, left] = [top, left].map(length);
-        let shape = Shape::new(&[batch, channels, reach(0)?, reach(1)?])?;
-        let mut surrounded = Array::filled(shape, value)?;
-        let [_, _, rows, columns] = surrounded.sizes();
         for (from, to) in maps
             .elements()
             .chunks(height * width)
-            .zip(surrounded.elements_mut().chunks_mut(rows * columns))
+            .zip(surrounded.elements.chunks_mut(all_rows * all_columns))
         {
-            for (from, to) in from.chunks(width).zip(to.chunks_mut(columns).skip(top)) {
+            for (from, to) in from.chunks(width).zip(to.chunks_mut(all_columns).skip(top)) {
                 to[left..left + width].copy_from_slice(from);
             }
         }
-        Ok(surrounded)
+        Ok(Surrounded { maps: surrounded.done()?, rows, columns })
+    }
+
+    /// Where windows along an axis begin, counted from the first position of the padding before the map: one after another, a stride
+    /// apart, as long as they lie on the map and its padding. Rounded up, there is a window too where the one before it does not
+    /// reach the end of the padding, unless it would begin beyond the map and the padding before (PyTorch's pools).
+    fn starts(&self, axis: usize, size: u64) -> Result<Vec<usize>, OpError> {
+        let [before, after] = self.axis_padding(axis, size)?;
+        let (extent, stride) = (self.axis_extent(axis)?, self.stride[axis]);
+        let (map_end, end) = (sum(&[before, size])?, sum(&[before, size, after])?);
+        let mut starts = Vec::new();
+        let mut start = 0_u64;
+        let is_there = |start: u64| {
+            let reach = start.saturating_add(extent);
+            if self.ceil {
+                reach < end.saturating_add(stride) && start < map_end
+            } else {
+                reach <= end
+            }
+        };
+        while is_there(start) {
+            starts.try_reserve(1).map_err(|_| OpError::no_memory(starts.len()))?;
+            starts.push(length(start));
+            start = start.saturating_add(stride);
+        }
+        Ok(starts)
     }
 
     /// For every unit of an output along an axis, how many taps lie on the map, and how many on it or its padding.

@@ -6,6 +6,8 @@ use indexmap::IndexMap;
 use serde_yaml::Value;
 use thiserror::Error;
 
+use crate::text::nests_too_deep;
+
 /// The longest mapping that is read, in bytes.
 pub const MAX_MAPPING_BYTES: usize = 1 << 20;
 
@@ -36,6 +38,9 @@ pub enum NamesError {
     /// It is too long.
     #[error("it has more than {} MiB", MAX_MAPPING_BYTES >> 20)]
     Length,
+    /// It has more open brackets than a mapping needs.
+    #[error("the brackets nest too deep")]
+    Depth,
     /// It is no YAML.
     #[error("it is no YAML: {0}")]
     Syntax(String),
@@ -71,6 +76,9 @@ impl Names {
     pub fn read(text: &str) -> Result<Self, NamesError> {
         if text.len() > MAX_MAPPING_BYTES {
             return Err(NamesError::Length);
+        }
+        if nests_too_deep(text).is_some() {
+            return Err(NamesError::Depth);
         }
         let value: Value = serde_yaml::from_str(text)
             .map_err(|error: serde_yaml::Error| NamesError::Syntax(error.to_string()))?;
@@ -236,7 +244,8 @@ mod tests {
             ("ignore: a\n", "`ignore` is to be a list"),
             ("ignore: [1]\n", "`ignore` is to be a list"),
             (&many, "more than 256"),
-            (&deep, "it is no YAML"),
+            (&deep, "the brackets nest too deep"),
+            (&format!("ignore: {deep}"), "the brackets nest too deep"),
         ] {
             let error = Names::read(text).unwrap_err().to_string();
             assert!(error.starts_with(expected) || error.contains(expected), "{text}: {error}");

@@ -146,6 +146,8 @@ fn refused() {
             "explain mine.yaml --convention thop --figures params,macs",
             vec!["write `--figures params`"],
         ),
+        ("report mine.yaml --weights seeded:1", vec!["are for `--verify`"]),
+        ("report mine.yaml --threads 1", vec!["are for `--verify`"]),
         ("man sumary", vec!["there is no command `sumary`"]),
         (
             "explain mine.yaml --convention torch --figure params",

@@ -148,6 +148,81 @@ fn what_is_read_is_not_written_over() {
     assert_eq!(desk.text("study.md"), study.text.as_ref());
 }
 
+/// Weights, the mapping of their names, labels and inputs are read as much as the network is, also where a link leads to them.
+#[cfg(unix)]
+#[test]
+fn what_is_read_besides_the_network_is_not_written_over() {
+    let labeled = format!("{SMALL}labels: labels.json\n");
+    let content = "what was there";
+    let mut desk = Desk::new().with("n.yaml", &labeled);
+    let files = ["labels.json", "w.npz", "m.html", "m.onnx", "x.npy", "i.npy", "l.json"];
+    for file in files {
+        desk = desk.with(file, content);
+    }
+    std::os::unix::fs::symlink("w.npz", desk.path().join("w.onnx")).unwrap();
+    std::os::unix::fs::symlink("w.npz", desk.path().join("w.npy")).unwrap();
+    for (arguments, file) in [
+        ("run n.yaml --weights w.npz --tap conv1=w.npy", "w.npy"),
+        ("run n.yaml -o labels.json", "labels.json"),
+        ("run n.yaml --labels l.json -o l.json", "l.json"),
+        ("run n.yaml --labels l.json -o labels.json", "labels.json"),
+        ("run n.yaml --input-data input=x.npy --tap conv1=x.npy", "x.npy"),
+        ("run n.yaml --image i.npy -o i.npy", "i.npy"),
+        ("run n.yaml --weights w.npz --weight-names l.json -o ./l.json", "./l.json"),
+        ("convert n.yaml m.onnx --weights w.npz --weight-names m.onnx", "m.onnx"),
+        ("convert n.yaml w.onnx --weights w.npz", "w.onnx"),
+        ("report n.yaml -o m.html --verify --weights w.npz --weight-names m.html", "m.html"),
+        ("roofline n.yaml --machine v100 -o labels.json", "labels.json"),
+        ("sweep n.yaml --set wide=1,2 -o labels.json", "labels.json"),
+    ] {
+        let call = desk.call(arguments);
+        assert_eq!((call.code, call.out.as_str()), (Some(2), ""), "{arguments}: {call:?}");
+        let message = format!("would be written over `{file}`, which it is made from");
+        assert!(call.err.contains(&message), "{arguments}: {}", call.err);
+        for file in files {
+            assert_eq!(desk.text(file), content, "{arguments}: {file}");
+        }
+    }
+}
+
+/// Before the work, and where one result cannot be written none is.
+#[test]
+fn results_that_cannot_be_written_are_told_first() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    // Weights that are not there would be told by whatever comes after.
+    for command in [
+        "run mine.yaml --weights none.npz -o y.npy -o missing/r.json",
+        "run mine.yaml --weights none.npz -o y.json --tap conv1=missing/r.npy",
+        "convert mine.yaml missing/n.onnx --weights none.npz",
+        "report mine.yaml --verify --weights none.npz -o missing/n.html",
+        "study small-kernels -o missing/n.html",
+        "roofline mine.yaml --machine this -o missing/n.html",
+    ] {
+        let call = desk.call(command);
+        assert_eq!((call.code, call.out.as_str()), (Some(2), ""), "{command}: {call:?}");
+        assert!(call.err.contains("there is no folder `missing`"), "{command}: {}", call.err);
+        assert_eq!(desk.files(), ["mine.yaml"], "{command}");
+    }
+}
+
+/// A sweep of many variants is at work until it is interrupted.
+#[cfg(unix)]
+#[test]
+fn an_interruption_leaves_no_file() {
+    let desk = Desk::new().with("mine.yaml", SMALL);
+    let mut command = desk.command("sweep mine.yaml --set wide=1..3000 --batch 1..3000 -o s.csv");
+    let mut child = command.spawn().unwrap();
+    let is_begun = || desk.files().iter().any(|file| file.starts_with(".cnnstat-"));
+    while !is_begun() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let kill = std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(kill.success());
+    assert!(!child.wait().unwrap().success());
+    assert_eq!(desk.files(), ["mine.yaml"]);
+}
+
 /// To `-` a page, or what `--format` asks for, once; beside a file it is said that it is there.
 #[test]
 fn what_goes_where() {

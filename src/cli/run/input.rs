@@ -9,11 +9,13 @@ use cnnstat::diagnostics::suggest;
 use cnnstat::execute::image::{self, ImageError};
 use cnnstat::front::Preprocess;
 use cnnstat::network::{Network, Node, Shape};
+use cnnstat::report::run::InputData;
 use cnnstat::tensor_file::npy::{self, NpyError};
 use cnnstat::weights;
 
 use crate::cli::failure::Failure;
 use crate::cli::load::cannot_read;
+use crate::cli::run_memory::refuse_more_than_available;
 
 /// Where the values of inputs come from.
 #[derive(Debug, Args)]
@@ -42,6 +44,8 @@ enum Source {
 pub(super) struct Given {
     /// The batch, where files say it.
     pub(super) batch: Option<u64>,
+    /// Where the values of each input come from.
+    pub(super) origins: Vec<InputData>,
     inputs: Vec<Values>,
 }
 
@@ -54,13 +58,13 @@ enum Values {
 
 impl InputOptions {
     /// The files that are read.
-    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
         // With a name before it too, which is then of a file that is not there.
         let data = self.input_data.iter().flat_map(|text| {
             let named = text.split_once('=').map(|(_, path)| path);
-            [Some(text.as_str()), named].into_iter().flatten()
+            [Some(text.as_str()), named].into_iter().flatten().map(Path::new)
         });
-        data.chain(self.image.iter().filter_map(|path| path.to_str()))
+        data.chain(self.image.iter().map(PathBuf::as_path))
     }
 
     /// Reads what is given, for the inputs of a network whatever its batch.
@@ -86,9 +90,15 @@ impl InputOptions {
                 }
             }
         }
-        let mut given = Given { batch: None, inputs: Vec::new() };
+        let mut given = Given { batch: None, origins: Vec::new(), inputs: Vec::new() };
         for (node, source) in nodes.iter().zip(sources) {
-            given.inputs.push(match source.unwrap_or(Source::Random(SEED)) {
+            let source = source.unwrap_or(Source::Random(SEED));
+            let origin = match &source {
+                Source::Random(seed) => format!("random:{seed}"),
+                Source::File(path) => path.display().to_string(),
+            };
+            given.origins.push(InputData { name: node.name().to_owned(), sources: vec![origin] });
+            given.inputs.push(match source {
                 Source::Random(seed) => Values::Random(seed),
                 Source::File(path) => {
                     let (batch, values) = file(&path, node)?;
@@ -138,9 +148,11 @@ fn source(text: &str, nodes: &[&Node]) -> Result<(usize, Source), Failure> {
     let Some(seed) = text.strip_prefix("random:") else {
         return Ok((at, Source::File(PathBuf::from(text))));
     };
-    let seed = seed
-        .parse()
-        .map_err(|_| Failure::message(format!("`{text}`: write `random:N`, as in random:7")))?;
+    let seed = seed.parse().map_err(|_| {
+        Failure::message(format!(
+            "`{text}`: write `random:N`, N being a whole number from 0 to 2^64-1"
+        ))
+    })?;
     Ok((at, Source::Random(seed)))
 }
 
@@ -153,8 +165,17 @@ fn file(path: &Path, node: &Node) -> Result<(u64, Vec<f32>), Failure> {
     }
     let file = File::open(path).map_err(|error| refuse(&error.to_string()))?;
     let sample = node.shape.sizes().get(1..).unwrap_or_default();
-    let takes = |shape: &[u64]| shape == sample || shape.get(1..) == Some(sample);
-    let array = npy::read(BufReader::new(file), takes).map_err(|error| match error {
+    let mut fits_memory = Ok(());
+    let takes = |shape: &[u64]| {
+        let values = shape.iter().map(|&size| u128::from(size)).fold(1, u128::saturating_mul);
+        fits_memory = refuse_more_than_available(values.saturating_mul(4), || {
+            (format!("reading `{name}`"), "give fewer samples".to_owned())
+        });
+        fits_memory.is_ok() && (shape == sample || shape.get(1..) == Some(sample))
+    };
+    let array = npy::read(BufReader::new(file), takes);
+    fits_memory?;
+    let array = array.map_err(|error| match error {
         NpyError::Shape(_) => Failure::helped(
             format!("cannot take `{name}`: {error}"),
             format!("`{}` takes {sample:?}, with or without the batch before it", node.name()),
@@ -175,7 +196,9 @@ fn images(paths: &[PathBuf], preprocess: &Preprocess, nodes: &[&Node]) -> Result
         values.extend(sample(path, preprocess, &node.shape)?);
     }
     let batch = u64::try_from(paths.len()).ok();
-    Ok(Given { batch, inputs: vec![Values::Read(values)] })
+    let sources = paths.iter().map(|path| path.display().to_string()).collect();
+    let origins = vec![InputData { name: node.name().to_owned(), sources }];
+    Ok(Given { batch, origins, inputs: vec![Values::Read(values)] })
 }
 
 fn sample(path: &Path, preprocess: &Preprocess, shape: &Shape) -> Result<Vec<f32>, Failure> {

@@ -6,32 +6,45 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use cnnstat::diagnostics::suggest;
 use cnnstat::execute::source;
-use cnnstat::network::{Network, Tensor};
+use cnnstat::network::{Network, Node, Tensor};
 use cnnstat::tensor_file::npy;
 
 use super::execute::Outcome;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Whole, tell_written};
+use crate::cli::output::{Target, Whole, is_standard, tell_written};
+use crate::cli::read_files::ReadFiles;
 use crate::cli::terminal::Terminal;
+
+/// The ending of files with a tensor.
+pub(super) const TENSOR: &str = "npy";
 
 /// What is written where.
 #[derive(Debug, Args)]
 pub(super) struct SaveOptions {
-    /// Where to write the first output, or the one that is named, as .npy; with another ending the result: .html a page with the profile, .svg
-    /// its charts, .md, .json, .csv or .txt; may be repeated
+    /// Where to write: to .npy the first output, or the one that is named, and as often as there are outputs; besides once the result: .html a
+    /// page with the profile, .svg its charts, .md, .json, .csv or .txt; `-` is a page on the standard output
     #[arg(short, long, value_name = "[NAME=]FILE")]
     output: Vec<String>,
 
-    /// Write the tensor that a layer gives as .npy, by default to a file of the layer's name with `_` for `/`; may be repeated
+    /// Write the tensor that a layer gives to a .npy file, by default of the layer's name with `_` for `/`; may be repeated
     #[arg(long, value_name = "NODE[=FILE]")]
     tap: Vec<String>,
 }
 
 /// The files of a run.
 pub(super) struct Files {
-    files: Vec<(Origin, Tensor, PathBuf)>,
+    files: Vec<File>,
     /// The tensors that the taps watch, views and inputs resolved.
     pub(super) taps: Vec<Tensor>,
+}
+
+/// A file for a tensor.
+struct File {
+    origin: Origin,
+    tensor: Tensor,
+    /// The path as it was given.
+    path: PathBuf,
+    target: Target,
 }
 
 /// Where the values of a file come from, by position.
@@ -53,24 +66,31 @@ impl SaveOptions {
         }
     }
 
-    /// What is to be written of a network.
-    pub(super) fn files(&self, network: &Network) -> Result<Files, Failure> {
+    /// What is to be written of a network, each to a place of its own where it can be written.
+    pub(super) fn files(&self, network: &Network, read: &ReadFiles) -> Result<Files, Failure> {
         let mut files = Files { files: Vec::new(), taps: Vec::new() };
+        let result = self.result()?.filter(|path| !is_standard(path));
+        let result = result.map(|path| Target::new(path, read)).transpose()?;
+        let mut known: HashSet<PathBuf> = result.iter().map(Target::file).collect();
+        let mut push = |files: &mut Files, origin, tensor, path: PathBuf| {
+            let target = Target::new(&path, read)?;
+            if !known.insert(target.file()) {
+                let message = format!("two results would be written to `{}`", path.display());
+                return Err(Failure::message(message));
+            }
+            files.files.push(File { origin, tensor, path, target });
+            Ok(())
+        };
         for text in self.output.iter().filter(|text| is_npy(text)) {
             let (at, path) = output(text, network)?;
             if let Some(output) = network.outputs().get(at) {
-                files.files.push((Origin::Output(at), output.tensor, path));
+                push(&mut files, Origin::Output(at), output.tensor, path)?;
             }
         }
         for text in &self.tap {
             let (tensor, path) = tap(text, network)?;
             let origin = files.origin(network, source(network, tensor));
-            files.files.push((origin, tensor, path));
-        }
-        let mut known: HashSet<PathBuf> = self.result()?.map(place).into_iter().collect();
-        if let Some((.., path)) = files.files.iter().find(|(.., path)| !known.insert(place(path))) {
-            let message = format!("two results would be written to `{}`", path.display());
-            return Err(Failure::message(message));
+            push(&mut files, origin, tensor, path)?;
         }
         Ok(files)
     }
@@ -88,51 +108,39 @@ impl Files {
         Origin::Tap(at)
     }
 
-    /// Begins all files, so that what cannot be written is told before the work is done.
-    /// None of them is one of those that were `read`.
-    pub(super) fn begin(&self, read: &[&str]) -> Result<Vec<Whole>, Failure> {
-        let create = |path: &Path| Whole::create(path, read.iter().copied());
-        self.files.iter().map(|(.., path)| create(path)).collect()
-    }
-
-    /// Writes all files, and puts them at their places once all are written.
-    pub(super) fn write(
+    /// All files with their content, not yet at their places.
+    pub(super) fn begun(
         &self,
-        mut begun: Vec<Whole>,
         network: &Network,
         inputs: &[Vec<f32>],
         outcome: &Outcome,
-    ) -> Result<(), Failure> {
-        for ((origin, tensor, _), file) in self.files.iter().zip(&mut begun) {
+    ) -> Result<Vec<Whole>, Failure> {
+        let mut begun = Vec::new();
+        for File { origin, tensor, target, .. } in &self.files {
             let values = match *origin {
                 Origin::Output(at) => outcome.outputs.get(at),
                 Origin::Tap(at) => outcome.taps.get(at),
                 Origin::Input(at) => inputs.get(at),
             };
             if let Some((node, values)) = network.node(*tensor).zip(values) {
+                let mut file = Whole::create(target)?;
                 file.write_by(|out| npy::write(out, node.shape.sizes(), values))?;
+                begun.push(file);
             }
         }
-        begun.into_iter().try_for_each(Whole::finish)
+        Ok(begun)
     }
 
     /// Says what was written.
     pub(super) fn tell(&self, terminal: &Terminal) {
-        for (.., path) in &self.files {
-            tell_written(path, terminal);
+        for file in &self.files {
+            tell_written(&file.path, terminal);
         }
     }
 }
 
-/// A path in the one spelling that its folder has.
-fn place(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new(".")).canonicalize().unwrap_or_default();
-    folder.join(path.file_name().unwrap_or_default())
-}
-
 fn is_npy(text: &str) -> bool {
-    Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy"))
+    Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case(TENSOR))
 }
 
 /// The position of the output that is to be written, and where.
@@ -150,14 +158,32 @@ fn output(text: &str, network: &Network) -> Result<(usize, PathBuf), Failure> {
     })
 }
 
+/// The last layer of a block or a side.
+fn last_within<'a>(path: &str, network: &'a Network) -> Option<&'a str> {
+    let is_within = |block: &str| {
+        block.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let layers = network.nodes().map(|(_, node)| node).filter(|node| is_within(node.block()));
+    layers.last().map(Node::name)
+}
+
 /// The tensor that is tapped, and where it is written.
 fn tap(text: &str, network: &Network) -> Result<(Tensor, PathBuf), Failure> {
     let (name, path) = match text.split_once('=') {
         Some((name, path)) if !path.is_empty() => (name, PathBuf::from(path)),
-        _ => (text, PathBuf::from(format!("{}.npy", text.replace(['/', '\\'], "_")))),
+        _ => (text, PathBuf::from(format!("{}.{TENSOR}", text.replace(['/', '\\'], "_")))),
     };
+    if path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case(TENSOR)) {
+        let path = path.display();
+        let message = format!("`--tap {name}`: a tensor is written to .{TENSOR}, not to `{path}`");
+        return Err(Failure::message(message));
+    }
     let found = network.nodes().find(|(_, node)| node.name() == name);
     found.map(|(tensor, _)| (tensor, path)).ok_or_else(|| {
+        if let Some(last) = last_within(name, network) {
+            let message = format!("`{name}` is no layer, but holds layers");
+            return Failure::helped(message, format!("the last of them is `{last}`"));
+        }
         let near = suggest(name, network.nodes().map(|(_, node)| node.name()));
         let help = near.map_or_else(
             || "`cnnstat summary` names its layers".to_owned(),

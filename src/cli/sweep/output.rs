@@ -10,7 +10,8 @@ use cnnstat::report::document::Document;
 use cnnstat::sweep::{Layout, Objective, Variant, axes, chart};
 
 use crate::cli::failure::Failure;
-use crate::cli::output::{self, Ending, Kind, Whole};
+use crate::cli::output::{self, Ending, Kind, Target, Whole};
+use crate::cli::read_files::ReadFiles;
 use crate::cli::terminal::Terminal;
 
 /// So many rows are made into text at once.
@@ -102,7 +103,10 @@ impl<'a> Output<'a> {
         description: &'a Description,
     ) -> Result<Self, Failure> {
         let sink = match path.filter(|path| !output::is_standard(path)) {
-            Some(path) => Sink::File(Whole::create(path, description.files())?, path.to_owned()),
+            Some(path) => {
+                let target = Target::new(path, &ReadFiles::of(description))?;
+                Sink::File(Whole::create(&target)?, path.to_owned())
+            }
             None => Sink::Terminal,
         };
         Ok(Self { format, sink, terminal, description, parts: 0 })

@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAcce
 use super::syntax::{REPEATED, refuse};
 use super::value::Number;
 use crate::diagnostics::{Diagnostic, Diagnostics, Source};
+use crate::text::nests_too_deep;
 
 /// Whole numbers below this are exact as 64-bit floats.
 const EXACT_IN_F64: f64 = 9_007_199_254_740_992.0;
@@ -42,21 +43,6 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Yaml, Diagnostics> {
         return Err(diagnostic.label(source, at..at.saturating_add(1), "").into());
     }
     serde_yaml::from_str(text).map_err(|error| refuse(source, &error).into())
-}
-
-/// Where more brackets are open than any network needs. The reader of YAML would take long to find out.
-fn nests_too_deep(text: &str) -> Option<usize> {
-    // Brackets in texts and comments are counted too, which is why the bound is far from what the reader accepts.
-    const MOST_OPEN: usize = 1_000;
-    let mut open = 0_usize;
-    text.bytes().position(|byte| {
-        match byte {
-            b'[' | b'{' => open += 1,
-            b']' | b'}' => open = open.saturating_sub(1),
-            _ => {}
-        }
-        open > MOST_OPEN
-    })
 }
 
 impl Yaml {

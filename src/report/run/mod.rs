@@ -20,6 +20,10 @@ pub struct Run {
     pub batch: u64,
     /// The shape of the first input, batch first.
     pub input: Vec<u64>,
+    /// Where the values of its parameters came from: `seeded:0`, or the name of a file.
+    pub weights: String,
+    /// Where the values of its inputs came from.
+    pub input_data: Vec<InputData>,
     /// What the network returns.
     pub outputs: Vec<RunOutput>,
     /// The times of its forward passes.
@@ -38,6 +42,15 @@ pub struct Run {
     /// The time of every step, where it was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
+}
+
+/// Where the values of an input came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputData {
+    /// The input's name.
+    pub name: String,
+    /// `random:0`, or the names of files: one, or an image a sample.
+    pub sources: Vec<String>,
 }
 
 /// Something that a network returns.

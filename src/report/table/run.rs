@@ -5,12 +5,18 @@ use crate::figure::quantity::RateUnit;
 use crate::figure::quantity::write::{self, counted};
 use crate::report::fold::{leading_path, name_within};
 use crate::report::run::{Executor, Profile, Run, StepTime, Timed};
+use crate::text::shortened;
 
 const TIMES: &str = "Times are of the forward pass alone, after one that is not counted.";
 const ARENA: &str = "Activations: the arena in which the engine computes, all samples together.";
 const LIVE: &str = "Activations: the most values that the oracle stored at once, 4 bytes each.";
 const STEPS: &str = "A step is a layer with those that the engine computes along with it. FLOPs are those of all its layers by their definition, \
     also of a batch norm that is folded into weights. Times are medians over the repeats.";
+
+const ABOVE: &str = "A step above the peak needs fewer operations than its definition, or ran when the machine was faster than when its peak was measured.";
+
+/// So many files of an input are shown to people.
+const MOST_SOURCES: usize = 3;
 
 /// So many samples' classes are shown to people.
 const MOST_SAMPLES: usize = 4;
@@ -21,11 +27,19 @@ pub fn run_table(run: &Run) -> Table {
     let named = |label: &str, key: &str| Cell::Named(label.to_owned(), key.to_owned());
     let outputs = run.outputs.iter().map(|output| {
         let label = format!("Output {}", output.name);
-        vec![named(&label, &output.name), Cell::Shape(without_batch(&output.shape).to_vec())]
+        vec![
+            named(&label, &format!("output {}", output.name)),
+            Cell::Shape(without_batch(&output.shape).to_vec()),
+        ]
     });
-    let figures = [
-        vec![named("Median time", "median_seconds"), Cell::Seconds(run.times.median)],
+    let median = if run.times.count == 1 { "Time" } else { "Median time" };
+    let times = [
+        vec![named(median, "median_seconds"), Cell::Seconds(run.times.median)],
         vec![named("Least time", "min_seconds"), Cell::Seconds(run.times.min)],
+    ];
+    // The least of one is that one.
+    let times = times.into_iter().take(run.times.count.max(1));
+    let figures = [
         vec![named("Passes", "repeat"), Cell::count(u64::try_from(run.times.count).ok())],
         vec![named("Activations", "peak_activation_bytes"), Cell::Bytes(run.peak_activation_bytes)],
         vec![named("Engine", "engine"), Cell::text(run.engine.label())],
@@ -38,9 +52,35 @@ pub fn run_table(run: &Run) -> Table {
     Table {
         title: heading_of(&run.name, run.batch, &run.input),
         columns: vec![Column::text("Figure", "figure", 0), Column::figure("Value", "value", 0)],
-        rows: outputs.chain(figures).map(Row::plain).collect(),
+        rows: outputs.chain(origins(run)).chain(times).chain(figures).map(Row::plain).collect(),
         notes: vec![TIMES.to_owned(), activations.to_owned()],
     }
+}
+
+/// Where weights and inputs came from.
+fn origins(run: &Run) -> Vec<Vec<Cell>> {
+    let weights = Cell::Named("Weights".to_owned(), "weights".to_owned());
+    let mut rows = vec![vec![weights, origin(std::slice::from_ref(&run.weights))]];
+    for input in &run.input_data {
+        let (label, key) = match run.input_data.len() {
+            1 => ("Input".to_owned(), "input_data".to_owned()),
+            _ => (format!("Input {}", input.name), format!("input_data {}", input.name)),
+        };
+        rows.push(vec![Cell::Named(label, key), origin(&input.sources)]);
+    }
+    rows
+}
+
+/// Origins for people and all of them for scripts.
+fn origin(sources: &[String]) -> Cell {
+    let all = sources.join(", ");
+    let mut shown: Vec<String> =
+        sources.iter().take(MOST_SOURCES).map(|one| shortened(one)).collect();
+    let further = sources.len().saturating_sub(MOST_SOURCES);
+    if further > 0 {
+        shown.push(format!("{further} more"));
+    }
+    Cell::Named(shown.join(", "), all)
 }
 
 /// The likeliest classes of each sample, of the first few where there are many.
@@ -66,7 +106,7 @@ pub fn run_top_table(run: &Run) -> Table {
         }
         cells.push(count(class.class));
         if has_labels {
-            cells.push(class.label.as_deref().map_or(Cell::Empty, Cell::text));
+            cells.push(class.label.as_deref().map_or(Cell::Empty, label));
         }
         cells.push(Cell::Share(class.probability));
         Row::plain(cells)
@@ -79,6 +119,11 @@ pub fn run_top_table(run: &Run) -> Table {
         )
     });
     Table { title, columns, rows: rows.collect(), notes: notes.into_iter().collect() }
+}
+
+/// A label for people and all of it for scripts.
+fn label(label: &str) -> Cell {
+    Cell::Named(shortened(label), label.to_owned())
 }
 
 /// The time of every step under the blocks that hold it, and of all together.
@@ -175,5 +220,8 @@ fn cells(timed: &Timed) -> [Cell; 5] {
 
 fn notes(profile: &Profile) -> Vec<String> {
     let peak = write::rate(profile.peak_flops, RateUnit::Flops);
-    vec![format!("Peak: {peak}, {}.", profile.machine), STEPS.to_owned()]
+    let is_above = profile.layers.iter().any(|step| step.timed.peak_share > Some(1.0));
+    let above = is_above.then(|| ABOVE.to_owned());
+    let peak = format!("Peak: {peak}, {}.", profile.machine);
+    [peak, STEPS.to_owned()].into_iter().chain(above).collect()
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rten_gemm::{
     BiasVector, ColOffsets, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, Im2Col,
-    PackedAMatrix, RowOffsets,
+    PackedAMatrix, PackedBMatrix, RowOffsets,
 };
 use rten_tensor::{Matrix, NdTensorView};
 
@@ -15,6 +15,9 @@ pub(in super::super) struct Gemm(GemmExecutor);
 
 /// A left matrix in the order in which it is read.
 pub(super) struct Packed(PackedAMatrix<f32>);
+
+/// A right matrix in the order in which it is read.
+pub(super) struct PackedRight(PackedBMatrix<f32>);
 
 /// A matrix in row-major or another regular order.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +51,11 @@ impl Gemm {
         Ok(Packed(self.0.prepack_a(View::row_major(values, size).matrix()?)))
     }
 
+    /// Puts a right matrix into the order in which it is read.
+    pub(super) fn pack_right(&self, right: View<'_>) -> Result<PackedRight, OpError> {
+        Ok(PackedRight(self.0.prepack_b(right.matrix()?)))
+    }
+
     /// `output = left · right + bias`, the bias being one value for every row; with `adds` all of it is added to the output.
     pub(super) fn multiply_packed(
         &self,
@@ -75,16 +83,27 @@ impl Gemm {
     }
 
     /// `output = left · right + bias`, the bias being one value for every column.
+    pub(super) fn multiply_by_packed(
+        &self,
+        output: &mut [f32],
+        left: View<'_>,
+        right: &PackedRight,
+        bias: Option<&[f32]>,
+    ) -> Result<(), OpError> {
+        let (left, right) = (GemmInputA::Unpacked(left.matrix()?), GemmInputB::Packed(&right.0));
+        self.multiply(output, left, right, bias.map(BiasVector::Row), false)
+    }
+
+    /// `output = left · right`.
     pub(super) fn multiply_views(
         &self,
         output: &mut [f32],
         left: View<'_>,
         right: View<'_>,
-        bias: Option<&[f32]>,
     ) -> Result<(), OpError> {
         let (left, right) = (left.matrix()?, right.matrix()?);
         let (left, right) = (GemmInputA::Unpacked(left), GemmInputB::Unpacked(right));
-        self.multiply(output, left, right, bias.map(BiasVector::Row), false)
+        self.multiply(output, left, right, None, false)
     }
 
     fn multiply(
@@ -212,6 +231,12 @@ impl fmt::Debug for Gemm {
 impl fmt::Debug for Packed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Packed")
+    }
+}
+
+impl fmt::Debug for PackedRight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PackedRight")
     }
 }
 

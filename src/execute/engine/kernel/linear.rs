@@ -3,21 +3,30 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::gemm::View;
+use super::gemm::{PackedRight, View};
 use super::{Context, Kernel, Layer, kept, only, sample_sizes};
 use crate::ops::OpError;
 
 /// A fully connected layer: `output = operand · weightᵀ + bias`, row by row.
 #[derive(Debug)]
 pub(super) struct Linear {
-    weight: Vec<f32>,
+    weight: Weight,
     bias: Option<Vec<f32>>,
     /// Features of the output and of the operand.
     size: [usize; 2],
 }
 
+/// The weight, in the order in which it is read.
+#[derive(Debug)]
+enum Weight {
+    /// Features by features of the operand, for an operand of one row.
+    Rows(Vec<f32>),
+    /// The right matrix of a product, for more.
+    Packed(PackedRight),
+}
+
 impl Linear {
-    pub(super) fn of(layer: Layer<'_>) -> Result<Self, OpError> {
+    pub(super) fn of(context: &Context, layer: Layer<'_>) -> Result<Self, OpError> {
         let [weight, rest @ ..] = layer.parameters else {
             return Err(OpError::rule("a fully connected layer holds its weight"));
         };
@@ -25,9 +34,16 @@ impl Linear {
         if let Some(affine) = &layer.affine {
             bias = Some(affine.fold(weight, bias.as_deref()));
         }
-        let weight = kept(weight);
-        let out = sample_sizes(layer.output)?.last().copied().unwrap_or(1);
+        let output = sample_sizes(layer.output)?;
+        let out = output.last().copied().unwrap_or(1);
         let size = [out, weight.len() / out];
+        let has_one_row = output.iter().product::<usize>() == out;
+        let weight = if has_one_row {
+            Weight::Rows(kept(weight))
+        } else {
+            let right = View::row_major(weight, size).transposed();
+            Weight::Packed(context.gemm.pack_right(right)?)
+        };
         Ok(Self { weight, bias, size })
     }
 }
@@ -40,14 +56,17 @@ impl Kernel for Linear {
         output: &mut [f32],
     ) -> Result<(), OpError> {
         let operand = only(operands);
-        if operand.len() == self.size[1] {
-            self.row(operand, output);
-            return Ok(());
+        match &self.weight {
+            Weight::Rows(weight) => {
+                self.row(weight, operand, output);
+                Ok(())
+            }
+            Weight::Packed(weight) => {
+                let rows = operand.len() / self.size[1];
+                let left = View::row_major(operand, [rows, self.size[1]]);
+                context.gemm.multiply_by_packed(output, left, weight, self.bias.as_deref())
+            }
         }
-        let rows = operand.len() / self.size[1];
-        let left = View::row_major(operand, [rows, self.size[1]]);
-        let right = View::row_major(&self.weight, self.size).transposed();
-        context.gemm.multiply_views(output, left, right, self.bias.as_deref())
     }
 }
 
@@ -56,10 +75,10 @@ const FEATURES: usize = 4;
 
 impl Linear {
     /// A product with one row takes as long as the weight takes to be read, which is done once, in its order.
-    fn row(&self, operand: &[f32], output: &mut [f32]) {
+    fn row(&self, weight: &[f32], operand: &[f32], output: &mut [f32]) {
         let length = self.size[1];
         let features = (super::GRAIN / length).max(1).next_multiple_of(FEATURES);
-        let weights = self.weight.par_chunks(features * length);
+        let weights = weight.par_chunks(features * length);
         output.par_chunks_mut(features).zip(weights).for_each(|(output, weights)| {
             Arch::new().dispatch(DotProducts { rows: weights, operand, output });
         });
@@ -150,7 +169,7 @@ impl Kernel for MatMul {
         for ((output, left), right) in output.chunks_mut(rows * columns).zip(lefts).zip(rights) {
             let left = View::row_major(left, [rows, inner]);
             let right = View::row_major(right, [inner, columns]);
-            context.gemm.multiply_views(output, left, right, None)?;
+            context.gemm.multiply_views(output, left, right)?;
         }
         Ok(())
     }

@@ -78,7 +78,7 @@ pub(super) fn compile(
         }
         Op::Conv(conv) => convolution::compile(context, conv, layer)?,
         Op::ConvTranspose(conv) => Box::new(transposed::Transposed::of(conv, layer)?),
-        Op::Linear(_) => Box::new(linear::Linear::of(layer)?),
+        Op::Linear(_) => Box::new(linear::Linear::of(context, layer)?),
         Op::MatMul(_) => Box::new(linear::MatMul::of(&layer)?),
         Op::BatchNorm(batch_norm) => Box::new(ChannelAffine::of(batch_norm, layer.parameters)?),
         Op::LayerNorm(layer_norm) => Box::new(normalization::LayerNorm::of(layer_norm, layer)?),

@@ -74,6 +74,10 @@ impl Parser {
     fn real(&mut self, yaml: &Yaml, place: Place, fits: fn(f64) -> bool) -> Option<f64> {
         let number = match yaml {
             Yaml::Number(Some(number)) => Some(number.to_f64()),
+            Yaml::Number(None) => {
+                self.error(place, "this number has too many digits, or is too large or too small");
+                return None;
+            }
             _ => None,
         };
         match number {
