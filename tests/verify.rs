@@ -368,6 +368,68 @@ fn a_wrong_receptive_field_is_named() {
     assert_eq!(ends, ("rows, unit 0: to 0", "rows, unit 0: to 1"));
 }
 
+/// Where borders, gaps and mirrored rows leave units less than their fields, or other pixels: how many ends are so, and none differs.
+#[test]
+fn what_borders_leave_of_fields() {
+    for (text, cut, mirrored) in [
+        // Along either axis the first and the last unit are padding alone, and hold pixel 1 (or 0) and 4 (or 5).
+        ("input: [1, 6, 6]\nlayers: [{pad: {padding: 1, mode: reflect}}]", 0, 8),
+        ("input: [1, 6, 6]\nlayers: [{pad: {padding: 1, mode: edge}}]", 0, 8),
+        ("input: [1, 6, 6]\nlayers: [{pad: 1}]", 0, 0),
+        // Of 6 rows only every other is seen, none of those is taken.
+        (
+            "input: [1, 8, 8]\nlayers:\n  - conv_transpose: {out: 1, kernel: 1, stride: 2}\n  - slice: {axis: 2, start: 1, step: 2}",
+            3,
+            0,
+        ),
+        (
+            "input: [1, 1, 1]\nlayers:\n  - conv: {out: 1, kernel: 1, stride: 2, padding: [1, 0, 0, 0]}",
+            1,
+            0,
+        ),
+        // Units 1 and 2 lie between the taps.
+        (
+            "input: [1, 2, 2]\nlayers:\n  - conv: {out: 1, kernel: 2}\n  - conv_transpose: {out: 1, kernel: 2, stride: 2, dilation: 3}",
+            4,
+            0,
+        ),
+        // What a crop takes away is not there for the padding behind it: 1 to 6 of 8 rows.
+        (
+            "input: [1, 8, 8]\nlayers:\n  - slice: {axis: 2, start: 1, stop: 7}\n  - conv: {out: 1, kernel: 3, padding: 1}",
+            2,
+            0,
+        ),
+        // Of the channels those that see their neighbors are left out: of units 0, 2, 3 and 4 of 5 6 ends, along both axes of two layers.
+        (
+            "input: [2, 5, 5]\nlayers:\n  - concat: [[], [{conv: {out: 1, kernel: 3, padding: 1}}]]\n  - slice: {stop: 2}\n  - relu",
+            24,
+            0,
+        ),
+    ] {
+        let found = verified(text, &Settings::default());
+        assert!(found.holds(), "{text}\n{}", told(&found));
+        let fields = &found.fields;
+        assert_eq!(fields.checked, fields.ends, "{text}");
+        assert_eq!((fields.cut, fields.mirrored), (cut, mirrored), "{text}");
+    }
+}
+
+/// Fields that are too wide are found behind wide padding, too.
+#[test]
+fn padding_hides_no_field_that_is_too_wide() {
+    let text = "input: [1, 24, 24]\nlayers:\n  - conv: {out: 1, kernel: 3, padding: 5, name: wide}\n  - conv: {out: 1, kernel: 3, padding: 1, name: last}\n";
+    let network = network(text);
+    let other = self::network(
+        &text.replace("kernel: 3, padding: 1, name: last", "kernel: 5, padding: 2, name: last"),
+    );
+    let mut wrong = analysis::analyse(&network).unwrap();
+    wrong.receptive_fields = analysis::analyse(&other).unwrap().receptive_fields;
+    let found = against(&network, &wrong, Effort { field_macs: None });
+    let layers: Vec<&str> = found.wrong().map(|(layer, _)| layer.name.as_str()).collect();
+    // Both ends of the middle units along rows and columns; at the corners there is padding alone.
+    assert_eq!(layers, ["last"; 2 * 2 * 2]);
+}
+
 // ---- generated networks -----------------------------------------------------------------------------------------
 
 /// The same cases every time.

@@ -57,7 +57,7 @@ pub(super) static SIGNATURES: &[Signature] = &[Signature {
 
 impl PadMode {
     /// Where a row or column of the padded map comes from, or the value it holds.
-    fn source(self, at: usize, before: usize, size: usize) -> Result<usize, f64> {
+    pub(crate) fn source(self, at: usize, before: usize, size: usize) -> Result<usize, f64> {
         let inside = at.checked_sub(before).filter(|&at| at < size);
         match (self, inside) {
             (_, Some(at)) => Ok(at),

@@ -26,7 +26,7 @@ pub(super) fn axes(network: &Network) -> Vec<[Option<usize>; 2]> {
 }
 
 /// Where an axis of an operand is in the output.
-fn moved(at: usize, reach: &Reach, operand: &Shape, output: &Shape) -> Option<usize> {
+pub(super) fn moved(at: usize, reach: &Reach, operand: &Shape, output: &Shape) -> Option<usize> {
     match reach {
         Reach::Same | Reach::Axes(_) => (operand.rank() == output.rank()).then_some(at),
         Reach::Permuted(axes) => axes.iter().position(|&axis| axis == at),

@@ -151,6 +151,12 @@ impl Verification {
                 thousands(fields.cut)
             );
         }
+        if fields.mirrored > 0 {
+            told += &format!(
+                " At {} of them it sees what is mirrored or repeated beyond the border, which counts as padding.",
+                thousands(fields.mirrored)
+            );
+        }
         if fields.not_finite_layers > 0 {
             told += &format!(
                 " {} values that are not finite, or lies behind such: it is not looked at.",

@@ -1,10 +1,11 @@
 //! The ends of receptive fields that the analysis has, and which runs tell of each.
 
+use super::sights::{Sight, Sights, State, state};
 use crate::analysis::{AxisField, AxisWindow, ReceptiveField, ReceptiveFields};
 use crate::execute::verify::axes::axes;
 use crate::execute::verify::count;
 use crate::network::{Network, Shape, Tensor};
-use crate::ops::{AxisReach, Op, Reach, Span};
+use crate::ops::{Op, Span};
 
 /// A side of a field, and of an axis of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +25,17 @@ pub(super) struct Perturbation {
     pub(super) at: u64,
 }
 
+/// Whose end it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The field's.
+    Own,
+    /// Of what a border in between leaves of the field.
+    Cut,
+    /// Of what is seen through mirrored or repeated rows or columns, which count as padding in the field.
+    Mirrored,
+}
+
 /// An end of the field of a unit, or of that of all units.
 #[derive(Debug, Clone)]
 pub(super) struct End {
@@ -34,8 +46,9 @@ pub(super) struct End {
     pub(super) unit: Option<(usize, u64)>,
     /// The position of the pixel at the end; beyond the input for a unit that depends on nothing.
     pub(super) pixel: u64,
-    /// Whether the field may end earlier.
-    may_be_cut: bool,
+    pub(super) kind: Kind,
+    /// Whether the unit may see less.
+    may_be_less: bool,
     /// Whether the pixel at the end changes the unit.
     pub(super) reaches: Option<bool>,
     /// Whether a pixel beyond does.
@@ -51,43 +64,40 @@ pub(super) fn ends(
 ) -> Vec<End> {
     let axes = axes(network);
     let mut ends = Vec::new();
-    let mut seen: Vec<[Seen; 2]> = Vec::with_capacity(network.len());
+    let mut claims: Vec<[Claim; 2]> = Vec::with_capacity(network.len());
+    let mut states: Vec<State> = Vec::with_capacity(network.len());
     for (tensor, node) in network.nodes() {
         let Some(field) = fields.nodes.get(tensor) else { continue };
-        let at = axes[tensor.index()];
-        let own = [0, 1].map(|axis| {
-            let seen = Seen::of(network, tensor, (field, axis), &seen);
-            let sees_padding = at[axis].is_some_and(|at| sees_padding_alone(network, tensor, at));
-            Seen { sees_padding: seen.sees_padding || sees_padding, ..seen }
-        });
-        seen.push(own);
-        if matches!(node.op, Op::Input(_)) || !is_finite[tensor.index()] {
-            continue;
+        let own = [0, 1].map(|axis| Claim::of(network, tensor, (field, axis), &claims));
+        let state = state(network, tensor, &axes, &states);
+        if !matches!(node.op, Op::Input(_)) && is_finite[tensor.index()] {
+            for (axis, claim) in own.iter().enumerate() {
+                let at = axes[tensor.index()][axis];
+                let of = Of { tensor, axis, at, size: map[axis], claim, state: &state };
+                of.ends(field, &node.shape, &mut ends);
+            }
         }
-        for (axis, seen) in own.iter().enumerate() {
-            let of = Of { tensor, axis, size: map[axis], seen };
-            of.ends(field, at[axis], &node.shape, &mut ends);
+        claims.push(own);
+        states.push(state);
+        for &operand in network.operands(tensor) {
+            let last = network.consumers(operand).last();
+            if last.is_none_or(|consumer| consumer.tensor == tensor) {
+                states[operand.index()] = State::Unknown;
+            }
         }
     }
     ends
 }
 
-/// What the units of a node see together.
+/// What the analysis says that the units of a node see together.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct Claim {
     span: Span,
     /// Whether that is known.
     is_known: bool,
-    /// Whether a layer leaves out pixels before, and after, what it takes.
-    leaves_out: [bool; 2],
-    /// Whether a layer has units that see nothing but padding: these depend on nothing, whatever their fields.
-    sees_padding: bool,
 }
 
-impl Seen {
-    const NOTHING: Self =
-        Self { span: Span::EMPTY, is_known: true, leaves_out: [false; 2], sees_padding: false };
-
+impl Claim {
     /// What all units of a node together see along an axis.
     fn of(
         network: &Network,
@@ -97,20 +107,16 @@ impl Seen {
     ) -> Self {
         let operands = network.operands(tensor).iter();
         let operands = operands.filter_map(|operand| Some(below.get(operand.index())?[axis]));
-        let joined = operands.fold(Self::NOTHING, Self::joined);
+        let nothing = Self { span: Span::EMPTY, is_known: true };
+        let joined = operands.fold(nothing, |joined, other| Self {
+            span: joined.span.hull(other.span),
+            is_known: joined.is_known && other.is_known,
+        });
         match field {
             ReceptiveField::Window(axes) => match &axes[axis] {
                 AxisField::Window(window) => {
                     let span = window.hull();
-                    Self {
-                        span: span.unwrap_or(Span::EMPTY),
-                        is_known: span.is_some(),
-                        leaves_out: [
-                            joined.leaves_out[0] || window.padding[0] < 0,
-                            joined.leaves_out[1] || window.padding[1] < 0,
-                        ],
-                        sees_padding: joined.sees_padding,
-                    }
+                    Self { span: span.unwrap_or(Span::EMPTY), is_known: span.is_some() }
                 }
                 AxisField::Global => joined,
             },
@@ -118,115 +124,106 @@ impl Seen {
             ReceptiveField::Global | ReceptiveField::Independent => joined,
         }
     }
-
-    fn joined(self, other: Self) -> Self {
-        let [own, others] = [self.leaves_out, other.leaves_out];
-        Self {
-            span: self.span.hull(other.span),
-            is_known: self.is_known && other.is_known,
-            leaves_out: [own[0] || others[0], own[1] || others[1]],
-            sees_padding: self.sees_padding || other.sees_padding,
-        }
-    }
-}
-
-/// Whether the first or the last unit of a layer along an axis takes positions beyond its operand alone.
-fn sees_padding_alone(network: &Network, tensor: Tensor, at: usize) -> bool {
-    let Some(node) = network.node(tensor) else { return false };
-    let shapes = network.operand_shapes(tensor);
-    let size =
-        |shape: &Shape| shape.sizes().get(at).copied().and_then(|size| i64::try_from(size).ok());
-    let alone = |(slot, operand): (usize, &Shape)| {
-        let reach = node.op.operator().reach(shapes, slot, &node.shape).ok()?;
-        let Reach::Axes(axes) = reach else { return None };
-        let AxisReach::Spans { spans, spacing, .. } = axes.get(at)? else { return None };
-        let (units, positions) = (size(&node.shape)?, size(operand)?);
-        let is_alone = |unit: i64| {
-            let span = spans.span(unit)?;
-            // The first position that is not before the operand.
-            let before = span.start.min(0).checked_neg()?;
-            let first = span.start.checked_add(
-                num_integer::Integer::div_ceil(&before, spacing).checked_mul(*spacing)?,
-            )?;
-            Some(!span.is_empty() && first > span.end.min(positions.checked_sub(1)?))
-        };
-        Some(is_alone(0)? || is_alone(units.checked_sub(1)?)?)
-    };
-    shapes.iter().enumerate().any(|one| alone(one) == Some(true))
 }
 
 /// The field of a node along an axis.
 struct Of<'a> {
     tensor: Tensor,
     axis: usize,
+    /// The tensor's axis along which it lies.
+    at: Option<usize>,
     /// The input's size along it.
     size: u64,
-    seen: &'a Seen,
+    claim: &'a Claim,
+    state: &'a State,
 }
 
 impl Of<'_> {
     /// Adds the ends of the fields of some units.
-    fn ends(&self, field: &ReceptiveField, at: Option<usize>, shape: &Shape, ends: &mut Vec<End>) {
-        match field {
-            ReceptiveField::Window(axes) => match &axes[self.axis] {
-                AxisField::Window(window) => self.of_window(window, at, shape, ends),
-                AxisField::Global => self.of_all(ends),
+    fn ends(&self, field: &ReceptiveField, shape: &Shape, ends: &mut Vec<End>) {
+        match (field, self.state) {
+            (ReceptiveField::Window(axes), State::Seen(sights)) => match &axes[self.axis] {
+                AxisField::Window(window) => self.of_window(window, sights, shape, ends),
+                AxisField::Global => self.of_all(sights, ends),
             },
-            ReceptiveField::Global => self.of_all(ends),
-            ReceptiveField::Independent => self.of_unit(None, Span::EMPTY, ends),
-            ReceptiveField::Unknown => {}
+            (ReceptiveField::Global, State::Seen(sights)) => self.of_all(sights, ends),
+            (ReceptiveField::Independent, _) => {
+                self.of_unit(None, Span::EMPTY, Sight::NOTHING, ends);
+            }
+            _ => {}
         }
     }
 
-    fn of_window(
-        &self,
-        window: &AxisWindow,
-        at: Option<usize>,
-        shape: &Shape,
-        ends: &mut Vec<End>,
-    ) {
-        let Some(at) = at.filter(|&at| shape.sizes().get(at) == Some(&window.units)) else {
+    fn of_window(&self, window: &AxisWindow, sights: &Sights, shape: &Shape, ends: &mut Vec<End>) {
+        let Some(at) = self.at.filter(|&at| shape.sizes().get(at) == Some(&window.units)) else {
             return;
         };
         let last = window.units.saturating_sub(1);
         let mut units = [0, last / 2, (last / 2 + 1).min(last), last].to_vec();
         units.dedup();
         for unit in units {
-            if let Some(span) = window.span(unit) {
-                self.of_unit(Some((at, unit)), span, ends);
+            if let (Some(span), Some(sight)) = (window.span(unit), sights.unit(self.axis, unit)) {
+                self.of_unit(Some((at, unit)), span, sight, ends);
             }
         }
     }
 
-    fn of_all(&self, ends: &mut Vec<End>) {
-        if self.seen.is_known {
-            self.of_unit(None, self.seen.span, ends);
+    fn of_all(&self, sights: &Sights, ends: &mut Vec<End>) {
+        if self.claim.is_known {
+            self.of_unit(None, self.claim.span, sights.all(self.axis), ends);
         }
     }
 
-    fn of_unit(&self, unit: Option<(usize, u64)>, span: Span, ends: &mut Vec<End>) {
-        let end = |side, pixel, may_be_cut| End {
+    fn of_unit(
+        &self,
+        unit: Option<(usize, u64)>,
+        claimed: Span,
+        sight: Sight,
+        ends: &mut Vec<End>,
+    ) {
+        let may_be_less = sight.marks.is_parted();
+        let end = |side, pixel: i64, kind| End {
             tensor: self.tensor,
             axis: self.axis,
             side,
             unit,
-            pixel,
-            may_be_cut,
+            pixel: u64::try_from(pixel).unwrap_or(0),
+            kind,
+            may_be_less,
             reaches: None,
             exceeds: None,
         };
-        if span.inside(self.size) == 0 {
+        let last = i64::try_from(self.size).unwrap_or(i64::MAX).saturating_sub(1);
+        let claimed = match claimed.inside(self.size) {
+            0 => Span::EMPTY,
+            _ => Span { start: claimed.start.max(0), end: claimed.end.min(last) },
+        };
+        let [start, stop] = [Side::Before, Side::From].map(|side| self.kind(claimed, sight, side));
+        let seen = sight.spans[self.axis];
+        let of = |kind| if kind == Kind::Own { claimed } else { seen };
+        let empty = [start, stop].into_iter().find(|&kind| of(kind).is_empty());
+        if let Some(kind) = empty {
             // No pixel at all changes it.
-            return ends.push(end(Side::Before, self.size, true));
+            return ends.push(end(Side::Before, last.saturating_add(1), kind));
         }
-        let last = self.size.saturating_sub(1);
-        let [leaves_before, leaves_after] = self.seen.leaves_out;
-        let start = u64::try_from(span.start);
-        let stop = u64::try_from(span.end).unwrap_or(0);
-        let is_cut = start.is_err() || leaves_before || self.seen.sees_padding;
-        ends.push(end(Side::Before, start.unwrap_or(0), is_cut));
-        let is_cut = stop > last || leaves_after || self.seen.sees_padding;
-        ends.push(end(Side::From, stop.min(last), is_cut));
+        ends.push(end(Side::Before, of(start).start, start));
+        ends.push(end(Side::From, of(stop).end, stop));
+    }
+
+    /// Whose end a run must show at a side, where the analysis claims a span and a unit really sees another.
+    fn kind(&self, claimed: Span, sight: Sight, side: Side) -> Kind {
+        let seen = sight.spans[self.axis];
+        if seen == claimed {
+            return Kind::Own;
+        }
+        if sight.marks.is_mirrored() {
+            return Kind::Mirrored;
+        }
+        let is_less = match side {
+            Side::Before => seen.start > claimed.start,
+            Side::From => seen.end < claimed.end,
+        };
+        if is_less && sight.marks.is_clipped(self.axis, side) { Kind::Cut } else { Kind::Own }
     }
 }
 
@@ -259,7 +256,7 @@ impl End {
     }
 
     pub(super) fn is_wrong(&self) -> bool {
-        self.exceeds == Some(true) || self.reaches == Some(false) && !self.may_be_cut
+        self.exceeds == Some(true) || self.reaches == Some(false) && !self.may_be_less
     }
 
     pub(super) fn told(&self, pixel: Option<u64>) -> String {

@@ -6,6 +6,7 @@
 
 mod ends;
 mod prober;
+mod sights;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use crate::analysis::{AxisField, ReceptiveField, ReceptiveFields};
 use crate::execute::ExecutionError;
 use crate::execute::engine::Engine;
 use crate::network::Network;
-use ends::{End, Perturbation, ends};
+use ends::{End, Kind, Perturbation, ends};
 use prober::Prober;
 
 /// So many runs are made, however large the network.
@@ -31,9 +32,10 @@ pub struct Fields {
     pub ends: u64,
     /// Of these, how many were.
     pub checked: u64,
-    /// Of these, how many lie outside of the input, or a layer before leaves rows out, and the field ends earlier, since a map in
-    /// between ends.
+    /// Of these, at how many units see less than their fields, since a map in between has its border there or channels are left out.
     pub cut: u64,
+    /// Of these, at how many units see what is mirrored or repeated, which counts as padding.
+    pub mirrored: u64,
     /// How many differ.
     pub wrong: u64,
     /// How many runs were made.
@@ -187,9 +189,12 @@ fn judge(
         let is_wrong = end.is_wrong();
         let is_checked = end.is_checked(prober.map);
         found.checked += u64::from(is_checked || is_wrong);
-        found.cut += u64::from(is_checked && !is_wrong && end.reaches == Some(false));
+        let holds = is_checked && !is_wrong;
+        let is_cut = end.kind == Kind::Cut || end.reaches == Some(false);
+        found.cut += u64::from(holds && is_cut);
+        found.mirrored += u64::from(holds && end.kind == Kind::Mirrored);
         let Some(layer) = layers.get(end.tensor) else { continue };
-        layer.field_ends += u64::from(is_checked && !is_wrong);
+        layer.field_ends += u64::from(holds);
         if is_wrong {
             found.wrong += 1;
             let run = if found.wrong == 1 {
