@@ -103,7 +103,7 @@ impl Source for Archived<'_> {
         held.clear();
         let stored = self.nodes.get(node.index()).map(Vec::as_slice).unwrap_or_default();
         for Stored { name, theirs, encoding, shape } in stored {
-            let values = held.next();
+            let values = held.add();
             let read = self.archive.values(theirs, *encoding, shape.sizes(), values);
             read.map_err(|why| WeightsError::Tensor { name: theirs.clone(), why })?;
             self.not_finite.extend(not_finite(name, shape, values));
