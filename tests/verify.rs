@@ -264,6 +264,26 @@ fn a_wrong_value_of_the_engine_is_named() {
     }
 }
 
+/// Values that cancel are 0, and what is left in 32 bits is no difference; nor is what is made of nothing but that.
+#[test]
+fn what_cancels_is_measured_by_what_it_is_a_sum_of() {
+    for layers in [
+        "[layer_norm: {axis: 2, affine: false}, global_avg_pool]",
+        "[layer_norm: {axis: 2, affine: false}, global_avg_pool, flatten, linear: {out: 3, bias: false}, relu]",
+        "[layer_norm: {axis: 2, affine: false}, adaptive_avg_pool: 1, batch_norm, conv: {out: 3, kernel: 1, bias: false}]",
+        "[global_avg_pool, upsample: 5, layer_norm: {axis: 2}]",
+        "[global_avg_pool, upsample: 5, layer_norm: {axis: 2, affine: false}, sigmoid, flatten, linear: 3]",
+        "[sub: [[conv: {out: 8, kernel: 1, name: a}], [affine: {scale: 1, from: a}]], flatten, linear: 3]",
+    ] {
+        let text = format!(
+            "input: [4, 6, 6]\nlayers: [conv: {{out: 8, kernel: 3, padding: 1}}, {}",
+            &layers[1..]
+        );
+        let found = verified(&text, &Settings::default());
+        assert!(found.holds(), "{text}\n{}", told(&found));
+    }
+}
+
 /// Weights with some values of the first tensor of a node changed.
 struct Changed<'a> {
     of: &'a Weights,

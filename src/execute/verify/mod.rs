@@ -11,6 +11,7 @@ mod arena;
 mod axes;
 mod field;
 mod reduce;
+mod scale;
 mod table;
 mod values;
 

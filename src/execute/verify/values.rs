@@ -2,6 +2,7 @@
 
 use num_traits::AsPrimitive;
 
+use super::scale::{Operand, Scale, scale};
 use super::{
     Amount, Layers, Line, NodeVerification, NotFinite, Progress, Stage, Subject, TOLERANCE, count,
     looked_at,
@@ -9,7 +10,7 @@ use super::{
 use crate::analysis::{Analysis, BYTES_PER_VALUE};
 use crate::execute::engine::{Engine, Fusion, Memory, Observer};
 use crate::execute::oracle::{self, Evaluated};
-use crate::execute::{ExecutionError, check_inputs, not_finite};
+use crate::execute::{ExecutionError, check_inputs, not_finite, source};
 use crate::figure::quantity::write::{number, thousands};
 use crate::network::{Network, Shape, Tensor};
 use crate::ops::{Array, FlopKind, Op, Tally};
@@ -28,8 +29,10 @@ pub(super) struct Oracle {
     values: u64,
     /// The most values of activations that were stored at once.
     live: u64,
-    /// The output of every layer that the engine computes, and the largest magnitude of its finite values.
-    outputs: Vec<(Vec<f32>, f64)>,
+    /// The values of every input, and of every layer that the engine computes.
+    outputs: Vec<Vec<f32>>,
+    /// By what the values of every node are measured.
+    scales: Vec<Scale>,
 }
 
 /// Runs the oracle and compares what it does at every layer.
@@ -47,13 +50,19 @@ pub(super) fn oracle(
         not_finite: None,
         values: 0,
         live: 0,
-        outputs: vec![(Vec::new(), 0.0); network.len()],
+        outputs: vec![Vec::new(); network.len()],
+        scales: vec![Scale::default(); network.len()],
     };
+    for (input, values) in network.inputs().iter().zip(inputs) {
+        let largest = largest(values);
+        done.scales[input.index()] = Scale::of_own(largest);
+        done.outputs[input.index()].clone_from(values);
+    }
     let arrays = arrays(network, inputs)?;
     let of = network.len() - network.inputs().len();
     let mut at = 0;
     oracle::run(network, weights, &arrays, |layer| {
-        done.take(network, layer);
+        done.take(network, weights, layer);
         if let Some(found) = layers.get(layer.tensor) {
             compare(found, analysis, layer);
         }
@@ -76,7 +85,7 @@ fn arrays(network: &Network, inputs: &[Vec<f32>]) -> Result<Vec<Array>, Executio
 }
 
 impl Oracle {
-    fn take(&mut self, network: &Network, layer: &Evaluated<'_>) {
+    fn take(&mut self, network: &Network, weights: &Weights, layer: &Evaluated<'_>) {
         self.tally += layer.tally;
         self.values = self.values.saturating_add(count(layer.parameters));
         self.live = self.live.max(count(layer.live));
@@ -95,13 +104,22 @@ impl Oracle {
             first.layers += 1;
         }
         if !is_passed_on(&layer.node.op) {
-            self.outputs[at] = (values, largest(elements));
+            let operands = network.operands(layer.tensor).iter().map(|&operand| Operand {
+                scale: self.scales[operand.index()],
+                values: &self.outputs[source(network, operand).index()],
+            });
+            let operands: Vec<Operand<'_>> = operands.collect();
+            let own = largest(&values);
+            self.scales[at] = scale(network, weights, (layer.tensor, layer.node), &operands, own);
+            self.outputs[at] = values;
+        } else if let Some(operand) = network.operands(layer.tensor).first() {
+            self.scales[at] = self.scales[operand.index()];
         }
     }
 
     /// Whether a node whose values the engine computes has any that can be compared.
     fn has_finite(&self, at: usize) -> bool {
-        self.outputs[at].0.iter().any(|value| value.is_finite())
+        self.outputs[at].iter().any(|value| value.is_finite())
     }
 
     /// The figures of the network that the oracle tells.
@@ -200,6 +218,7 @@ pub(super) fn engine(
         let mut memory = memory(network, &engine)?;
         let mut differences = Differences {
             expected: &oracle.outputs,
+            scales: &oracle.scales,
             largest: vec![None; network.len()],
             done: before,
             of,
@@ -246,7 +265,8 @@ pub(super) fn memory(network: &Network, engine: &Engine) -> Result<Memory, Execu
 
 /// Watches how far values are from the oracle's.
 struct Differences<'a> {
-    expected: &'a [(Vec<f32>, f64)],
+    expected: &'a [Vec<f32>],
+    scales: &'a [Scale],
     largest: Vec<Option<f64>>,
     done: usize,
     of: usize,
@@ -256,7 +276,9 @@ struct Differences<'a> {
 impl Observer for Differences<'_> {
     fn sample(&mut self, tensor: Tensor, sample: usize, values: &[f32]) {
         let at = tensor.index();
-        let Some((expected, magnitude)) = self.expected.get(at) else { return };
+        let (Some(expected), Some(scale)) = (self.expected.get(at), self.scales.get(at)) else {
+            return;
+        };
         let expected = expected.get(sample * values.len()..).unwrap_or_default();
         let pairs = values.iter().zip(expected);
         // Where the oracle has no finite value there is nothing to compare with.
@@ -265,7 +287,7 @@ impl Observer for Differences<'_> {
         let difference =
             if expected.len() < values.len() { Some(f64::INFINITY) } else { difference };
         let Some(difference) = difference else { return };
-        let relative = if *magnitude > 0.0 { difference / magnitude } else { difference };
+        let relative = if scale.measure > 0.0 { difference / scale.measure } else { difference };
         if let Some(largest) = self.largest.get_mut(at) {
             *largest = Some(largest.map_or(relative, |largest| largest.max(relative)));
         }
@@ -282,10 +304,10 @@ fn apart(value: f32, expected: f32) -> f64 {
     if value.is_finite() { (f64::from(value) - f64::from(expected)).abs() } else { f64::INFINITY }
 }
 
-/// The largest magnitude among the values that are finite in 32 bits.
-fn largest(values: &[f64]) -> f64 {
-    let magnitudes = values.iter().map(|value| value.abs());
-    magnitudes.filter(|&magnitude| magnitude <= f32::MAX.into()).fold(0.0, f64::max)
+/// The largest magnitude among the values that are finite.
+fn largest(values: &[f32]) -> f64 {
+    let finite = values.iter().filter(|value| value.is_finite());
+    finite.map(|&value| f64::from(value).abs()).fold(0.0, f64::max)
 }
 
 /// The largest differences of the engine's values.
