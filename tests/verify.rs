@@ -10,11 +10,14 @@ use std::ops::Range;
 use cnnstat::analysis::{
     self, Analysis, AxisField, AxisWindow, ConcatenationPolicy, Figures, NodeTable, ReceptiveField,
 };
-use cnnstat::bundled;
-use cnnstat::execute::verify::{Amount, Effort, Subject, Verification, reduced, verify};
+use cnnstat::execute::verify::{
+    Amount, Effort, Instead, Subject, Verification, operations, reduced, verify,
+};
 use cnnstat::front::yaml::{Description, Settings};
 use cnnstat::network::{Network, Tensor};
+use cnnstat::report::{Report, Verified};
 use cnnstat::weights::{Held, Source, Weights, WeightsError, seeded, seeded_inputs};
+use cnnstat::{back, bundled};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
@@ -41,7 +44,7 @@ fn verified(text: &str, settings: &Settings) -> Verification {
     let elaborated = description.elaborate(settings);
     let network = elaborated.unwrap_or_else(|error| panic!("{}", common::plain(&error))).network;
     let analysis = analysis::analyse(&network).unwrap();
-    against(&network, &analysis, Effort { field_macs: None })
+    against(&network, &analysis, Effort { field_operations: None })
 }
 
 fn line(found: &Verification, figure: Subject) -> cnnstat::execute::verify::Line {
@@ -54,21 +57,21 @@ fn line(found: &Verification, figure: Subject) -> cnnstat::execute::verify::Line
 #[test]
 fn bundled_networks() {
     /// What a small input should cost.
-    const MACS: u64 = 6_000_000;
+    const OPERATIONS: u64 = 12_000_000;
     /// What a test build does in reasonable time.
     const MOST_MACS: u64 = 130_000_000;
     const MOST_PARAMS: u64 = 35_000_000;
     let mut run = 0;
     for name in bundled::names() {
         let description = common::bundled_description(name);
-        let reduced = reduced(&description, &Settings::default(), MACS);
+        let reduced = reduced(&description, &Settings::default(), OPERATIONS);
         let network = reduced.unwrap_or_else(|error| panic!("{}", common::plain(&error))).0.network;
         let analysis = analysis::analyse(&network).unwrap();
         let figures = &analysis.totals.figures;
         if figures.macs > MOST_MACS || figures.params > MOST_PARAMS {
             continue;
         }
-        let effort = Effort { field_macs: Some(6 * figures.macs) };
+        let effort = Effort { field_operations: Some(12 * figures.macs) };
         let found = against(&network, &analysis, effort);
         assert!(found.holds(), "{name}\n{}", told(&found));
         assert!(found.fields.checked > 0, "{name}");
@@ -81,17 +84,58 @@ fn bundled_networks() {
 #[test]
 fn a_smaller_input() {
     let description = common::bundled_description("unet");
-    for most in [100_000_000_000, 20_000_000_000] {
+    for most in [200_000_000_000, 40_000_000_000] {
         let (elaborated, instead) =
             reduced(&description, &Settings::default(), most).unwrap_or_else(|_| panic!());
         let analysis = analysis::analyse(&elaborated.network).unwrap();
-        assert!(analysis.totals.figures.macs <= most);
+        assert!(analysis.totals.figures.flops <= most);
         let input = elaborated.network.inputs()[0];
         let sizes = elaborated.network.node(input).unwrap().shape.sizes();
         assert_eq!(sizes[..2], [1, 1]);
         assert!(sizes[2] < 572 && sizes[2] % 16 == 572 % 16 && sizes[2] == sizes[3], "{sizes:?}");
         assert_eq!(instead.unwrap().of, [1, 1, 572, 572]);
     }
+}
+
+/// What makes many operations but no multiply–accumulates is reduced too, and what cannot be small enough is refused.
+#[test]
+fn operations_are_bounded() {
+    let text = "input: [64, 2000, 2000]\nlayers: [lrn: 5, max_pool: 3]\n";
+    let description = common::read(text).unwrap();
+    let (elaborated, instead) = reduced(&description, &Settings::default(), 1_000_000).unwrap();
+    assert!(operations(&elaborated.network).unwrap() <= 1_000_000);
+    assert_eq!(instead.unwrap().of, [1, 64, 2000, 2000]);
+    let desk = support::Desk::new()
+        .with("wide.yaml", "input: [40000, 2, 2]\nlayers: [lrn: 1000000000000]\n")
+        .with("plain.yaml", PLAIN);
+    for call in ["verify wide.yaml", "report wide.yaml --verify"] {
+        let call = desk.call(call);
+        assert_eq!(call.code, Some(2), "{}", call.err);
+        assert!(call.err.contains("more than 40 G operations"), "{}", call.err);
+        assert_eq!(desk.files(), ["plain.yaml", "wide.yaml"]);
+    }
+    for call in ["verify plain.yaml --threads 1025", "report plain.yaml --verify --threads 1025"] {
+        assert_eq!(desk.call(call).code, Some(2));
+    }
+    assert_eq!(desk.call("report plain.yaml --full").code, Some(2));
+}
+
+/// The page of a network that was reduced says at what it was run.
+#[test]
+fn a_reduced_page_says_so() {
+    let text = "input: [1, 16, 16]\nlayers: [conv: {out: 1, kernel: 3}]\n";
+    let found = verified(text, &Settings::default());
+    assert_eq!(Verified::of(&found).instead_at, None);
+    let found = Verification { instead: Some(Instead { of: vec![2, 1, 572, 572] }), ..found };
+    let page = Verified::of(&found);
+    assert_eq!(page.instead_at, Some(vec![1, 1, 16, 16]));
+    assert!(page.notes.iter().any(|note| note.contains("in place of batch 2, input 1×572×572")));
+    let description = common::read(text).unwrap();
+    let settings = Settings { batch: 2, ..Settings::default() };
+    let (_, report) = common::analyse(&description, &settings);
+    let report = Report { verified: Some(page), ..report };
+    let page = back::html::render(&report).unwrap();
+    assert!(page.contains("✓ Verified at 1×16×16, batch 1"));
 }
 
 // ---- by hand ----------------------------------------------------------------------------------------------------
@@ -193,7 +237,7 @@ fn a_wrong_figure_is_named() {
     }
     cases.push((in_place, Subject::PeakInPlace, None));
     for (wrong, figure, layer) in cases {
-        let found = against(&network, &wrong, Effort { field_macs: None });
+        let found = against(&network, &wrong, Effort { field_operations: None });
         assert!(!found.holds(), "{figure:?} {layer:?}");
         let differing: Vec<Subject> = found
             .lines
@@ -233,7 +277,7 @@ fn a_misstated_window_is_named() {
             field
         });
         wrong.receptive_fields.nodes = fields.collect();
-        let found = against(&network, &wrong, Effort { field_macs: None });
+        let found = against(&network, &wrong, Effort { field_operations: None });
         let differing: Vec<Subject> = found
             .lines
             .iter()
@@ -313,7 +357,7 @@ fn values_that_are_not_finite_do_not_hold() {
     let network = network(&text);
     let analysis = analysis::analyse(&network).unwrap();
     let inputs = seeded_inputs(&network, 7).unwrap();
-    let all = Effort { field_macs: None };
+    let all = Effort { field_operations: None };
     let node = network.nodes().find(|(_, node)| node.name() == "second").unwrap().0;
     for (value, values, told) in [
         (f32::NAN, 0..usize::MAX, "NaN"),
@@ -371,7 +415,7 @@ fn a_wrong_receptive_field_is_named() {
         let other = self::network(&PLAIN.replace(from, to));
         let mut wrong = analysis::analyse(&network).unwrap();
         wrong.receptive_fields = analysis::analyse(&other).unwrap().receptive_fields;
-        let found = against(&network, &wrong, Effort { field_macs: None });
+        let found = against(&network, &wrong, Effort { field_operations: None });
         assert_eq!(line(&found, Subject::Fields).holds, Some(false), "{to}");
         let (layer, _) = found.wrong().next().unwrap();
         assert_eq!(layer.name, first, "{to}");
@@ -382,7 +426,7 @@ fn a_wrong_receptive_field_is_named() {
     );
     let mut wrong = analysis::analyse(&network).unwrap();
     wrong.receptive_fields = analysis::analyse(&other).unwrap().receptive_fields;
-    let found = against(&network, &wrong, Effort { field_macs: None });
+    let found = against(&network, &wrong, Effort { field_operations: None });
     let (_, first) = found.wrong().next().unwrap();
     let ends = (first.analysis.as_str(), first.run.as_str());
     assert_eq!(ends, ("rows, unit 0: to 0", "rows, unit 0: to 1"));
@@ -444,7 +488,7 @@ fn padding_hides_no_field_that_is_too_wide() {
     );
     let mut wrong = analysis::analyse(&network).unwrap();
     wrong.receptive_fields = analysis::analyse(&other).unwrap().receptive_fields;
-    let found = against(&network, &wrong, Effort { field_macs: None });
+    let found = against(&network, &wrong, Effort { field_operations: None });
     let layers: Vec<&str> = found.wrong().map(|(layer, _)| layer.name.as_str()).collect();
     // Both ends of the middle units along rows and columns; at the corners there is padding alone.
     assert_eq!(layers, ["last"; 2 * 2 * 2]);
@@ -564,7 +608,7 @@ proptest! {
         let settings = Settings { batch, ..Settings::default() };
         let Ok(elaborated) = description.elaborate(&settings) else { return Ok(()) };
         let analysis = analysis::analyse(&elaborated.network).unwrap();
-        let found = against(&elaborated.network, &analysis, Effort { field_macs: None });
+        let found = against(&elaborated.network, &analysis, Effort { field_operations: None });
         prop_assert!(found.holds(), "{text}\n{}", told(&found));
         prop_assert_eq!(found.fields.runs, found.fields.all_runs);
     }
@@ -582,6 +626,9 @@ fn the_program_marks_what_holds() {
     let table = desk.call("verify plain.yaml");
     assert_eq!(table.code, Some(0), "{}", table.err);
     assert!(table.out.contains("✓") && table.out.contains("Verified by a run"), "{}", table.out);
+    let lines = desk.call("verify plain.yaml --format csv").out;
+    assert!(lines.starts_with("figure,analysis,run,verdict,compared,of,batch,input\n"), "{lines}");
+    assert!(lines.contains("\nfields,48,48,ok,48,48,1,2x12x12\n"), "{lines}");
     let nodes = desk.call("verify plain.yaml --nodes --format csv");
     assert!(nodes.out.lines().any(|line| line.starts_with("ok,second,conv")), "{}", nodes.out);
 }
