@@ -44,7 +44,7 @@ fn weights_of_another_network_are_refused() {
     impl Source for One {
         fn read(&mut self, _: Tensor, held: &mut Held) -> Result<(), WeightsError> {
             held.clear();
-            held.next().push(1.0);
+            held.add().push(1.0);
             Ok(())
         }
     }

@@ -14,50 +14,16 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use cnnstat::bundled;
 use cnnstat::execute::engine::{Engine, Fusion, Observer};
 use cnnstat::execute::oracle;
-use cnnstat::front::yaml::{Description, Settings};
+use cnnstat::front::yaml::Settings;
 use cnnstat::network::{Network, Node, Shape, Tensor};
 use cnnstat::onnx::Model;
 use cnnstat::ops::Array;
 use cnnstat::weights::{self, Weights, seeded};
-use common::{bundled_description, plain, read};
+use common::operators::{Case, small};
+use common::{bundled_description, plain};
 use num_traits::AsPrimitive;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-
-/// An entry of `operators.yaml`.
-#[derive(Deserialize)]
-struct Group {
-    input: Value,
-    batch: u64,
-    cases: Vec<Value>,
-}
-
-/// A network to be judged.
-struct Case {
-    name: String,
-    description: Description,
-    settings: Settings,
-}
-
-/// The small networks: a case is a step, a list of steps, or a map of a network's keys.
-fn small() -> Vec<Case> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/operators.yaml");
-    let groups: Vec<Group> = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let case = |group: &Group, case: &Value| {
-        let mut network = match case {
-            Value::Object(keys) if keys.contains_key("layers") => keys.clone(),
-            Value::Array(_) => Map::from_iter([("layers".to_owned(), case.clone())]),
-            step => Map::from_iter([("layers".to_owned(), json!([step]))]),
-        };
-        network.insert("input".to_owned(), group.input.clone());
-        let name = format!("{} of {} × {}", case, group.batch, group.input);
-        let description = read(&serde_json::to_string(&network).unwrap());
-        let description = description.unwrap_or_else(|error| panic!("{name}: {}", plain(&error)));
-        let settings = Settings { batch: group.batch, ..Settings::default() };
-        Case { name, description, settings }
-    };
-    groups.iter().flat_map(|group| group.cases.iter().map(|given| case(group, given))).collect()
-}
 
 /// The bundled networks, each at the first of these heights and widths that it can take, and at its own where that is less.
 fn bundled() -> Vec<Case> {

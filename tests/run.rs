@@ -213,7 +213,7 @@ fn classes_have_their_labels() {
         .with("net/more.yaml", extending)
         .with("net/sub/names.txt", "one\ntwo\nthree\n\n")
         .with("four.txt", "a\nb\nc\nd")
-        .with("three.txt", "a\r\nb\r\nc");
+        .with("three.txt", "\u{feff}a\r\nb\r\nc");
     RgbImage::from_pixel(2, 2, Rgb([9, 8, 7])).save(desk.path().join("x.png")).unwrap();
     for (call, labels) in [
         ("base.yaml", Some(["cat", "dog", "bird"])),

@@ -349,6 +349,53 @@ fn all_that_does_not_fit_is_told() {
     );
 }
 
+/// An entry that does nothing is a mistake, as a name is that is not there; a rule that takes all leaves nothing to those after it.
+#[test]
+fn entries_without_effect_are_told() {
+    let fits_none = |entry: &str| {
+        format!(
+            "the mapping's `{entry}` fits no tensor of the network, or none as the entries before it leave it"
+        )
+    };
+    let misfits = |mapping: &str| misfits(&stored(), &Names::read(mapping).unwrap());
+    assert_eq!(misfits("'lats.*': 'last.*'\n"), [fits_none("lats.*")]);
+    assert_eq!(
+        misfits("'first.*': 'x.*'\n'x.*': 'first.*'\n'first.b*': 'first.b*'\n'x.b*': 'b*'\n"),
+        [fits_none("x.b*")]
+    );
+    assert_eq!(
+        misfits("ignore: ['*.num_batches_tracked', 'last.*', x]\n"),
+        ["*.num_batches_tracked", "x"].map(|entry| format!(
+            "the mapping ignores `{entry}`, and nothing in the file is called so"
+        ))
+    );
+}
+
+/// Names and shapes of a file are shown in part where they are long.
+#[test]
+fn messages_are_bounded() {
+    let long = "n".repeat(1_000_000);
+    let mut tensors = stored();
+    tensors.push(tensor(&long, "F32", &[1]));
+    tensors[0].shape = vec![1; 100_000];
+    tensors[0].data.truncate(4);
+    let error = read_safetensors(&safetensors_file(&tensors), &Names::default()).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("has shape [1, 1, ") && text.contains("of 100000 axes"), "{text:.300}");
+    assert!(text.contains("nnn…` is in the file") && text.len() < 1_000, "{}", text.len());
+    let twice = format!(r#"{{"{long}": 1, "{long}": 2}}"#);
+    let error = read_safetensors(&with_header(&twice, b""), &Names::default()).unwrap_err();
+    assert!(error.to_string().len() < 1_000);
+    let error =
+        read_safetensors(&with_header(&format!(r#"{{"{long}": 1}}"#), b""), &Names::default());
+    assert!(error.unwrap_err().to_string().len() < 1_000);
+    for mapping in
+        [format!("{long}: 1\n"), format!("'{long}*': b\n"), format!("a: b\n? {long}\n: [\n")]
+    {
+        assert!(Names::read(&mapping[..]).unwrap_err().to_string().len() < 1_000);
+    }
+}
+
 #[test]
 fn many_misfits_are_counted() {
     let surplus = (0..3000).map(|i| tensor(&format!("x{i:04}"), "F32", &[1]));
@@ -457,6 +504,10 @@ fn broken_npz_files_are_refused() {
             same[at + 1] = b'1';
         }
     }
+    // The last entry of the table of contents, which has the place of the data at byte 42, leads to the first one's data.
+    let mut shared = zip_file(&pair, CompressionMethod::Stored);
+    let entry = shared.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
+    shared[entry + 42..entry + 46].fill(0);
     // A stored value other than its checksum says.
     let mut wrong = npz_file(&stored(), CompressionMethod::Stored);
     let last = wrong.windows(4).position(|bytes| bytes == 2.0_f32.to_le_bytes()).unwrap();
@@ -477,6 +528,8 @@ fn broken_npz_files_are_refused() {
         (refused(&valid[..4]), "it is no npz file"),
         (refused(&zip_file(&twice, CompressionMethod::Stored)), "with and without `.npy`"),
         (refused(&same), "a name is there twice"),
+        (refused(&[&valid[..], b"more"].concat()), "something follows its end"),
+        (refused(&shared), "entries share bytes of the file"),
         (refused(&wrong), "tensor `first.weight`: Invalid checksum"),
         (with(Vec::new()), "`first.weight`: it is no .npy file"),
         (with(b"not an array".to_vec()), "`first.weight`: it is no .npy file"),

@@ -34,7 +34,8 @@ pub(super) fn study(argument: &str, terminal: &Terminal) -> Result<Study, Failur
 /// The names of a text file that has one a line; empty lines at its end are none.
 pub(super) fn lines(path: &Path) -> Result<Vec<String>, Failure> {
     let source = open(path).map_err(|why| cannot_read(&format!("`{}`", path.display()), &why))?;
-    Ok(source.text.trim_end().lines().map(|line| line.trim().to_owned()).collect())
+    let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
+    Ok(text.trim_end().lines().map(|line| line.trim().to_owned()).collect())
 }
 
 /// What is wrong with a file, with the command that takes it where that is another.

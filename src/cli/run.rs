@@ -96,6 +96,16 @@ pub(super) struct Run {
     options: NetworkOptions,
 }
 
+/// A network and what it is given.
+struct Given {
+    /// The network, at the batch of its inputs.
+    elaborated: Elaborated,
+    /// The values of every input.
+    inputs: Vec<Vec<f32>>,
+    /// Where they come from.
+    input_data: Vec<InputData>,
+}
+
 /// What runs a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Choice {
@@ -128,7 +138,7 @@ impl Run {
             .and(self.labels.as_deref());
         let files = self.save.files(&elaborated.network, &read)?;
         let labels = self.labels(&description)?;
-        let (elaborated, inputs, input_data) =
+        let Given { elaborated, inputs, input_data } =
             self.given(&description, elaborated, &files.taps, terminal)?;
         let network = &elaborated.network;
         tell_input(network, &inputs, terminal);
@@ -174,14 +184,14 @@ impl Run {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The network at the batch of what it is given, that, and where it comes from.
+    /// The network and what it is given.
     fn given(
         &self,
         description: &Description,
         mut elaborated: Elaborated,
         taps: &[Tensor],
         terminal: &Terminal,
-    ) -> Result<(Elaborated, Vec<Vec<f32>>, Vec<InputData>), Failure> {
+    ) -> Result<Given, Failure> {
         let mut settings = self.options.settings(description)?;
         let mut given = self.input.read(&elaborated.network, description.preprocess())?;
         if let Some(batch) = given.batch.filter(|&batch| batch != settings.batch) {
@@ -202,7 +212,7 @@ impl Run {
         run_memory::refuse_too_large(description, &elaborated.network, purpose)?;
         let origins = mem::take(&mut given.origins);
         let values = given.values(&elaborated.network)?;
-        Ok((elaborated, values, origins))
+        Ok(Given { elaborated, inputs: values, input_data: origins })
     }
 
     /// Runs the network on the threads that are asked for.

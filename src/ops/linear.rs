@@ -1,12 +1,14 @@
 //! Fully connected layers and matrix products.
 
+use rayon::prelude::*;
+
 use super::array::length;
 use super::cost::{each, product};
 use super::error::{pair, single};
 use super::signature::{Kind, Role, Signature, boolean, required};
 use super::{
     Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operator, OperatorKind, Parameters,
-    Reach, parameters,
+    Reach, Tally, parameters,
 };
 use crate::network::Shape;
 
@@ -102,16 +104,16 @@ impl Operator for Linear {
         let out = length(self.out);
         let weight = given.weight(out.saturating_mul(features))?;
         let bias = given.bias(self.bias, out)?;
-        let tally = given.tally;
         for (y, x) in y.elements.chunks_mut(out).zip(x.elements().chunks(features)) {
-            for (o, y) in y.iter_mut().enumerate() {
+            let made = y.par_iter_mut().enumerate().map(|(o, y)| {
+                let (mut tally, mut sum) = (Tally::default(), 0.0);
                 for (weight, x) in weight.row(o * features..(o + 1) * features).zip(x) {
-                    *y = tally.multiply_accumulate(*y, weight, *x);
+                    sum = tally.multiply_accumulate(sum, weight, *x);
                 }
-                if let Some(bias) = bias {
-                    *y = tally.bias.add(*y, bias.at(o));
-                }
-            }
+                *y = bias.map_or(sum, |bias| tally.bias.add(sum, bias.at(o)));
+                tally
+            });
+            *given.tally += made.sum::<Tally>();
         }
         y.done()
     }

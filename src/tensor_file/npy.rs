@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 
 use thiserror::Error;
 
+use crate::text::shortened;
+
 use super::{ElementType, Encoding, ReadError, write_values};
 
 /// What every such file begins with.
@@ -57,8 +59,11 @@ pub enum NpyError {
     #[error("its shape is {0:?}")]
     Shape(Vec<u64>),
     /// Its values are no numbers that are read.
-    #[error("its values are of type `{0}`; floating point and whole numbers are read")]
+    #[error("its values are of type `{}`; floating point and whole numbers are read", shortened(.0))]
     Type(String),
+    /// It goes on after its values.
+    #[error("something follows its last value")]
+    Surplus,
     /// Its values cannot be read.
     #[error(transparent)]
     Values(#[from] ReadError),
@@ -84,6 +89,9 @@ pub fn read(
     }
     let Some(encoding) = header.encoding() else { return Err(NpyError::Type(header.descr)) };
     let values = encoding.read(&mut reader, &header.sizes)?;
+    if exactly(&mut reader, 1)?.is_some() {
+        return Err(NpyError::Surplus);
+    }
     Ok(NpyArray { shape: header.sizes, values })
 }
 
@@ -361,6 +369,8 @@ mod tests {
             (file(&header("(1152921504606846976,)"), &[]), "no memory"),
             (file(&header("(0, 3)"), &[]), "no values: its shape is [0, 3]"),
             (file(&header("(7,)"), &[]), "its shape is [7]"),
+            (file(&header("(2,)"), &[0; 9]), "something follows its last value"),
+            (file(&header("(2,)").replace("<f4", "<M8[ns]"), &[0; 16]), "type `<M8[ns]`"),
             (file(&header("(2,)"), &[0; 7]), "2 are announced, and 1 are there"),
             (file(&header("(2,)").replace("<f4", "<c8"), &[0; 16]), "type `<c8`"),
             (file(&header("(2,)").replace("<f4", "|f4"), &[0; 8]), "type `|f4`"),

@@ -12,6 +12,7 @@ use crate::analysis::AnalysisError;
 use crate::diagnostics::{MAX_SHOWN, suggest};
 use crate::network::{Network, Shape, Tensor};
 use crate::tensor_file::Encoding;
+use crate::text::{shortened, sizes};
 
 /// So many names are looked through for one that is meant.
 const MAX_CANDIDATES: usize = 1000;
@@ -102,7 +103,7 @@ impl Source for Archived<'_> {
         held.clear();
         let stored = self.nodes.get(node.index()).map(Vec::as_slice).unwrap_or_default();
         for Stored { name, theirs, encoding, shape } in stored {
-            let values = held.next();
+            let values = held.add();
             let read = self.archive.values(theirs, *encoding, shape.sizes(), values);
             read.map_err(|why| WeightsError::Tensor { name: theirs.clone(), why })?;
             self.not_finite.extend(not_finite(name, shape, values));
@@ -155,7 +156,7 @@ pub enum WeightsError {
     #[error("{0}")]
     File(String),
     /// A tensor that is as it should be, but whose values cannot be read.
-    #[error("tensor `{name}`: {why}")]
+    #[error("tensor `{}`: {why}", shortened(name))]
     Tensor {
         /// Its name in the file.
         name: String,
@@ -234,32 +235,64 @@ pub enum Misfit {
         /// What it may be meant for.
         near: Option<String>,
     },
+    /// An entry of the mapping that is applied to no tensor of the network.
+    Unfit {
+        /// Its left side.
+        entry: String,
+    },
+    /// An entry of what is to be ignored that no tensor of the file fits.
+    Idle {
+        /// The entry.
+        entry: String,
+    },
 }
 
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { name, theirs, shape, near } => {
-                write!(f, "`{theirs}` {shape:?} is missing")?;
+                write!(f, "`{}` {shape:?} is missing", shortened(theirs))?;
                 if name != theirs {
                     write!(f, ", which is to give `{name}`")?;
                 }
-                near.iter().try_for_each(|near| write!(f, "; is it `{near}`?"))
+                is_it(near.as_deref(), f)
             }
-            Self::Surplus { name } => write!(f, "`{name}` is in the file, but not in the network"),
+            Self::Surplus { name } => {
+                write!(f, "`{}` is in the file, but not in the network", shortened(name))
+            }
             Self::Shape { name, expected, given } => {
-                write!(f, "`{name}` has shape {given:?}, but the network takes {expected:?}")
+                let (name, given) = (shortened(name), sizes(given));
+                write!(f, "`{name}` has shape {given}, but the network takes {expected:?}")
             }
             Self::Type { name, given } => {
+                let (name, given) = (shortened(name), shortened(given));
                 write!(f, "`{name}` is of type {given}; f16, bf16, f32 and f64 are read")
             }
-            Self::Header { name, why } => write!(f, "`{name}`: {why}"),
+            Self::Header { name, why } => write!(f, "`{}`: {why}", shortened(name)),
             Self::Unknown { name, near } => {
+                let name = shortened(name);
                 write!(f, "the mapping names `{name}`, which the network does not have")?;
-                near.iter().try_for_each(|near| write!(f, "; is it `{near}`?"))
+                is_it(near.as_deref(), f)
+            }
+            Self::Unfit { entry } => write!(
+                f,
+                "the mapping's `{}` fits no tensor of the network, or none as the entries before it leave it",
+                shortened(entry)
+            ),
+            Self::Idle { entry } => {
+                write!(
+                    f,
+                    "the mapping ignores `{}`, and nothing in the file is called so",
+                    shortened(entry)
+                )
             }
         }
     }
+}
+
+/// What may be meant, where something may.
+fn is_it(near: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    near.iter().try_for_each(|near| write!(f, "; is it `{}`?", shortened(near)))
 }
 
 /// How all tensors that a network holds are stored, or all that does not fit.
@@ -273,6 +306,8 @@ fn fitting(
     let unknown = names.named().filter(|name| !ours.contains(name));
     let mut misfits: Vec<Misfit> =
         unknown.map(|name| Misfit::Unknown { name: name.to_owned(), near: None }).collect();
+    let unfit = names.unfit(ours.iter().copied());
+    misfits.extend(unfit.into_iter().map(|entry| Misfit::Unfit { entry }));
     let wanted: HashSet<&str> = theirs.iter().map(Cow::as_ref).collect();
     let given: HashSet<&str> = archive.names().into_iter().collect();
     let missing = wanted.iter().copied().filter(|name| !given.contains(name));
@@ -280,6 +315,7 @@ fn fitting(
     let surplus = given.difference(&wanted).filter(|name| !names.ignores(name));
     let mut surplus: Vec<String> = surplus.map(|&name| name.to_owned()).collect();
     surplus.sort_unstable();
+    let idle = names.idle(&given);
     let mut encodings = Vec::with_capacity(held.len());
     for (held, name) in held.iter().zip(theirs) {
         let shape = held.parameter.shape;
@@ -295,6 +331,7 @@ fn fitting(
         }
     }
     misfits.extend(surplus.iter().map(|name| Misfit::Surplus { name: name.clone() }));
+    misfits.extend(idle.into_iter().map(|entry| Misfit::Idle { entry }));
     if misfits.is_empty() {
         return Ok(encodings);
     }

@@ -57,7 +57,7 @@ impl Held {
     }
 
     /// Adds a tensor without values yet.
-    pub fn next(&mut self) -> &mut Vec<f32> {
+    pub fn add(&mut self) -> &mut Vec<f32> {
         let at = self.count;
         self.count += 1;
         if at == self.tensors.len() {
@@ -104,7 +104,7 @@ pub trait Source: Send {
 impl Source for &Weights {
     fn read(&mut self, node: Tensor, held: &mut Held) -> Result<(), WeightsError> {
         held.clear();
-        self.of(node).iter().for_each(|values| held.next().extend_from_slice(values));
+        self.of(node).iter().for_each(|values| held.add().extend_from_slice(values));
         Ok(())
     }
 }

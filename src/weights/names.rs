@@ -1,12 +1,13 @@
 //! What the tensors of a network are called in a file of other origin.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use indexmap::IndexMap;
 use serde_yaml::Value;
 use thiserror::Error;
 
-use crate::text::nests_too_deep;
+use crate::text::{nests_too_deep, shortened};
 
 /// The longest mapping that is read, in bytes.
 pub const MAX_MAPPING_BYTES: usize = 1 << 20;
@@ -42,7 +43,7 @@ pub enum NamesError {
     #[error("the brackets nest too deep")]
     Depth,
     /// It is no YAML.
-    #[error("it is no YAML: {0}")]
+    #[error("it is no YAML: {}", shortened(.0))]
     Syntax(String),
     /// It is something else than a mapping of names.
     #[error(
@@ -50,13 +51,13 @@ pub enum NamesError {
     )]
     Mapping,
     /// A key or a value that is no text.
-    #[error("`{0}` is to be mapped to a name; a name that looks like a number stands in quotes")]
+    #[error("`{}` is to be mapped to a name; a name that looks like a number stands in quotes", shortened(.0))]
     Entry(String),
     /// A list of names to ignore that is none.
     #[error("`{IGNORE}` is to be a list of names, as in `{IGNORE}: [\"*.num_batches_tracked\"]`")]
     Ignored,
     /// Sides with different numbers of stars.
-    #[error("`{ours}: {theirs}`: both sides have to have as many stars")]
+    #[error("`{}: {}`: both sides have to have as many stars", shortened(ours), shortened(theirs))]
     Stars {
         /// The left side.
         ours: String,
@@ -129,13 +130,19 @@ impl Names {
     /// What a tensor of the network is called in the file.
     #[must_use]
     pub fn theirs<'a>(&'a self, ours: &'a str) -> Cow<'a, str> {
+        self.renamed(ours, |_| {})
+    }
+
+    /// As [`theirs`](Self::theirs); `fits` is told the position of every entry with stars that is applied.
+    fn renamed<'a>(&'a self, ours: &'a str, mut fits: impl FnMut(usize)) -> Cow<'a, str> {
         if let Some(theirs) = self.exact.get(ours) {
             return Cow::Borrowed(theirs);
         }
         let mut name = Cow::Borrowed(ours);
-        for (left, right) in &self.patterns {
+        for (at, (left, right)) in self.patterns.iter().enumerate() {
             let made = left.stands_for(&name).map(|parts| right.filled(&parts));
             if let Some(made) = made.filter(|made| made.len() <= MAX_NAME) {
+                fits(at);
                 name = Cow::Owned(made);
             }
         }
@@ -145,6 +152,27 @@ impl Names {
     /// The tensors of the network that are named one by one.
     pub(super) fn named(&self) -> impl Iterator<Item = &str> {
         self.exact.keys().map(String::as_str)
+    }
+
+    /// The entries with stars that are applied to none of the network's tensors.
+    pub(super) fn unfit<'a>(&self, ours: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let mut are_fit = vec![false; self.patterns.len()];
+        for name in ours {
+            self.renamed(name, |at| {
+                if let Some(is_fit) = are_fit.get_mut(at) {
+                    *is_fit = true;
+                }
+            });
+        }
+        let entries = self.patterns.iter().zip(are_fit).filter(|(_, is_fit)| !is_fit);
+        entries.map(|((left, _), _)| left.text()).collect()
+    }
+
+    /// The entries of `ignore` that no tensor of the file fits.
+    pub(super) fn idle(&self, theirs: &HashSet<&str>) -> Vec<String> {
+        let is_idle =
+            |pattern: &&Pattern| !theirs.iter().any(|name| pattern.stands_for(name).is_some());
+        self.ignored.iter().filter(is_idle).map(Pattern::text).collect()
     }
 
     /// Whether a tensor of the file is not to be missed by the network.
@@ -160,6 +188,10 @@ struct Pattern(Vec<String>);
 impl Pattern {
     fn new(text: &str) -> Self {
         Self(text.split('*').map(str::to_owned).collect())
+    }
+
+    fn text(&self) -> String {
+        self.0.join("*")
     }
 
     fn stars(&self) -> usize {

@@ -11,6 +11,11 @@ use super::Names;
 use super::archive::{Archive, Archived, Header, Loaded, WeightsError};
 use crate::network::Network;
 use crate::tensor_file::{Encoding, npy};
+use crate::text::{cut, shortened};
+
+/// What the last record of an archive begins with, and its bytes without the comment that ends it.
+const END: &[u8; 4] = b"PK\x05\x06";
+const END_BYTES: u64 = 22;
 
 /// The ending of the files in an archive.
 const ENDING: &str = ".npy";
@@ -57,14 +62,26 @@ impl<R: Read + Seek> File<R> {
             reader.read_exact(&mut start)?;
         }
         // A file in the archive, or the end of one without any.
-        if !matches!(&start, b"PK\x03\x04" | b"PK\x05\x06") {
+        if !matches!(&start, b"PK\x03\x04" | END) {
             let is_array = start.starts_with(&npy::MAGIC[..4]);
             return Err(refused(match is_array {
                 true => "it is a single array, of which nobody knows the name",
                 false => "it does not begin as a zip archive",
             }));
         }
-        let archive = ZipArchive::new(reader).map_err(|error| refused(&zipped(&error)))?;
+        let most = u64::from(u16::MAX) + END_BYTES;
+        reader.seek(SeekFrom::Start(length.saturating_sub(most)))?;
+        let mut tail = Vec::new();
+        reader.by_ref().take(most).read_to_end(&mut tail)?;
+        let mut archive = ZipArchive::new(reader).map_err(|error| refused(&zipped(&error)))?;
+        let end = usize::try_from(END_BYTES).unwrap_or(usize::MAX);
+        let end = tail.len().checked_sub(end.saturating_add(archive.comment().len()));
+        if end.and_then(|end| tail.get(end..)).is_none_or(|end| !end.starts_with(END)) {
+            return Err(refused("something follows its end"));
+        }
+        if archive.has_overlapping_entries().map_err(|error| refused(&zipped(&error)))? {
+            return Err(refused("entries share bytes of the file"));
+        }
         if archive.has_duplicate_names() {
             return Err(refused("a name is there twice"));
         }
@@ -73,7 +90,10 @@ impl<R: Read + Seek> File<R> {
             let file = file.map_err(|error| refused(&zipped(&error)))?;
             let name = file.strip_suffix(ENDING).unwrap_or(&file).to_owned();
             if places.insert(name, place).is_some() {
-                return Err(refused(&format!("`{file}` is there with and without `{ENDING}`")));
+                return Err(refused(&format!(
+                    "`{}` is there with and without `{ENDING}`",
+                    shortened(&file)
+                )));
             }
         }
         Ok(Self { archive, places })
@@ -92,7 +112,7 @@ fn zipped(error: &ZipError) -> String {
         ZipError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
             "it ends too early".to_owned()
         }
-        _ => error.to_string(),
+        _ => cut(&error.to_string(), 300),
     }
 }
 

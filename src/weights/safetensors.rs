@@ -12,9 +12,13 @@ use super::archive::{Archive, Archived, Header, Loaded, WeightsError};
 use super::{Names, Weights, parameters};
 use crate::network::Network;
 use crate::tensor_file::{ElementType, Encoding, write_values};
+use crate::text::{cut, shortened};
 
 /// The longest header that is read, in bytes: of some 100,000 tensors.
 const MAX_HEADER: u64 = 16 << 20;
+
+/// The longest message of the header's reader that is shown, in characters.
+const LONGEST_MESSAGE: usize = 300;
 
 /// The bytes of the header's length.
 const LENGTH_BYTES: u64 = 8;
@@ -93,7 +97,8 @@ fn metadata(header: &[u8]) -> Result<Metadata, String> {
 }
 
 fn in_header(error: &serde_json::Error) -> String {
-    format!("its header cannot be read: {error}")
+    // What is wrong is said first, with names of any length in it.
+    format!("its header cannot be read: {}", cut(&error.to_string(), LONGEST_MESSAGE))
 }
 
 /// A JSON object no key of which is there twice.
@@ -114,7 +119,7 @@ impl<'de> Deserialize<'de> for UniqueKeys {
                 let mut keys = HashSet::new();
                 while let Some((key, IgnoredAny)) = map.next_entry::<String, _>()? {
                     if keys.contains(&key) {
-                        let twice = format_args!("`{key}` is there twice");
+                        let twice = format!("`{}` is there twice", shortened(&key));
                         return Err(serde::de::Error::custom(twice));
                     }
                     keys.insert(key);

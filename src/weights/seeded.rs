@@ -75,7 +75,7 @@ impl<'a> Seeded<'a> {
         let Some(node) = self.network.node(tensor) else { return Ok(()) };
         for (parameter, range) in self.nodes.get(tensor.index()).into_iter().flatten() {
             let shape = &parameter.parameter.shape;
-            let made = range.fill(key(self.seed, &parameter.name), shape, held.next());
+            let made = range.fill(key(self.seed, &parameter.name), shape, held.add());
             made.ok_or_else(|| AnalysisError::memory(node, shape))?;
         }
         Ok(())

@@ -163,8 +163,8 @@ fn last_within<'a>(path: &str, network: &'a Network) -> Option<&'a str> {
     let is_within = |block: &str| {
         block.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let layers = network.nodes().map(|(_, node)| node).filter(|node| is_within(node.block()));
-    layers.last().map(Node::name)
+    let mut layers = network.nodes().map(|(_, node)| node).rev();
+    layers.find(|node| is_within(node.block())).map(Node::name)
 }
 
 /// The tensor that is tapped, and where it is written.

@@ -327,7 +327,7 @@ fn step(
     let mut seen = HashMap::new();
     let slots = operands.iter().enumerate();
     let first_slots = slots.map(|(slot, place)| *seen.entry(*place).or_insert(slot));
-    let layer = Layer {
+    let mut layer = Layer {
         op: &node.op,
         first_slots: first_slots.collect(),
         operands: network.operand_shapes(group.base),
@@ -336,7 +336,7 @@ fn step(
         affine,
     };
     let output = place(group.last)?;
-    let Some(kernel) = kernel::compile(context, layer)? else { return Ok(None) };
+    let Some(kernel) = kernel::compile(context, &mut layer)? else { return Ok(None) };
     Ok(Some(Step {
         tensor: group.last,
         layers: group.layers.clone(),

@@ -84,7 +84,7 @@ pub(super) struct PRelu {
 }
 
 impl PRelu {
-    pub(super) fn of(layer: Layer<'_>) -> Self {
+    pub(super) fn of(layer: &mut Layer<'_>) -> Self {
         let channels = layer.output.channels().and_then(|channels| usize::try_from(channels).ok());
         let slopes = layer.parameters.first_mut().map(kept).unwrap_or_default();
         Self { slopes, channels: channels.unwrap_or(1) }

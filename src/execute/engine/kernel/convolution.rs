@@ -22,7 +22,7 @@ const FEW_CHANNELS: usize = 4;
 pub(super) fn compile(
     context: &Context,
     conv: &Conv,
-    layer: Layer<'_>,
+    layer: &mut Layer<'_>,
 ) -> Result<Box<dyn Kernel>, OpError> {
     let [operand] = layer.operands else {
         return Err(OpError::Operands { expected: "one tensor", given: layer.operands.len() });
@@ -38,7 +38,7 @@ pub(super) fn compile(
         before: indices([top, left])?,
         output: [rows, columns],
     };
-    let [kernels, rest @ ..] = layer.parameters else {
+    let [kernels, rest @ ..] = &mut *layer.parameters else {
         return Err(OpError::rule("a convolution holds its kernels"));
     };
     let mut bias = rest.first().cloned();

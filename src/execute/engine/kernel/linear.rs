@@ -26,8 +26,8 @@ enum Weight {
 }
 
 impl Linear {
-    pub(super) fn of(context: &Context, layer: Layer<'_>) -> Result<Self, OpError> {
-        let [weight, rest @ ..] = layer.parameters else {
+    pub(super) fn of(context: &Context, layer: &mut Layer<'_>) -> Result<Self, OpError> {
+        let [weight, rest @ ..] = &mut *layer.parameters else {
             return Err(OpError::rule("a fully connected layer holds its weight"));
         };
         let mut bias = rest.first().cloned();

@@ -65,7 +65,7 @@ pub(super) struct Layer<'a> {
 /// Makes the kernel of a layer; `None` for an operator that computes nothing, its output being its operand.
 pub(super) fn compile(
     context: &Context,
-    layer: Layer<'_>,
+    layer: &mut Layer<'_>,
 ) -> Result<Option<Box<dyn Kernel>>, OpError> {
     Ok(Some(match layer.op {
         Op::Input(_)
@@ -79,7 +79,7 @@ pub(super) fn compile(
         Op::Conv(conv) => convolution::compile(context, conv, layer)?,
         Op::ConvTranspose(conv) => Box::new(transposed::Transposed::of(conv, layer)?),
         Op::Linear(_) => Box::new(linear::Linear::of(context, layer)?),
-        Op::MatMul(_) => Box::new(linear::MatMul::of(&layer)?),
+        Op::MatMul(_) => Box::new(linear::MatMul::of(layer)?),
         Op::BatchNorm(batch_norm) => Box::new(ChannelAffine::of(batch_norm, layer.parameters)?),
         Op::LayerNorm(layer_norm) => Box::new(normalization::LayerNorm::of(layer_norm, layer)?),
         Op::Lrn(lrn) => Box::new(normalization::Lrn::of(lrn, layer.output)?),
@@ -92,24 +92,22 @@ pub(super) fn compile(
         Op::LogSoftmax(softmax) => {
             Box::new(normalization::Softmax::of(softmax.axis, true, layer.output)?)
         }
-        Op::MaxPool(pool) => Box::new(pooling::Pool::max(pool, &layer)?),
-        Op::AvgPool(pool) => Box::new(pooling::Pool::mean(pool, &layer)?),
-        Op::GlobalAvgPool(_) => {
-            Box::new(pooling::Regions::whole(&layer, pooling::Reduction::Mean)?)
-        }
-        Op::GlobalMaxPool(_) => Box::new(pooling::Regions::whole(&layer, pooling::Reduction::Max)?),
-        Op::AdaptiveAvgPool(_) => Box::new(pooling::Regions::of(&layer, pooling::Reduction::Mean)?),
-        Op::Transpose(transpose) => Box::new(moves::Strided::transpose(transpose, &layer)?),
-        Op::Slice(slice) => Box::new(moves::Strided::slice(slice, &layer)?),
-        Op::ChannelShuffle(shuffle) => Box::new(moves::Strided::shuffle(shuffle, &layer)?),
-        Op::Concat(concat) => Box::new(moves::Concat::of(concat, &layer)?),
-        Op::Pad(pad) => Box::new(moves::Pad::of(pad, &layer)?),
-        Op::Add(_) => Box::new(join::Join::of(join::Operation::Add, &layer)),
-        Op::Mean(_) => Box::new(join::Join::of(join::Operation::Mean, &layer)),
-        Op::Sub(_) => Box::new(join::Join::of(join::Operation::Subtract, &layer)),
-        Op::Mul(_) => Box::new(join::Join::of(join::Operation::Multiply, &layer)),
-        Op::Div(_) => Box::new(join::Join::of(join::Operation::Divide, &layer)),
-        Op::Upsample(upsample) => Box::new(resampling::Upsample::of(upsample, &layer)?),
+        Op::MaxPool(pool) => Box::new(pooling::Pool::max(pool, layer)?),
+        Op::AvgPool(pool) => Box::new(pooling::Pool::mean(pool, layer)?),
+        Op::GlobalAvgPool(_) => Box::new(pooling::Regions::whole(layer, pooling::Reduction::Mean)?),
+        Op::GlobalMaxPool(_) => Box::new(pooling::Regions::whole(layer, pooling::Reduction::Max)?),
+        Op::AdaptiveAvgPool(_) => Box::new(pooling::Regions::of(layer, pooling::Reduction::Mean)?),
+        Op::Transpose(transpose) => Box::new(moves::Strided::transpose(transpose, layer)?),
+        Op::Slice(slice) => Box::new(moves::Strided::slice(slice, layer)?),
+        Op::ChannelShuffle(shuffle) => Box::new(moves::Strided::shuffle(shuffle, layer)?),
+        Op::Concat(concat) => Box::new(moves::Concat::of(concat, layer)?),
+        Op::Pad(pad) => Box::new(moves::Pad::of(pad, layer)?),
+        Op::Add(_) => Box::new(join::Join::of(join::Operation::Add, layer)),
+        Op::Mean(_) => Box::new(join::Join::of(join::Operation::Mean, layer)),
+        Op::Sub(_) => Box::new(join::Join::of(join::Operation::Subtract, layer)),
+        Op::Mul(_) => Box::new(join::Join::of(join::Operation::Multiply, layer)),
+        Op::Div(_) => Box::new(join::Join::of(join::Operation::Divide, layer)),
+        Op::Upsample(upsample) => Box::new(resampling::Upsample::of(upsample, layer)?),
     }))
 }
 

@@ -17,11 +17,11 @@ pub(super) struct LayerNorm {
 }
 
 impl LayerNorm {
-    pub(super) fn of(norm: &ops::LayerNorm, layer: Layer<'_>) -> Result<Self, OpError> {
+    pub(super) fn of(norm: &ops::LayerNorm, layer: &mut Layer<'_>) -> Result<Self, OpError> {
         let sizes = sample_sizes(layer.output)?;
         let first = index(norm.axis)?.saturating_sub(1);
         let length = sizes.iter().skip(first).product();
-        let scale_and_shift = match layer.parameters {
+        let scale_and_shift = match &*layer.parameters {
             [scale, shift] => Some([scale.clone(), shift.clone()]),
             _ => None,
         };

@@ -1,5 +1,6 @@
 //! Pools: along rows first, then along columns, since maxima and sums do not mind the order.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use num_traits::AsPrimitive;
@@ -46,6 +47,31 @@ impl Reduction {
             Self::Mean => pairs.for_each(|(joined, x)| *joined += x),
         }
     }
+
+    /// As [`join_rows`](Self::join_rows), with values that lie a stride apart.
+    #[inline(always)]
+    fn join_strided(self, joined: &mut [f32], row: &[f32], stride: usize) {
+        match stride {
+            1 => self.join_rows(joined, row),
+            // Pairs are taken apart by vectors; a last value without a partner is left.
+            2 => {
+                let (pairs, last) = row.as_chunks::<2>();
+                let paired = pairs.len().min(joined.len());
+                let (joined, left) = joined.split_at_mut(paired);
+                for (joined, [x, _]) in joined.iter_mut().zip(pairs) {
+                    *joined = self.join(*joined, *x);
+                }
+                for (joined, x) in left.iter_mut().zip(last) {
+                    *joined = self.join(*joined, *x);
+                }
+            }
+            _ => {
+                for (joined, x) in joined.iter_mut().zip(row.iter().step_by(stride)) {
+                    *joined = self.join(*joined, *x);
+                }
+            }
+        }
+    }
 }
 
 /// A pool under a sliding window.
@@ -53,13 +79,20 @@ impl Reduction {
 pub(super) struct Pool {
     reduction: Reduction,
     map: [usize; 2],
+    /// The taps of every row of units, and of every column.
     rows: Vec<Taps>,
     columns: Vec<Taps>,
+    /// The columns of units of every tap.
+    units: Vec<Units>,
+    /// How far units lie apart along a row.
+    stride: usize,
 }
 
 /// The taps of a unit along an axis that are on the map.
 #[derive(Debug, Clone)]
 struct Taps {
+    /// The first of them, counted from the window's first.
+    first: usize,
     /// Their positions, `step` apart.
     places: Range<usize>,
     step: usize,
@@ -70,6 +103,28 @@ struct Taps {
 impl Taps {
     fn each(&self) -> impl Iterator<Item = usize> + use<> {
         self.places.clone().step_by(self.step)
+    }
+}
+
+/// The units along an axis one of whose taps, the same of all, is on the map.
+#[derive(Debug, Clone)]
+struct Units {
+    places: Range<usize>,
+    /// Where the tap of the first is; those of the others follow a stride apart.
+    tap: usize,
+}
+
+impl Units {
+    /// The units of every tap of a window.
+    fn of(taps: &[Taps]) -> Vec<Self> {
+        let mut units: BTreeMap<usize, Self> = BTreeMap::new();
+        for (unit, taps) in taps.iter().enumerate() {
+            for (which, tap) in (taps.first..).zip(taps.each()) {
+                let units = units.entry(which).or_insert(Self { places: unit..unit, tap });
+                units.places.end = unit + 1;
+            }
+        }
+        units.into_values().collect()
     }
 }
 
@@ -107,15 +162,18 @@ impl Pool {
                 let counted =
                     if counts_padding { on(0, before + size + after).len() } else { taps.len() };
                 let start = (unit * stride + taps.start * step).saturating_sub(before);
-                Taps { places: start..start + taps.len() * step, step, counted }
+                Taps { first: taps.start, places: start..start + taps.len() * step, step, counted }
             };
             Ok::<Vec<Taps>, OpError>((0..units).map(taps).collect())
         };
+        let columns = axis(1, width, columns)?;
         Ok(Self {
             reduction,
             map: [height, width],
             rows: axis(0, height, rows)?,
-            columns: axis(1, width, columns)?,
+            units: Units::of(&columns),
+            stride: index(window.stride[1])?,
+            columns,
         })
     }
 
@@ -127,17 +185,19 @@ impl Pool {
             for row in rows.each() {
                 self.reduction.join_rows(along_rows, &map[row * width..][..width]);
             }
-            for (y, columns) in output.iter_mut().zip(&self.columns) {
-                let values = columns.each().map(|column| along_rows[column]);
-                let joined =
-                    values.fold(self.reduction.start(), |joined, x| self.reduction.join(joined, x));
-                *y = match self.reduction {
-                    Reduction::Max => joined,
-                    Reduction::Mean => {
-                        let count: f32 = (rows.counted * columns.counted).as_();
-                        joined / count
-                    }
-                };
+            output.fill(self.reduction.start());
+            for Units { places, tap } in &self.units {
+                self.reduction.join_strided(
+                    &mut output[places.clone()],
+                    &along_rows[*tap..],
+                    self.stride,
+                );
+            }
+            if self.reduction == Reduction::Mean {
+                for (y, columns) in output.iter_mut().zip(&self.columns) {
+                    let count: f32 = (rows.counted * columns.counted).as_();
+                    *y /= count;
+                }
             }
         }
     }

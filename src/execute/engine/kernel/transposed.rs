@@ -23,7 +23,7 @@ pub(super) struct Transposed {
 }
 
 impl Transposed {
-    pub(super) fn of(conv: &ConvTranspose, layer: Layer<'_>) -> Result<Self, OpError> {
+    pub(super) fn of(conv: &ConvTranspose, layer: &mut Layer<'_>) -> Result<Self, OpError> {
         let Padding::Explicit([top, left, _, _]) = conv.window.padding else {
             return Err(OpError::rule("a transposed convolution takes explicit padding only"));
         };
@@ -32,7 +32,7 @@ impl Transposed {
         let [channels, height, width] = map_sizes(operand)?;
         let [out, rows, columns] = map_sizes(layer.output)?;
         let groups = index(conv.groups)?;
-        let [kernels, rest @ ..] = layer.parameters else {
+        let [kernels, rest @ ..] = &mut *layer.parameters else {
             return Err(OpError::rule("a transposed convolution holds its kernels"));
         };
         Ok(Self {
