@@ -5,6 +5,7 @@
 mod common;
 mod support;
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use cnnstat::analysis::{
@@ -20,7 +21,7 @@ use cnnstat::weights::{Held, Source, Weights, WeightsError, seeded, seeded_input
 use cnnstat::{back, bundled};
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::RngSeed;
+use proptest::test_runner::{RngSeed, TestRunner};
 use serde_json::{Value, json};
 
 /// A network beside an analysis, which need not be its own.
@@ -544,14 +545,30 @@ fn layer() -> BoxedStrategy<Value> {
         2 => (pair(1..4), pair(1..3), padding()).prop_map(|(kernel, stride, padding)| {
             json!({"depthwise_conv": {"kernel": kernel, "stride": stride, "padding": padding}})
         }),
-        2 => (select(vec!["max_pool", "avg_pool"]), pair(1..4), pair(1..4), 0_u32..2, any::<bool>()).prop_map(
-            |(pool, kernel, stride, padding, ceil)| {
-                json!({ pool: {"kernel": kernel, "stride": stride, "padding": padding, "ceil": ceil} })
-            }
+        2 => (pair(1..4), pair(1..4), padding(), pair(1..3), any::<bool>()).prop_map(|(kernel, stride, padding, dilation, ceil)| {
+            let ceil = ceil && !padding.is_string();
+            json!({"max_pool": {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation, "ceil": ceil}})
+        }),
+        2 => (pair(1..4), pair(1..4), padding(), any::<bool>(), any::<bool>()).prop_map(|(kernel, stride, padding, ceil, counts)| {
+            let ceil = ceil && !padding.is_string();
+            json!({"avg_pool": {"kernel": kernel, "stride": stride, "padding": padding, "ceil": ceil, "count_include_pad": counts}})
+        }),
+        2 => (1_u32..4, 0_u32..2, 1_u32..4, 1_u32..4, 0_u32..3, select(vec![1, 2, 4])).prop_map(
+            |(kernel, padding, stride, dilation, more, groups)| json!({"conv_transpose": {
+                "out": 4, "kernel": kernel + 2 * padding, "padding": padding, "stride": stride, "dilation": dilation,
+                "output_padding": more.min(stride.max(dilation) - 1), "groups": groups,
+            }})
         ),
-        1 => (1_u32..4, 0_u32..2, select(vec![1, 2, 4])).prop_map(|(kernel, padding, groups)| json!({
-            "conv_transpose": {"out": 4, "kernel": kernel + 2 * padding, "padding": padding, "stride": 2, "groups": groups}
-        })),
+        1 => (prop::collection::vec(0_u32..3, 4), select(vec!["constant", "reflect", "edge"]))
+            .prop_map(|(sides, mode)| json!({"pad": {"padding": sides, "mode": mode}})),
+        1 => (2_u32..4, 0_u32..3, 1_u32..3)
+            .prop_map(|(axis, start, step)| json!({"slice": {"axis": axis, "start": start, "step": step}})),
+        1 => Just(json!({"transpose": [0, 1, 3, 2]})),
+        1 => select(vec![2, 3]).prop_map(|axis| json!({ "log_softmax": axis })),
+        1 => (pair(3..9), select(vec!["nearest", "bilinear", "aligned"])).prop_map(|(size, mode)| match mode {
+            "aligned" => json!({"upsample": {"output_size": size, "mode": "bilinear", "align_corners": true}}),
+            mode => json!({"upsample": {"output_size": size, "mode": mode}}),
+        }),
         1 => (1_u32..4).prop_map(|size| json!({ "adaptive_avg_pool": size })),
         1 => select(vec!["nearest", "bilinear"]).prop_map(|mode| json!({"upsample": {"scale": 2, "mode": mode}})),
         1 => (1_u32..3).prop_map(|groups| json!({ "channel_shuffle": 2 * groups })),
@@ -575,34 +592,48 @@ fn keeping() -> impl Strategy<Value = Value> {
 
 fn branches() -> impl Strategy<Value = Value> {
     let branch = || prop::collection::vec(keeping(), 0..4);
-    (select(vec!["add", "mul", "mean", "concat"]), prop::collection::vec(branch(), 2..4))
-        .prop_map(|(join, branches)| json!({ join: branches }))
+    let joined =
+        (select(vec!["add", "mul", "mean", "concat"]), prop::collection::vec(branch(), 2..4))
+            .prop_map(|(join, branches)| json!({ join: branches }));
+    let spread = select(vec!["global_avg_pool", "global_max_pool"]);
+    let of_two = (branch(), branch(), spread).prop_flat_map(|(left, right, pool)| {
+        let positive = [right.clone(), vec![json!("sigmoid")]].concat();
+        let transposed = [left.clone(), vec![json!({"transpose": [0, 1, 3, 2]})]].concat();
+        let part = [left.clone(), vec![json!({"slice": {"axis": 3, "stop": 1}})]].concat();
+        select(vec![
+            json!({"sub": [left, right]}),
+            json!({"div": [left, positive]}),
+            json!({"matmul": [left, transposed]}),
+            json!({"mul": [right, [pool, "sigmoid"]]}),
+            json!({"add": [[pool], right]}),
+            json!({"sub": [right, part]}),
+            json!({"concat": {"axis": 2, "branches": [left, right]}}),
+        ])
+    });
+    prop_oneof![joined, of_two]
 }
 
 /// A network file.
 fn file() -> impl Strategy<Value = String> {
     let steps = prop::collection::vec(prop_oneof![3 => layer(), 1 => branches()], 1..7);
-    (steps, 4_u32..13, 4_u32..13, any::<bool>()).prop_map(
-        |(mut layers, height, width, has_head)| {
-            layers.push(json!("relu"));
-            if has_head {
-                layers.extend([
-                    json!("global_avg_pool"),
-                    json!("flatten"),
-                    json!({"linear": 3}),
-                    json!("softmax"),
-                ]);
-            }
-            json!({"input": [4, height, width], "layers": layers}).to_string()
-        },
-    )
+    let flat = select(vec![json!("flatten"), json!({"reshape": [-1]})]);
+    let pool = prop::option::of(select(vec!["global_avg_pool", "global_max_pool"]));
+    let head = prop::option::of((pool, flat));
+    (steps, 4_u32..13, 4_u32..13, head).prop_map(|(mut layers, height, width, head)| {
+        layers.push(json!("relu"));
+        if let Some((pool, flat)) = head {
+            layers.extend(pool.map(Value::from));
+            layers.extend([flat, json!({"linear": 3}), json!("softmax")]);
+        }
+        json!({"input": [4, height, width], "layers": layers}).to_string()
+    })
 }
 
-proptest! {
-    #![proptest_config(config(120))]
-
-    #[test]
-    fn generated_networks(text in file(), batch in 1_u64..3) {
+#[test]
+fn generated_networks() {
+    const CASES: u32 = 200;
+    let run = Cell::new(0);
+    let tested = TestRunner::new(config(CASES)).run(&(file(), 1_u64..3), |(text, batch)| {
         // Windows that do not fit are refused.
         let Ok(description) = common::read(&text) else { return Ok(()) };
         let settings = Settings { batch, ..Settings::default() };
@@ -611,7 +642,11 @@ proptest! {
         let found = against(&elaborated.network, &analysis, Effort { field_operations: None });
         prop_assert!(found.holds(), "{text}\n{}", told(&found));
         prop_assert_eq!(found.fields.runs, found.fields.all_runs);
-    }
+        run.set(run.get() + 1);
+        Ok(())
+    });
+    tested.unwrap_or_else(|error| panic!("{error}"));
+    assert!(2 * run.get() >= CASES, "only {} of {CASES} networks were run", run.get());
 }
 
 // ---- the program ------------------------------------------------------------------------------------------------
