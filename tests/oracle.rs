@@ -63,7 +63,7 @@ fn every_operator() {
             elaborated.unwrap_or_else(|error| panic!("{}", common::plain(&error))).network;
         let analysis = analysis::analyse(&network).unwrap();
         let (weights, inputs) = (seeded(&network, 7).unwrap(), seeded_inputs(&network, 7).unwrap());
-        let effort = Effort { field_macs: None };
+        let effort = Effort { field_operations: None };
         let found = verify(&network, &analysis, &weights, &inputs, effort, &mut |_| ()).unwrap();
         let wrong: Vec<_> = found.lines.iter().filter(|line| line.holds == Some(false)).collect();
         let first = found.wrong().next();

@@ -5,19 +5,23 @@
 mod common;
 mod support;
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use cnnstat::analysis::{
     self, Analysis, AxisField, AxisWindow, ConcatenationPolicy, Figures, NodeTable, ReceptiveField,
 };
-use cnnstat::bundled;
-use cnnstat::execute::verify::{Amount, Effort, Subject, Verification, reduced, verify};
+use cnnstat::execute::verify::{
+    Amount, Effort, Instead, Subject, Verification, operations, reduced, verify,
+};
 use cnnstat::front::yaml::{Description, Settings};
 use cnnstat::network::{Network, Tensor};
+use cnnstat::report::{Report, Verified};
 use cnnstat::weights::{Held, Source, Weights, WeightsError, seeded, seeded_inputs};
+use cnnstat::{back, bundled};
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::RngSeed;
+use proptest::test_runner::{RngSeed, TestRunner};
 use serde_json::{Value, json};
 
 /// A network beside an analysis, which need not be its own.
@@ -41,7 +45,7 @@ fn verified(text: &str, settings: &Settings) -> Verification {
     let elaborated = description.elaborate(settings);
     let network = elaborated.unwrap_or_else(|error| panic!("{}", common::plain(&error))).network;
     let analysis = analysis::analyse(&network).unwrap();
-    against(&network, &analysis, Effort { field_macs: None })
+    against(&network, &analysis, Effort { field_operations: None })
 }
 
 fn line(found: &Verification, figure: Subject) -> cnnstat::execute::verify::Line {
@@ -54,21 +58,21 @@ fn line(found: &Verification, figure: Subject) -> cnnstat::execute::verify::Line
 #[test]
 fn bundled_networks() {
     /// What a small input should cost.
-    const MACS: u64 = 6_000_000;
+    const OPERATIONS: u64 = 12_000_000;
     /// What a test build does in reasonable time.
     const MOST_MACS: u64 = 130_000_000;
     const MOST_PARAMS: u64 = 35_000_000;
     let mut run = 0;
     for name in bundled::names() {
         let description = common::bundled_description(name);
-        let reduced = reduced(&description, &Settings::default(), MACS);
+        let reduced = reduced(&description, &Settings::default(), OPERATIONS);
         let network = reduced.unwrap_or_else(|error| panic!("{}", common::plain(&error))).0.network;
         let analysis = analysis::analyse(&network).unwrap();
         let figures = &analysis.totals.figures;
         if figures.macs > MOST_MACS || figures.params > MOST_PARAMS {
             continue;
         }
-        let effort = Effort { field_macs: Some(6 * figures.macs) };
+        let effort = Effort { field_operations: Some(12 * figures.macs) };
         let found = against(&network, &analysis, effort);
         assert!(found.holds(), "{name}\n{}", told(&found));
         assert!(found.fields.checked > 0, "{name}");
@@ -81,17 +85,58 @@ fn bundled_networks() {
 #[test]
 fn a_smaller_input() {
     let description = common::bundled_description("unet");
-    for most in [100_000_000_000, 20_000_000_000] {
+    for most in [200_000_000_000, 40_000_000_000] {
         let (elaborated, instead) =
             reduced(&description, &Settings::default(), most).unwrap_or_else(|_| panic!());
         let analysis = analysis::analyse(&elaborated.network).unwrap();
-        assert!(analysis.totals.figures.macs <= most);
+        assert!(analysis.totals.figures.flops <= most);
         let input = elaborated.network.inputs()[0];
         let sizes = elaborated.network.node(input).unwrap().shape.sizes();
         assert_eq!(sizes[..2], [1, 1]);
         assert!(sizes[2] < 572 && sizes[2] % 16 == 572 % 16 && sizes[2] == sizes[3], "{sizes:?}");
         assert_eq!(instead.unwrap().of, [1, 1, 572, 572]);
     }
+}
+
+/// What makes many operations but no multiply–accumulates is reduced too, and what cannot be small enough is refused.
+#[test]
+fn operations_are_bounded() {
+    let text = "input: [64, 2000, 2000]\nlayers: [lrn: 5, max_pool: 3]\n";
+    let description = common::read(text).unwrap();
+    let (elaborated, instead) = reduced(&description, &Settings::default(), 1_000_000).unwrap();
+    assert!(operations(&elaborated.network).unwrap() <= 1_000_000);
+    assert_eq!(instead.unwrap().of, [1, 64, 2000, 2000]);
+    let desk = support::Desk::new()
+        .with("wide.yaml", "input: [40000, 2, 2]\nlayers: [lrn: 1000000000000]\n")
+        .with("plain.yaml", PLAIN);
+    for call in ["verify wide.yaml", "report wide.yaml --verify"] {
+        let call = desk.call(call);
+        assert_eq!(call.code, Some(2), "{}", call.err);
+        assert!(call.err.contains("more than 40 G operations"), "{}", call.err);
+        assert_eq!(desk.files(), ["plain.yaml", "wide.yaml"]);
+    }
+    for call in ["verify plain.yaml --threads 1025", "report plain.yaml --verify --threads 1025"] {
+        assert_eq!(desk.call(call).code, Some(2));
+    }
+    assert_eq!(desk.call("report plain.yaml --full").code, Some(2));
+}
+
+/// The page of a network that was reduced says at what it was run.
+#[test]
+fn a_reduced_page_says_so() {
+    let text = "input: [1, 16, 16]\nlayers: [conv: {out: 1, kernel: 3}]\n";
+    let found = verified(text, &Settings::default());
+    assert_eq!(Verified::of(&found).instead_at, None);
+    let found = Verification { instead: Some(Instead { of: vec![2, 1, 572, 572] }), ..found };
+    let page = Verified::of(&found);
+    assert_eq!(page.instead_at, Some(vec![1, 1, 16, 16]));
+    assert!(page.notes.iter().any(|note| note.contains("in place of batch 2, input 1×572×572")));
+    let description = common::read(text).unwrap();
+    let settings = Settings { batch: 2, ..Settings::default() };
+    let (_, report) = common::analyse(&description, &settings);
+    let report = Report { verified: Some(page), ..report };
+    let page = back::html::render(&report).unwrap();
+    assert!(page.contains("✓ Verified at 1×16×16, batch 1"));
 }
 
 // ---- by hand ----------------------------------------------------------------------------------------------------
@@ -193,7 +238,7 @@ fn a_wrong_figure_is_named() {
     }
     cases.push((in_place, Subject::PeakInPlace, None));
     for (wrong, figure, layer) in cases {
-        let found = against(&network, &wrong, Effort { field_macs: None });
+        let found = against(&network, &wrong, Effort { field_operations: None });
         assert!(!found.holds(), "{figure:?} {layer:?}");
         let differing: Vec<Subject> = found
             .lines
@@ -233,7 +278,7 @@ fn a_misstated_window_is_named() {
             field
         });
         wrong.receptive_fields.nodes = fields.collect();
-        let found = against(&network, &wrong, Effort { field_macs: None });
+        let found = against(&network, &wrong, Effort { field_operations: None });
         let differing: Vec<Subject> = found
             .lines
             .iter()
@@ -313,7 +358,7 @@ fn values_that_are_not_finite_do_not_hold() {
     let network = network(&text);
     let analysis = analysis::analyse(&network).unwrap();
     let inputs = seeded_inputs(&network, 7).unwrap();
-    let all = Effort { field_macs: None };
+    let all = Effort { field_operations: None };
     let node = network.nodes().find(|(_, node)| node.name() == "second").unwrap().0;
     for (value, values, told) in [
         (f32::NAN, 0..usize::MAX, "NaN"),
@@ -371,7 +416,7 @@ fn a_wrong_receptive_field_is_named() {
         let other = self::network(&PLAIN.replace(from, to));
         let mut wrong = analysis::analyse(&network).unwrap();
         wrong.receptive_fields = analysis::analyse(&other).unwrap().receptive_fields;
-        let found = against(&network, &wrong, Effort { field_macs: None });
+        let found = against(&network, &wrong, Effort { field_operations: None });
         assert_eq!(line(&found, Subject::Fields).holds, Some(false), "{to}");
         let (layer, _) = found.wrong().next().unwrap();
         assert_eq!(layer.name, first, "{to}");
@@ -382,7 +427,7 @@ fn a_wrong_receptive_field_is_named() {
     );
     let mut wrong = analysis::analyse(&network).unwrap();
     wrong.receptive_fields = analysis::analyse(&other).unwrap().receptive_fields;
-    let found = against(&network, &wrong, Effort { field_macs: None });
+    let found = against(&network, &wrong, Effort { field_operations: None });
     let (_, first) = found.wrong().next().unwrap();
     let ends = (first.analysis.as_str(), first.run.as_str());
     assert_eq!(ends, ("rows, unit 0: to 0", "rows, unit 0: to 1"));
@@ -444,7 +489,7 @@ fn padding_hides_no_field_that_is_too_wide() {
     );
     let mut wrong = analysis::analyse(&network).unwrap();
     wrong.receptive_fields = analysis::analyse(&other).unwrap().receptive_fields;
-    let found = against(&network, &wrong, Effort { field_macs: None });
+    let found = against(&network, &wrong, Effort { field_operations: None });
     let layers: Vec<&str> = found.wrong().map(|(layer, _)| layer.name.as_str()).collect();
     // Both ends of the middle units along rows and columns; at the corners there is padding alone.
     assert_eq!(layers, ["last"; 2 * 2 * 2]);
@@ -500,14 +545,30 @@ fn layer() -> BoxedStrategy<Value> {
         2 => (pair(1..4), pair(1..3), padding()).prop_map(|(kernel, stride, padding)| {
             json!({"depthwise_conv": {"kernel": kernel, "stride": stride, "padding": padding}})
         }),
-        2 => (select(vec!["max_pool", "avg_pool"]), pair(1..4), pair(1..4), 0_u32..2, any::<bool>()).prop_map(
-            |(pool, kernel, stride, padding, ceil)| {
-                json!({ pool: {"kernel": kernel, "stride": stride, "padding": padding, "ceil": ceil} })
-            }
+        2 => (pair(1..4), pair(1..4), padding(), pair(1..3), any::<bool>()).prop_map(|(kernel, stride, padding, dilation, ceil)| {
+            let ceil = ceil && !padding.is_string();
+            json!({"max_pool": {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation, "ceil": ceil}})
+        }),
+        2 => (pair(1..4), pair(1..4), padding(), any::<bool>(), any::<bool>()).prop_map(|(kernel, stride, padding, ceil, counts)| {
+            let ceil = ceil && !padding.is_string();
+            json!({"avg_pool": {"kernel": kernel, "stride": stride, "padding": padding, "ceil": ceil, "count_include_pad": counts}})
+        }),
+        2 => (1_u32..4, 0_u32..2, 1_u32..4, 1_u32..4, 0_u32..3, select(vec![1, 2, 4])).prop_map(
+            |(kernel, padding, stride, dilation, more, groups)| json!({"conv_transpose": {
+                "out": 4, "kernel": kernel + 2 * padding, "padding": padding, "stride": stride, "dilation": dilation,
+                "output_padding": more.min(stride.max(dilation) - 1), "groups": groups,
+            }})
         ),
-        1 => (1_u32..4, 0_u32..2, select(vec![1, 2, 4])).prop_map(|(kernel, padding, groups)| json!({
-            "conv_transpose": {"out": 4, "kernel": kernel + 2 * padding, "padding": padding, "stride": 2, "groups": groups}
-        })),
+        1 => (prop::collection::vec(0_u32..3, 4), select(vec!["constant", "reflect", "edge"]))
+            .prop_map(|(sides, mode)| json!({"pad": {"padding": sides, "mode": mode}})),
+        1 => (2_u32..4, 0_u32..3, 1_u32..3)
+            .prop_map(|(axis, start, step)| json!({"slice": {"axis": axis, "start": start, "step": step}})),
+        1 => Just(json!({"transpose": [0, 1, 3, 2]})),
+        1 => select(vec![2, 3]).prop_map(|axis| json!({ "log_softmax": axis })),
+        1 => (pair(3..9), select(vec!["nearest", "bilinear", "aligned"])).prop_map(|(size, mode)| match mode {
+            "aligned" => json!({"upsample": {"output_size": size, "mode": "bilinear", "align_corners": true}}),
+            mode => json!({"upsample": {"output_size": size, "mode": mode}}),
+        }),
         1 => (1_u32..4).prop_map(|size| json!({ "adaptive_avg_pool": size })),
         1 => select(vec!["nearest", "bilinear"]).prop_map(|mode| json!({"upsample": {"scale": 2, "mode": mode}})),
         1 => (1_u32..3).prop_map(|groups| json!({ "channel_shuffle": 2 * groups })),
@@ -531,43 +592,61 @@ fn keeping() -> impl Strategy<Value = Value> {
 
 fn branches() -> impl Strategy<Value = Value> {
     let branch = || prop::collection::vec(keeping(), 0..4);
-    (select(vec!["add", "mul", "mean", "concat"]), prop::collection::vec(branch(), 2..4))
-        .prop_map(|(join, branches)| json!({ join: branches }))
+    let joined =
+        (select(vec!["add", "mul", "mean", "concat"]), prop::collection::vec(branch(), 2..4))
+            .prop_map(|(join, branches)| json!({ join: branches }));
+    let spread = select(vec!["global_avg_pool", "global_max_pool"]);
+    let of_two = (branch(), branch(), spread).prop_flat_map(|(left, right, pool)| {
+        let positive = [right.clone(), vec![json!("sigmoid")]].concat();
+        let transposed = [left.clone(), vec![json!({"transpose": [0, 1, 3, 2]})]].concat();
+        let part = [left.clone(), vec![json!({"slice": {"axis": 3, "stop": 1}})]].concat();
+        select(vec![
+            json!({"sub": [left, right]}),
+            json!({"div": [left, positive]}),
+            json!({"matmul": [left, transposed]}),
+            json!({"mul": [right, [pool, "sigmoid"]]}),
+            json!({"add": [[pool], right]}),
+            json!({"sub": [right, part]}),
+            json!({"concat": {"axis": 2, "branches": [left, right]}}),
+        ])
+    });
+    prop_oneof![joined, of_two]
 }
 
 /// A network file.
 fn file() -> impl Strategy<Value = String> {
     let steps = prop::collection::vec(prop_oneof![3 => layer(), 1 => branches()], 1..7);
-    (steps, 4_u32..13, 4_u32..13, any::<bool>()).prop_map(
-        |(mut layers, height, width, has_head)| {
-            layers.push(json!("relu"));
-            if has_head {
-                layers.extend([
-                    json!("global_avg_pool"),
-                    json!("flatten"),
-                    json!({"linear": 3}),
-                    json!("softmax"),
-                ]);
-            }
-            json!({"input": [4, height, width], "layers": layers}).to_string()
-        },
-    )
+    let flat = select(vec![json!("flatten"), json!({"reshape": [-1]})]);
+    let pool = prop::option::of(select(vec!["global_avg_pool", "global_max_pool"]));
+    let head = prop::option::of((pool, flat));
+    (steps, 4_u32..13, 4_u32..13, head).prop_map(|(mut layers, height, width, head)| {
+        layers.push(json!("relu"));
+        if let Some((pool, flat)) = head {
+            layers.extend(pool.map(Value::from));
+            layers.extend([flat, json!({"linear": 3}), json!("softmax")]);
+        }
+        json!({"input": [4, height, width], "layers": layers}).to_string()
+    })
 }
 
-proptest! {
-    #![proptest_config(config(120))]
-
-    #[test]
-    fn generated_networks(text in file(), batch in 1_u64..3) {
+#[test]
+fn generated_networks() {
+    const CASES: u32 = 200;
+    let run = Cell::new(0);
+    let tested = TestRunner::new(config(CASES)).run(&(file(), 1_u64..3), |(text, batch)| {
         // Windows that do not fit are refused.
         let Ok(description) = common::read(&text) else { return Ok(()) };
         let settings = Settings { batch, ..Settings::default() };
         let Ok(elaborated) = description.elaborate(&settings) else { return Ok(()) };
         let analysis = analysis::analyse(&elaborated.network).unwrap();
-        let found = against(&elaborated.network, &analysis, Effort { field_macs: None });
+        let found = against(&elaborated.network, &analysis, Effort { field_operations: None });
         prop_assert!(found.holds(), "{text}\n{}", told(&found));
         prop_assert_eq!(found.fields.runs, found.fields.all_runs);
-    }
+        run.set(run.get() + 1);
+        Ok(())
+    });
+    tested.unwrap_or_else(|error| panic!("{error}"));
+    assert!(2 * run.get() >= CASES, "only {} of {CASES} networks were run", run.get());
 }
 
 // ---- the program ------------------------------------------------------------------------------------------------
@@ -582,6 +661,9 @@ fn the_program_marks_what_holds() {
     let table = desk.call("verify plain.yaml");
     assert_eq!(table.code, Some(0), "{}", table.err);
     assert!(table.out.contains("✓") && table.out.contains("Verified by a run"), "{}", table.out);
+    let lines = desk.call("verify plain.yaml --format csv").out;
+    assert!(lines.starts_with("figure,analysis,run,verdict,compared,of,batch,input\n"), "{lines}");
+    assert!(lines.contains("\nfields,48,48,ok,48,48,1,2x12x12\n"), "{lines}");
     let nodes = desk.call("verify plain.yaml --nodes --format csv");
     assert!(nodes.out.lines().any(|line| line.starts_with("ok,second,conv")), "{}", nodes.out);
 }

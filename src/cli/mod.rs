@@ -28,6 +28,7 @@ mod summary;
 mod sweep;
 mod temporary;
 mod terminal;
+mod threads;
 mod verify;
 mod weights;
 

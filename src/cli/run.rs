@@ -5,10 +5,8 @@ mod input;
 mod save;
 
 use std::mem;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::thread;
 
 use clap::{Args, ValueEnum};
 use cnnstat::back;
@@ -34,6 +32,7 @@ use super::progress::Progress;
 use super::read_files::{ReadFiles, labels_file};
 use super::run_memory::{self, Purpose};
 use super::terminal::Terminal;
+use super::threads::ThreadOptions;
 use super::weights::WeightOptions;
 use execute::{Outcome, Work};
 use input::InputOptions;
@@ -70,9 +69,8 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
 
-    /// Number of threads; all cores if left out
-    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadOptions,
 
     /// How often the forward pass is timed, after one that is not
     #[arg(long, value_name = "R", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -172,7 +170,7 @@ impl Run {
             times: Times::of(&outcome.seconds),
             peak_activation_bytes: outcome.peak_activation_bytes,
             engine: self.executor(),
-            threads: self.threads(),
+            threads: self.threads.count(),
             top: top(network, &outcome, labels.as_deref(), terminal),
             not_finite,
             profile: profile.transpose()?,
@@ -225,8 +223,7 @@ impl Run {
         terminal: &Terminal,
     ) -> Result<Outcome, Failure> {
         let failed = |error: ExecutionError| Failure::message(error.to_string());
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads()).build();
-        let pool = pool.map_err(|error| Failure::message(error.to_string()))?;
+        let pool = self.threads.pool()?;
         if self.engine == Choice::Oracle {
             let layers = u64::try_from(work.network.layers().count()).unwrap_or(u64::MAX);
             let layers = layers.saturating_mul(u64::from(self.repeat).saturating_add(1));
@@ -253,11 +250,6 @@ impl Run {
         Ok(outcome)
     }
 
-    fn threads(&self) -> usize {
-        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
-        self.threads.map_or_else(cores, usize::from)
-    }
-
     fn executor(&self) -> Executor {
         match self.engine {
             Choice::Fast => Executor::Fast,
@@ -269,7 +261,7 @@ impl Run {
     fn peak(&self) -> Peak {
         match self.peak_flops {
             Some(flops) => Peak { flops, machine: "the given machine".to_owned() },
-            None => machine::measured_peak(self.threads()),
+            None => machine::measured_peak(self.threads.count()),
         }
     }
 

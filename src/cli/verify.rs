@@ -5,9 +5,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use cnnstat::analysis;
-use cnnstat::execute::verify::{self, Effort, Stage, Verification, nodes_table, wrong_table};
+use cnnstat::execute::verify::{self, Effort, Stage, Verification};
 use cnnstat::front::yaml::Description;
-use cnnstat::report::table::Table;
+use cnnstat::report::table::{
+    Table, verification_layers_table, verification_lines_table, verification_table,
+    verification_tally, verification_wrong_table,
+};
 use cnnstat::weights::seeded_inputs;
 
 use super::failure::Failure;
@@ -16,13 +19,14 @@ use super::output::{self, Format};
 use super::progress::Progress;
 use super::run_memory::{self, Purpose};
 use super::terminal::Terminal;
+use super::threads::ThreadOptions;
 use super::weights::WeightOptions;
 
-/// The most multiply–accumulates of a network that is run at its own input, unless all is asked for.
-pub(super) const MOST_MACS: u64 = 20_000_000_000;
+/// The most operations of a network that is run at its own input, unless all is asked for.
+const MOST_OPERATIONS: u64 = 40_000_000_000;
 
-/// The most multiply–accumulates of all runs for receptive fields, unless all is asked for.
-const MOST_FIELD_MACS: u64 = 200_000_000_000;
+/// The most operations of all runs for receptive fields, unless all is asked for.
+const MOST_FIELD_OPERATIONS: u64 = 400_000_000_000;
 
 /// So many things that differ are shown.
 const MOST_WRONG: usize = 10;
@@ -31,8 +35,8 @@ const MOST_WRONG: usize = 10;
 ///
 /// The network is run by plain loops that count what they do, and by the engine, on random input: shapes, parameters, operations by kind,
 /// peaks of activations and receptive fields of the analysis must be those of the run, and the engine's values those of the loops.
-/// Exits with 1 where something differs. Networks of more than 20 G multiply–accumulates are run at a smaller
-/// input, and of large ones not all ends of receptive fields are looked at; the output says what was.
+/// Exits with 1 where something differs. Networks of more than 40 G floating-point operations and elements are run at batch 1 and a smaller
+/// input, and of large ones not all ends of receptive fields are looked at; the output says what was, and `--full` looks at all.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cnnstat verify squeezenet
@@ -41,10 +45,6 @@ const MOST_WRONG: usize = 10;
 pub(super) struct Verify {
     /// A network file, or the name of a bundled network
     network: String,
-
-    /// Run at the input's own size and look at every receptive field, however long it takes
-    #[arg(long)]
-    full: bool,
 
     /// Show a line a layer (not with JSON)
     #[arg(long)]
@@ -67,9 +67,12 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     weights: WeightOptions,
 
-    /// Number of threads, as many as there are cores if left out
-    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadOptions,
+
+    /// Run a network of more than 40 G FLOPs at its own input and batch too, and look at every receptive field, however long it takes
+    #[arg(long)]
+    full: bool,
 }
 
 impl Verify {
@@ -78,7 +81,7 @@ impl Verify {
             output::refuse_with_json(&[("--nodes", self.nodes)])?;
         }
         let (description, _) = self.options.elaborated(&self.network, terminal)?;
-        let found = self.run.verified(&description, &self.options, self.full, terminal)?;
+        let found = self.run.verified(&description, &self.options, terminal)?;
         let code = if found.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         match terminal.print(&self.text(&description, &found, terminal)?) {
             // Whether the figures hold does not depend on somebody reading it.
@@ -95,15 +98,19 @@ impl Verify {
     ) -> Result<String, Failure> {
         let table = || -> Result<Table, Failure> {
             let name = description.name();
-            Ok(if self.nodes { nodes_table(found, name) } else { found.table(name) })
+            Ok(match self.format {
+                _ if self.nodes => verification_layers_table(found, name),
+                Format::Csv => verification_lines_table(found, name),
+                _ => verification_table(found, name),
+            })
         };
         let mut text = output::render(self.format, terminal, found, table)?;
         if matches!(self.format, Format::Table | Format::Markdown) {
-            if let Some(wrong) = wrong_table(found, MOST_WRONG) {
+            if let Some(wrong) = verification_wrong_table(found, MOST_WRONG) {
                 text += "\n";
                 text += &output::render(self.format, terminal, &(), || Ok(wrong))?;
             }
-            text += &format!("\n{}\n", found.tally());
+            text += &format!("\n{}\n", verification_tally(found));
         }
         Ok(text)
     }
@@ -117,7 +124,7 @@ impl RunOptions {
 
     /// Whether any of them is given.
     pub(super) fn are_given(&self) -> bool {
-        self.weights.are_given() || self.threads.is_some()
+        self.weights.are_given() || self.threads.are_given() || self.full
     }
 
     /// Runs a network, with a bar where it takes long.
@@ -125,22 +132,24 @@ impl RunOptions {
         &self,
         description: &Description,
         options: &NetworkOptions,
-        full: bool,
         terminal: &Terminal,
     ) -> Result<Verification, Failure> {
-        let most = if full { u64::MAX } else { MOST_MACS };
+        let most = if self.full { u64::MAX } else { MOST_OPERATIONS };
         let settings = options.settings(description)?;
         let (elaborated, instead) = verify::reduced(description, &settings, most)?;
         let network = &elaborated.network;
+        if !self.full && verify::operations(network).is_none_or(|operations| operations > most) {
+            let message =
+                "the network makes more than 40 G operations at the smallest input that it takes";
+            return Err(Failure::helped(message, "`--full` runs it all the same".to_owned()));
+        }
         let failed = |error: &analysis::AnalysisError| Failure::analysis(description, error);
         let analysis = analysis::analyse(network).map_err(|error| failed(&error))?;
         run_memory::refuse_too_large(description, network, Purpose::Verification)?;
         let weights = self.weights.weights(description, network, terminal)?;
         let inputs = seeded_inputs(network, 0).map_err(|error| failed(&error))?;
-        let threads = usize::from(self.threads.unwrap_or(0));
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|error| Failure::message(error.to_string()))?;
-        let effort = Effort { field_macs: (!full).then_some(MOST_FIELD_MACS) };
+        let pool = self.threads.pool()?;
+        let effort = Effort { field_operations: (!self.full).then_some(MOST_FIELD_OPERATIONS) };
         let mut bar = Progress::new(terminal, 0, noun(Stage::Oracle));
         let mut stage = None;
         let found = pool.install(|| {

@@ -115,6 +115,8 @@ pub struct Verified {
     pub holds: bool,
     /// How many were compared.
     pub compared: u64,
+    /// The shape of the first input that was run, batch first, where that is not the report's.
+    pub instead_at: Option<Vec<u64>>,
     /// That, and what was looked at, in sentences.
     pub notes: Vec<String>,
 }

@@ -163,8 +163,19 @@ fn facts(report: &Report) -> Vec<Fact> {
         facts.push(Fact::new(&name, &shape_text(without_batch(&output.shape))));
     }
     if let Some(verified) = &report.verified {
-        let name = if verified.holds { "✓ Verified by a run" } else { "✗ Compared with a run" };
-        facts.push(Fact::new(name, &counted(verified.compared, ["figure", "figures"])));
+        let mut name =
+            if verified.holds { "✓ Verified" } else { "✗ Compared with a run" }.to_owned();
+        match &verified.instead_at {
+            None if verified.holds => name += " by a run",
+            None => {}
+            Some(shape) => {
+                name += &format!(" at {}", shape_text(without_batch(shape)));
+                if shape.first() != Some(&report.batch) {
+                    name += &format!(", batch {}", shape.first().copied().unwrap_or(1));
+                }
+            }
+        }
+        facts.push(Fact::new(&name, &counted(verified.compared, ["figure", "figures"])));
     }
     facts
 }

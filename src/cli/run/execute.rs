@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use cnnstat::analysis::BYTES_PER_VALUE;
 use cnnstat::execute::engine::{Engine, Fusion, Memory, Observer};
 use cnnstat::execute::{ExecutionError, oracle};
 use cnnstat::network::{Network, Tensor};
@@ -38,9 +39,6 @@ pub(super) struct Outcome {
     /// The first tensor with a value that is not finite, and what that is.
     pub(super) not_finite: Option<(Tensor, &'static str)>,
 }
-
-/// Bytes of a value.
-const BYTES: u64 = 4;
 
 /// Runs a network on the engine, once more than is timed; `progress` counts the steps of all passes.
 pub(super) fn fast(
@@ -225,7 +223,8 @@ pub(super) fn by_oracle(
         let values = outputs.iter().map(|output| to_f32(output.elements()));
         outcome.outputs = values.collect();
     }
-    outcome.peak_activation_bytes = u64::try_from(live).unwrap_or(u64::MAX).saturating_mul(BYTES);
+    outcome.peak_activation_bytes =
+        u64::try_from(live).unwrap_or(u64::MAX).saturating_mul(BYTES_PER_VALUE);
     if work.profile {
         let steps = times.iter().map(|(tensor, times)| (vec![*tensor], median(times)));
         outcome.steps = steps.collect();

@@ -25,6 +25,7 @@ pub(super) fn lines(network: &Network, analysis: &Analysis, engine: &Engine) -> 
             analysis: Amount::Bytes(peak),
             run: Amount::Bytes(needed),
             compared: count(touched.steps.len()),
+            of: count(touched.steps.len()),
             holds: Some(peak == needed),
         },
         Line {
@@ -32,6 +33,7 @@ pub(super) fn lines(network: &Network, analysis: &Analysis, engine: &Engine) -> 
             analysis: Amount::None,
             run: Amount::Bytes(arena),
             compared: count(touched.steps.len()),
+            of: count(touched.steps.len()),
             holds: Some(arena >= needed),
         },
     ]

@@ -12,14 +12,12 @@ mod axes;
 mod field;
 mod reduce;
 mod scale;
-mod table;
 mod values;
 
 use serde::Serialize;
 
 pub use field::Fields;
-pub use reduce::{Instead, reduced};
-pub use table::{nodes_table, wrong_table};
+pub use reduce::{Instead, operations, reduced};
 
 use super::ExecutionError;
 use crate::analysis::Analysis;
@@ -33,8 +31,8 @@ pub const TOLERANCE: f64 = 1e-4;
 /// How much is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
-    /// The most multiply–accumulates that all runs for receptive fields may make; `None` for as many as are needed.
-    pub field_macs: Option<u64>,
+    /// The most [operations] that all runs for receptive fields may make; `None` for as many as are needed.
+    pub field_operations: Option<u64>,
 }
 
 /// How far a verification is.
@@ -124,6 +122,8 @@ pub struct Line {
     pub run: Amount,
     /// How many layers, or ends of fields, were compared.
     pub compared: u64,
+    /// Of how many.
+    pub of: u64,
     /// Whether it holds, for the network and for everything that was compared; `None` where nothing was looked at.
     pub holds: Option<bool>,
 }
@@ -230,13 +230,13 @@ pub fn verify(
     let engine = values::engine(network, weights, inputs, &oracle, &mut layers, progress)?;
     let arena = arena::lines(network, analysis, &engine);
     let probe = field::Probe { network, fields: &analysis.receptive_fields, engine: &engine };
-    let macs = oracle.tally.cost().macs;
-    let fields = probe.run(inputs, &oracle.is_finite, (effort, macs), &mut layers, progress)?;
+    let each = operations(network).unwrap_or(u64::MAX);
+    let fields = probe.run(inputs, &oracle.is_finite, (effort, each), &mut layers, progress)?;
     let first = network.inputs().first().and_then(|&input| network.node(input));
     let mut lines = oracle.lines(network, analysis, &layers);
     lines.extend(arena);
     lines.push(fields.line(&layers));
-    lines.extend(values::difference_lines(&layers, oracle.not_finite.is_some()));
+    lines.extend(values::difference_lines(network, &layers, oracle.not_finite.is_some()));
     Ok(Verification {
         input: first.map_or_else(Vec::new, |node| node.shape.sizes().to_vec()),
         instead: None,

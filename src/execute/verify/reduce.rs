@@ -17,7 +17,7 @@ pub struct Instead {
     pub of: Vec<u64>,
 }
 
-/// A network at the settings, or, where it would make more multiply–accumulates than `most`, of a single sample, and with an input that is
+/// A network at the settings, or, where it would make more [operations] than `most`, of a single sample, and with an input that is
 /// smaller along rows and columns, an eighth at a time, as often as needed and as it can be elaborated.
 ///
 /// # Errors
@@ -31,7 +31,7 @@ pub fn reduced(
     let of = input(&asked.network);
     let settings = Settings { batch: 1, ..settings.clone() };
     let (mut smallest, mut instead) = (asked, None);
-    while !costs_at_most(&smallest.network, most) {
+    while operations(&smallest.network).is_none_or(|operations| operations > most) {
         let smaller = if input(&smallest.network).first() == Some(&1) {
             smaller(description, &settings, &input(&smallest.network))
         } else {
@@ -63,9 +63,10 @@ fn input(network: &Network) -> Vec<u64> {
     node.map_or_else(Vec::new, |node| node.shape.sizes().to_vec())
 }
 
-/// Whether so many multiply–accumulates suffice.
-fn costs_at_most(network: &Network, most: u64) -> bool {
-    let Ok(cost) = cost(network) else { return false };
-    let macs = cost.iter().map(|cost| cost.macs).try_fold(0u64, u64::checked_add);
-    macs.is_some_and(|macs| macs <= most)
+/// How many floating-point operations a forward pass makes, and elements; `None` where they exceed 64 bits.
+#[must_use]
+pub fn operations(network: &Network) -> Option<u64> {
+    let costs = cost(network).ok()?;
+    let mut each = costs.iter().map(|cost| cost.flops.checked_add(cost.activations));
+    each.try_fold(0u64, |sum, of| sum.checked_add(of?))
 }

@@ -11,10 +11,9 @@ use crate::analysis::{Analysis, BYTES_PER_VALUE};
 use crate::execute::engine::{Engine, Fusion, Memory, Observer};
 use crate::execute::oracle::{self, Evaluated};
 use crate::execute::{ExecutionError, check_inputs, not_finite, source};
-use crate::figure::quantity::write::{number, thousands};
+use crate::figure::quantity::write::{number, shape_text, thousands};
 use crate::network::{Network, Shape, Tensor};
 use crate::ops::{Array, FlopKind, Op, Tally};
-use crate::report::table::shape_text;
 use crate::weights::Weights;
 
 /// What the oracle did.
@@ -135,6 +134,7 @@ impl Oracle {
             analysis,
             run,
             compared,
+            of: compared,
             holds: Some(analysis == run && layers.hold(figure)),
         };
         let counts =
@@ -313,20 +313,22 @@ fn largest(values: &[f32]) -> f64 {
 /// The largest differences of the engine's values.
 ///
 /// They do not hold where values are not finite, and nothing was looked at where no layer has anything to compare.
-pub(super) fn difference_lines(layers: &Layers, not_finite: bool) -> [Line; 2] {
-    let line = |figure, of: fn(&NodeVerification) -> Option<f64>| {
-        let compared = count(layers.iter().filter_map(of).count());
-        let largest = layers.iter().filter_map(of).fold(0.0, f64::max);
+pub(super) fn difference_lines(network: &Network, layers: &Layers, not_finite: bool) -> [Line; 2] {
+    let computed = count(network.layers().filter(|(_, node)| !is_passed_on(&node.op)).count());
+    let line = |figure, of: u64, difference: fn(&NodeVerification) -> Option<f64>| {
+        let compared = count(layers.iter().filter_map(difference).count());
+        let largest = layers.iter().filter_map(difference).fold(0.0, f64::max);
         Line {
             figure,
             analysis: Amount::AtMost(TOLERANCE),
             run: if compared > 0 { Amount::Number(largest) } else { Amount::None },
             compared,
+            of: of.max(compared),
             holds: if not_finite { Some(false) } else { looked_at(compared, layers.hold(figure)) },
         }
     };
     [
-        line(Subject::Engine, |layer| layer.difference),
-        line(Subject::Fused, |layer| layer.fused_difference),
+        line(Subject::Engine, computed, |layer| layer.difference),
+        line(Subject::Fused, 0, |layer| layer.fused_difference),
     ]
 }

@@ -250,6 +250,13 @@ pub fn counted(count: u64, [one, many]: [&str; 2]) -> String {
     format!("{} {}", thousands(count), noun(count, [one, many]))
 }
 
+/// A shape as it is written for people: `64×56×56`.
+#[must_use]
+pub fn shape_text(shape: &[u64]) -> String {
+    let sizes: Vec<String> = shape.iter().map(u64::to_string).collect();
+    sizes.join("×")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ mod roofline;
 mod run;
 mod summary;
 mod totals;
+mod verification;
 
 pub use comparison::{Networks, comparison_table};
 pub use layers::{layers_table, list_table};
@@ -23,8 +24,14 @@ pub use roofline::{
 pub use run::{run_kinds_table, run_profile_table, run_steps_table, run_table, run_top_table};
 pub use summary::summary_table;
 pub use totals::totals_table;
+pub use verification::{
+    verification_layers_table, verification_lines_table, verification_table, verification_tally,
+    verification_wrong_table,
+};
 
 use num_bigint::BigUint;
+
+pub use crate::figure::quantity::write::shape_text;
 
 use super::{FieldExtent, Figures, FlopKind, Report, Totals};
 use crate::figure::quantity::RateUnit;
@@ -228,12 +235,6 @@ pub fn heading(report: &Report) -> String {
 /// As [`heading`], of a network's name, the batch and the shape of the first input.
 fn heading_of(name: &str, batch: u64, input: &[u64]) -> String {
     format!("{name}, batch {batch}, input {}", shape_text(without_batch(input)))
-}
-
-/// A shape as it is written for people: `64×56×56`.
-pub fn shape_text(shape: &[u64]) -> String {
-    let sizes: Vec<String> = shape.iter().map(u64::to_string).collect();
-    sizes.join("×")
 }
 
 /// The shape of a single sample.

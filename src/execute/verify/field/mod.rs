@@ -56,6 +56,7 @@ impl Fields {
             analysis: ends(self.checked),
             run: ends(self.checked.saturating_sub(self.wrong)),
             compared: self.checked,
+            of: self.ends,
             holds: looked_at(self.checked, layers.hold(Subject::Fields)),
         }
     }
@@ -74,7 +75,7 @@ impl Probe<'_> {
         &self,
         inputs: &[Vec<f32>],
         is_finite: &[bool],
-        (effort, macs): (Effort, u64),
+        (effort, each): (Effort, u64),
         layers: &mut Layers,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Fields, ExecutionError> {
@@ -92,8 +93,8 @@ impl Probe<'_> {
         found.other_layers = count(finite - looked_at);
         let mut runs = needed(&ends, map);
         found.all_runs = count(runs.len());
-        if let Some(most) = effort.field_macs {
-            let most = usize::try_from(most / macs.max(1)).unwrap_or(usize::MAX);
+        if let Some(most) = effort.field_operations {
+            let most = usize::try_from(most / each.max(1)).unwrap_or(usize::MAX);
             runs = telling(runs, &ends, map, most.max(FEWEST_RUNS));
         }
         found.runs = count(runs.len());

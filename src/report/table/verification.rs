@@ -1,9 +1,11 @@
 //! A verification as tables.
 
-use super::{Amount, Line, NodeVerification, NotFinite, Subject, TOLERANCE, Verification, Wrong};
+use super::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
+use crate::execute::verify::{
+    Amount, Line, NodeVerification, NotFinite, Subject, TOLERANCE, Verification, Wrong,
+};
 use crate::figure::quantity::write::{counted, thousands};
 use crate::report::Verified;
-use crate::report::table::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
 
 /// What stands for what was proven and how.
 const MEANING: &str = "Shapes, values of parameters and operations: of what the oracle, plain loops in 64 bits, made, took and did, layer by layer. \
@@ -60,7 +62,7 @@ impl Subject {
     fn compared(self) -> [&'static str; 2] {
         match self {
             Self::Fields => ["end", "ends"],
-            Self::PeakInPlace => ["step", "steps"],
+            Self::PeakInPlace | Self::Arena => ["step", "steps"],
             _ => ["layer", "layers"],
         }
     }
@@ -92,126 +94,168 @@ impl Amount {
     }
 }
 
-impl Verification {
-    /// The figures of the network beside those of the run; `name` is what it is called.
+impl Verified {
+    /// What a report says of a verification.
     #[must_use]
-    pub fn table(&self, name: &str) -> Table {
-        Table {
-            title: self.title(name),
-            columns: vec![
-                Column::text("Figure", "figure", 0),
-                Column::figure("Analysis", "analysis", 0),
-                Column::figure("Run", "run", 0),
-                Column::text("", "verdict", 0),
-                Column::text("Compared", "compared", 1),
-            ],
-            rows: self.lines.iter().map(row).collect(),
-            notes: self.notes(),
+    pub fn of(found: &Verification) -> Self {
+        let mut all = vec![verification_tally(found)];
+        all.extend(notes(found));
+        Self {
+            holds: found.holds(),
+            compared: found.compared(),
+            instead_at: found.instead.as_ref().map(|_| found.input.clone()),
+            notes: all,
         }
     }
+}
 
-    fn title(&self, name: &str) -> String {
-        let batch = self.input.first().copied().unwrap_or(0);
-        let sizes = shape_text(without_batch(&self.input));
-        format!("{name}, batch {batch}, input {sizes}, analysis and run")
+/// The figures of the network beside those of the run; `name` is what it is called.
+#[must_use]
+pub fn verification_table(found: &Verification, name: &str) -> Table {
+    Table {
+        title: title(found, name),
+        columns: vec![
+            Column::text("Figure", "figure", 0),
+            Column::figure("Analysis", "analysis", 0),
+            Column::figure("Run", "run", 0),
+            Column::text("", "verdict", 0),
+            Column::text("Compared", "compared", 1),
+        ],
+        rows: found.lines.iter().map(row).collect(),
+        notes: notes(found),
     }
+}
 
-    /// What was looked at and what was not, in sentences.
-    #[must_use]
-    pub fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if let Some(NotFinite { layer, value, layers }) = &self.not_finite {
-            notes.push(format!(
-                "{layer} is the first layer that gives {value}; of {} there is nothing to compare: the values do not hold.",
-                counted(*layers, ["layer", "layers"])
-            ));
-        }
-        if let Some(instead) = &self.instead {
-            let shape = |shape: &[u64]| {
-                let batch = shape.first().copied().unwrap_or(0);
-                format!("batch {batch}, input {}", shape_text(without_batch(shape)))
-            };
-            notes.push(format!(
-                "Run at {} in place of {}, which --full runs: all figures are of what was run.",
-                shape(&self.input),
-                shape(&instead.of)
-            ));
-        }
-        let fields = &self.fields;
-        let mut told = format!(
-            "Receptive fields: {} of {} looked at, by {} of {}.",
-            thousands(fields.checked),
-            counted(fields.ends, ["end", "ends"]),
-            thousands(fields.runs),
-            counted(fields.all_runs, ["run", "runs"]),
-        );
-        if fields.cut > 0 {
-            told += &format!(
-                " At {} of them the unit sees less than its field, since a map in between has its border there.",
-                thousands(fields.cut)
-            );
-        }
-        if fields.mirrored > 0 {
-            told += &format!(
-                " At {} of them it sees what is mirrored or repeated beyond the border, which counts as padding.",
-                thousands(fields.mirrored)
-            );
-        }
-        if fields.not_finite_layers > 0 {
-            told += &format!(
-                " {} values that are not finite, or lies behind such: it is not looked at.",
-                counted(fields.not_finite_layers, ["layer has", "layers have"])
-            );
-        }
-        if fields.other_layers > 0 {
-            told += &format!(
-                " {} no axis of rows or columns, or a field that is not known: it is not looked at.",
-                counted(fields.other_layers, ["layer has", "layers have"])
-            );
-        }
-        notes.push(told);
+fn title(found: &Verification, name: &str) -> String {
+    let batch = found.input.first().copied().unwrap_or(0);
+    let sizes = shape_text(without_batch(&found.input));
+    format!("{name}, batch {batch}, input {sizes}, analysis and run")
+}
+
+/// What was looked at and what was not, in sentences.
+fn notes(found: &Verification) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(NotFinite { layer, value, layers }) = &found.not_finite {
         notes.push(format!(
-            "Engine − oracle: the largest difference as a part of the largest magnitude of a layer, at most {TOLERANCE:e}."
+            "{layer} is the first layer that gives {value}; of {} there is nothing to compare: the values do not hold.",
+            counted(*layers, ["layer", "layers"])
         ));
-        notes.push(MEANING.to_owned());
-        notes
     }
-
-    /// What a report says of it.
-    #[must_use]
-    pub fn verified(&self) -> Verified {
-        let mut notes = vec![self.tally()];
-        notes.extend(self.notes());
-        Verified { holds: self.holds(), compared: self.compared(), notes }
+    if let Some(instead) = &found.instead {
+        let shape = |shape: &[u64]| {
+            let batch = shape.first().copied().unwrap_or(0);
+            format!("batch {batch}, input {}", shape_text(without_batch(shape)))
+        };
+        notes.push(format!(
+            "Run at {} in place of {}, which --full runs: all figures are of what was run.",
+            shape(&found.input),
+            shape(&instead.of)
+        ));
     }
-
-    /// In a sentence, how many figures were compared and how many differ.
-    #[must_use]
-    pub fn tally(&self) -> String {
-        let lines = self.lines.iter().filter(|line| line.holds == Some(false)).count();
-        let wrong = self.wrong().count();
-        let compared = thousands(self.compared());
-        if self.holds() {
-            return format!("Verified by a run: {compared} figures.");
-        }
-        let number = |count| thousands(u64::try_from(count).unwrap_or(u64::MAX));
-        let mut told = format!(
-            "Compared with a run: {compared} figures; {} of the network and {} of layers differ",
-            number(lines),
-            number(wrong)
+    let fields = &found.fields;
+    let mut told = format!(
+        "Receptive fields: {} of {} looked at, by {} of {}.",
+        thousands(fields.checked),
+        counted(fields.ends, ["end", "ends"]),
+        thousands(fields.runs),
+        counted(fields.all_runs, ["run", "runs"]),
+    );
+    if fields.cut > 0 {
+        told += &format!(
+            " At {} of them the unit sees less than its field, since a map in between has its border there.",
+            thousands(fields.cut)
         );
-        if let Some((layer, _)) = self.wrong().next() {
-            told += &format!(", first at {}", layer.name);
-        }
-        told + "."
+    }
+    if fields.mirrored > 0 {
+        told += &format!(
+            " At {} of them it sees what is mirrored or repeated beyond the border, which counts as padding.",
+            thousands(fields.mirrored)
+        );
+    }
+    if fields.not_finite_layers > 0 {
+        told += &format!(
+            " {} values that are not finite, or lies behind such: it is not looked at.",
+            counted(fields.not_finite_layers, ["layer has", "layers have"])
+        );
+    }
+    if fields.other_layers > 0 {
+        told += &format!(
+            " {} no axis of rows or columns, or a field that is not known: it is not looked at.",
+            counted(fields.other_layers, ["layer has", "layers have"])
+        );
+    }
+    notes.push(told);
+    notes.push(format!(
+        "Engine − oracle: the largest difference as a part of the largest magnitude of a layer, at most {TOLERANCE:e}."
+    ));
+    notes.push(MEANING.to_owned());
+    notes
+}
+
+/// In a sentence, how many figures were compared and how many differ.
+#[must_use]
+pub fn verification_tally(found: &Verification) -> String {
+    let lines = found.lines.iter().filter(|line| line.holds == Some(false)).count();
+    let wrong = found.wrong().count();
+    let compared = thousands(found.compared());
+    if found.holds() {
+        return format!("Verified by a run: {compared} figures.");
+    }
+    let number = |count| thousands(u64::try_from(count).unwrap_or(u64::MAX));
+    let mut told = format!(
+        "Compared with a run: {compared} figures; {} of the network and {} of layers differ",
+        number(lines),
+        number(wrong)
+    );
+    if let Some((layer, _)) = found.wrong().next() {
+        told += &format!(", first at {}", layer.name);
+    }
+    told + "."
+}
+
+/// The figures of the network with how much was compared of how much, and at which input, for scripts.
+#[must_use]
+pub fn verification_lines_table(found: &Verification, name: &str) -> Table {
+    let batch = found.input.first().copied();
+    let row = |line: &Line| {
+        let (label, _) = line.figure.label();
+        Row::plain(vec![
+            Cell::Named(label.to_owned(), line.figure.key().to_owned()),
+            line.analysis.cell(),
+            line.run.cell(),
+            mark(line.holds),
+            Cell::Count(line.compared),
+            Cell::Count(line.of),
+            Cell::count(batch),
+            Cell::Shape(without_batch(&found.input).to_vec()),
+        ])
+    };
+    Table {
+        title: title(found, name),
+        columns: vec![
+            Column::text("Figure", "figure", 0),
+            Column::figure("Analysis", "analysis", 0),
+            Column::figure("Run", "run", 0),
+            Column::text("", "verdict", 0),
+            Column::figure("Compared", "compared", 0),
+            Column::figure("Of", "of", 0),
+            Column::figure("Batch", "batch", 0),
+            Column::figure("Input", "input", 0),
+        ],
+        rows: found.lines.iter().map(row).collect(),
+        notes: notes(found),
     }
 }
 
 fn row(line: &Line) -> Row {
     let (label, level) = line.figure.label();
-    let compared = match line.compared {
-        0 => Cell::Empty,
-        compared => Cell::Text(counted(compared, line.figure.compared())),
+    let compared = match (line.compared, line.of) {
+        (0, _) => Cell::Empty,
+        (compared, of) if compared < of => {
+            let of = counted(of, line.figure.compared());
+            Cell::Text(format!("{} of {of}", thousands(compared)))
+        }
+        (compared, _) => Cell::Text(counted(compared, line.figure.compared())),
     };
     Row {
         cells: vec![
@@ -228,7 +272,7 @@ fn row(line: &Line) -> Row {
 
 /// The first `most` things that differ at layers; `None` where nothing does.
 #[must_use]
-pub fn wrong_table(verification: &Verification, most: usize) -> Option<Table> {
+pub fn verification_wrong_table(verification: &Verification, most: usize) -> Option<Table> {
     let all = verification.wrong().count();
     let row = |(layer, wrong): (&NodeVerification, &Wrong)| Row {
         cells: vec![
@@ -259,7 +303,7 @@ pub fn wrong_table(verification: &Verification, most: usize) -> Option<Table> {
 
 /// What was found of every layer.
 #[must_use]
-pub fn nodes_table(verification: &Verification, name: &str) -> Table {
+pub fn verification_layers_table(verification: &Verification, name: &str) -> Table {
     let difference = |difference: Option<f64>| difference.map_or(Cell::Empty, Cell::Number);
     let field_ends = |ends: u64| if ends == 0 { Cell::Empty } else { Cell::Count(ends) };
     let row = |layer: &NodeVerification| {
@@ -282,7 +326,7 @@ pub fn nodes_table(verification: &Verification, name: &str) -> Table {
         }
     };
     Table {
-        title: verification.title(name),
+        title: title(verification, name),
         columns: vec![
             Column::text("", "verdict", 0),
             Column::text("Layer", "layer", 0),
@@ -296,6 +340,6 @@ pub fn nodes_table(verification: &Verification, name: &str) -> Table {
             Column::figure("Fused", "fused_difference", 2),
         ],
         rows: verification.layers.iter().map(row).collect(),
-        notes: verification.notes(),
+        notes: notes(verification),
     }
 }
