@@ -597,7 +597,9 @@ fn branches() -> impl Strategy<Value = Value> {
             .prop_map(|(join, branches)| json!({ join: branches }));
     let spread = select(vec!["global_avg_pool", "global_max_pool"]);
     let of_two = (branch(), branch(), spread).prop_flat_map(|(left, right, pool)| {
-        let positive = [right.clone(), vec![json!("sigmoid")]].concat();
+        // At least 1, so that values stay finite however often they are divided.
+        let positive =
+            [right.clone(), vec![json!("sigmoid"), json!({"affine": {"shift": 1}})]].concat();
         let transposed = [left.clone(), vec![json!({"transpose": [0, 1, 3, 2]})]].concat();
         let part = [left.clone(), vec![json!({"slice": {"axis": 3, "stop": 1}})]].concat();
         select(vec![
