@@ -464,6 +464,12 @@ fn what_borders_leave_of_fields() {
             2,
             0,
         ),
+        // Beside what looks over all of a map that has every other column stands what looks at padding, too, which the first unit does not.
+        (
+            "input: [2, 4, 8]\nlayers:\n  - avg_pool: {kernel: 1, stride: [1, 2]}\n  - sub: [[{conv: {out: 2, kernel: 2, padding: same}}], [layer_norm]]\n  - slice: {axis: 3, stop: 1}",
+            1,
+            0,
+        ),
         // Of the channels those that see their neighbors are left out: of units 0, 2, 3 and 4 of 5 6 ends, along both axes of two layers.
         (
             "input: [2, 5, 5]\nlayers:\n  - concat: [[], [{conv: {out: 1, kernel: 3, padding: 1}}]]\n  - slice: {stop: 2}\n  - relu",
