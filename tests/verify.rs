@@ -464,6 +464,12 @@ fn what_borders_leave_of_fields() {
             2,
             0,
         ),
+        // Beside what looks over all of a map that has every other column stands what looks at padding, too, which the first unit does not.
+        (
+            "input: [2, 4, 8]\nlayers:\n  - avg_pool: {kernel: 1, stride: [1, 2]}\n  - sub: [[{conv: {out: 2, kernel: 2, padding: same}}], [layer_norm]]\n  - slice: {axis: 3, stop: 1}",
+            1,
+            0,
+        ),
         // Of the channels those that see their neighbors are left out: of units 0, 2, 3 and 4 of 5 6 ends, along both axes of two layers.
         (
             "input: [2, 5, 5]\nlayers:\n  - concat: [[], [{conv: {out: 1, kernel: 3, padding: 1}}]]\n  - slice: {stop: 2}\n  - relu",
@@ -597,7 +603,9 @@ fn branches() -> impl Strategy<Value = Value> {
             .prop_map(|(join, branches)| json!({ join: branches }));
     let spread = select(vec!["global_avg_pool", "global_max_pool"]);
     let of_two = (branch(), branch(), spread).prop_flat_map(|(left, right, pool)| {
-        let positive = [right.clone(), vec![json!("sigmoid")]].concat();
+        // At least 1, so that values stay finite however often they are divided.
+        let positive =
+            [right.clone(), vec![json!("sigmoid"), json!({"affine": {"shift": 1}})]].concat();
         let transposed = [left.clone(), vec![json!({"transpose": [0, 1, 3, 2]})]].concat();
         let part = [left.clone(), vec![json!({"slice": {"axis": 3, "stop": 1}})]].concat();
         select(vec![

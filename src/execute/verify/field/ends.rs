@@ -89,16 +89,22 @@ pub(super) fn ends(
     ends
 }
 
-/// What the analysis says that the units of a node see together.
+/// What the analysis says that the units of a node see along an axis.
 #[derive(Debug, Clone, Copy)]
 struct Claim {
-    span: Span,
+    /// All of them together at most.
+    most: Span,
+    /// Each of them where the field is global: what the maps see that were looked over whole. Beside such a map another may stand that was not.
+    every: Span,
+    is_global: bool,
     /// Whether that is known.
     is_known: bool,
 }
 
 impl Claim {
-    /// What all units of a node together see along an axis.
+    const NOTHING: Self =
+        Self { most: Span::EMPTY, every: Span::EMPTY, is_global: false, is_known: true };
+
     fn of(
         network: &Network,
         tensor: Tensor,
@@ -107,21 +113,35 @@ impl Claim {
     ) -> Self {
         let operands = network.operands(tensor).iter();
         let operands = operands.filter_map(|operand| Some(below.get(operand.index())?[axis]));
-        let nothing = Self { span: Span::EMPTY, is_known: true };
-        let joined = operands.fold(nothing, |joined, other| Self {
-            span: joined.span.hull(other.span),
+        let joined = operands.clone().fold(Self::NOTHING, |joined, other| Self {
+            most: joined.most.hull(other.most),
+            every: joined.every.hull(other.every),
+            is_global: joined.is_global || other.is_global,
             is_known: joined.is_known && other.is_known,
         });
+        // What becomes global here looks over all that its operands see.
+        let every = if joined.is_global { joined.every } else { joined.most };
+        let global = Self { every, is_global: true, ..joined };
         match field {
             ReceptiveField::Window(axes) => match &axes[axis] {
                 AxisField::Window(window) => {
-                    let span = window.hull();
-                    Self { span: span.unwrap_or(Span::EMPTY), is_known: span.is_some() }
+                    let most = window.hull();
+                    let is_known = most.is_some();
+                    Self { most: most.unwrap_or(Span::EMPTY), is_known, ..Self::NOTHING }
                 }
-                AxisField::Global => joined,
+                AxisField::Global => global,
             },
             ReceptiveField::Unknown => Self { is_known: false, ..joined },
-            ReceptiveField::Global | ReceptiveField::Independent => joined,
+            ReceptiveField::Global => global,
+            ReceptiveField::Independent => joined,
+        }
+    }
+
+    /// What all units of a node whose field is global see together, between what each must see and what they may, if they really see `seen`.
+    fn of_all(&self, seen: Span) -> Span {
+        Span {
+            start: seen.start.min(self.every.start).max(self.most.start),
+            end: seen.end.max(self.every.end).min(self.most.end),
         }
     }
 }
@@ -170,7 +190,8 @@ impl Of<'_> {
 
     fn of_all(&self, sights: &Sights, ends: &mut Vec<End>) {
         if self.claim.is_known {
-            self.of_unit(None, self.claim.span, sights.all(self.axis), ends);
+            let sight = sights.all(self.axis);
+            self.of_unit(None, self.claim.of_all(sight.spans[self.axis]), sight, ends);
         }
     }
 
