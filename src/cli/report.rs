@@ -18,7 +18,7 @@ use super::verify::RunOptions;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cnnstat report squeezenet.yaml
-  cnnstat report squeezenet --verify
+  cnnstat report mine.yaml --verify
   cnnstat report resnet50 --input 3x288x288 -o resnet50-288.html")]
 pub(super) struct Report {
     /// A network file, or the name of a bundled network

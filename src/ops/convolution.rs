@@ -255,15 +255,16 @@ impl Operator for Conv {
         let out = length(self.out);
         let (taps, bias) = (taps.saturating_mul(in_group), given.bias(self.bias, out)?);
         let weight = given.weight(out.saturating_mul(taps))?;
-        let y = Draft::of(&[batch, out, rows.len(), columns.len()])?;
+        let units = columns.len();
+        let y = Draft::of(&[batch, out, rows.len(), units])?;
         let y = y.by_map(given.tally, |[n, o], y, tally| {
             let mut weights = weight.row(o * taps..(o + 1) * taps);
             for c in 0..in_group {
                 let map = x.map([n, o / out_group * in_group + c]);
                 for p in 0..kernel_rows {
                     for (q, weight) in (0..kernel_columns).zip(weights.by_ref()) {
-                        for (start, row) in rows.iter().zip(y.chunks_mut(columns.len())) {
-                            let first = (start + p * row_dilation) * width + q * column_dilation;
+                        for (i, row) in y.chunks_mut(units).enumerate() {
+                            let first = (rows[i] + p * row_dilation) * width + q * column_dilation;
                             let (row, seen) = (row.iter_mut(), map[first..].iter());
                             let mut add = |(sum, x): (&mut f64, &f64)| {
                                 *sum = tally.multiply_accumulate(*sum, weight, *x);

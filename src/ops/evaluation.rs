@@ -65,9 +65,12 @@ impl<'a> Evaluation<'a> {
     /// A result of the operand's sizes, every element of which is made from the operand's at the same place.
     pub(super) fn by_element(self, of: impl Fn(f64, &mut Tally) -> f64) -> Result<Array, OpError> {
         let mut draft = Draft::copy(self.operand()?)?;
+        // A count of its own is not looked up for every element.
+        let mut tally = Tally::default();
         for element in &mut draft.elements {
-            *element = of(*element, self.tally);
+            *element = of(*element, &mut tally);
         }
+        *self.tally += tally;
         draft.done()
     }
 }
