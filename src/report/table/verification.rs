@@ -168,7 +168,7 @@ fn notes(found: &Verification) -> Vec<String> {
     }
     if fields.mirrored > 0 {
         told += &format!(
-            " At {} of them it sees what is mirrored or repeated beyond the border, which counts as padding.",
+            " At {} of them the unit sees what is mirrored or repeated beyond the border, which counts as padding.",
             thousands(fields.mirrored)
         );
     }
