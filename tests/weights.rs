@@ -152,11 +152,11 @@ fn npz_file(tensors: &[Stored], method: CompressionMethod) -> Vec<u8> {
 }
 
 fn read_safetensors(file: &[u8], names: &Names) -> Result<Loaded, WeightsError> {
-    safetensors::read(Cursor::new(file), &small(), names)
+    safetensors::open(Cursor::new(file), &small(), names)?.load(&small())
 }
 
 fn read_npz(file: &[u8], names: &Names) -> Result<Loaded, WeightsError> {
-    npz::read(Cursor::new(file), &small(), names)
+    npz::open(Cursor::new(file), &small(), names)?.load(&small())
 }
 
 /// The values are those of the program in docs/weights.md, run by Python with names, positions and ranges of this network: its kernel sums

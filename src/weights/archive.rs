@@ -86,7 +86,10 @@ impl<'a> Archived<'a> {
     }
 
     /// Reads all values of the network.
-    pub(super) fn load(mut self, network: &Network) -> Result<Loaded, WeightsError> {
+    ///
+    /// # Errors
+    /// Where values cannot be read.
+    pub fn load(mut self, network: &Network) -> Result<Loaded, WeightsError> {
         let weights = Weights::of_source(network, &mut self)?;
         Ok(Loaded { weights, warnings: self.not_finite })
     }

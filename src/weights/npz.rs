@@ -8,7 +8,7 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::Names;
-use super::archive::{Archive, Archived, Header, Loaded, WeightsError};
+use super::archive::{Archive, Archived, Header, WeightsError};
 use crate::network::Network;
 use crate::tensor_file::{Encoding, npy};
 use crate::text::{cut, shortened};
@@ -20,20 +20,8 @@ const END_BYTES: u64 = 22;
 /// The ending of the files in an archive.
 const ENDING: &str = ".npy";
 
-/// Reads the values of a network, array by array. Nothing but the arrays that the network takes is unpacked, and of these no more than
+/// Opens a file to read the values of a network, array by array. Nothing but the arrays that the network takes is unpacked, and of these no more than
 /// it takes.
-///
-/// # Errors
-/// Where it is no such file, or one that does not fit the network.
-pub fn read(
-    reader: impl Read + Seek + Send,
-    network: &Network,
-    names: &Names,
-) -> Result<Loaded, WeightsError> {
-    open(reader, network, names)?.load(network)
-}
-
-/// Opens a file to read the values of a network layer by layer.
 ///
 /// # Errors
 /// Where it is no such file, or one that does not fit the network.

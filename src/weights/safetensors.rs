@@ -8,7 +8,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::archive::{Archive, Archived, Header, Loaded, WeightsError};
+use super::archive::{Archive, Archived, Header, WeightsError};
 use super::{Names, Weights, parameters};
 use crate::network::Network;
 use crate::tensor_file::{ElementType, Encoding, write_values};
@@ -23,19 +23,7 @@ const LONGEST_MESSAGE: usize = 300;
 /// The bytes of the header's length.
 const LENGTH_BYTES: u64 = 8;
 
-/// Reads the values of a network, tensor by tensor.
-///
-/// # Errors
-/// Where it is no such file, or one that does not fit the network.
-pub fn read(
-    reader: impl Read + Seek + Send,
-    network: &Network,
-    names: &Names,
-) -> Result<Loaded, WeightsError> {
-    open(reader, network, names)?.load(network)
-}
-
-/// Opens a file to read the values of a network layer by layer.
+/// Opens a file to read the values of a network, tensor by tensor.
 ///
 /// # Errors
 /// Where it is no such file, or one that does not fit the network.
