@@ -29,9 +29,16 @@ impl Stride {
     }
 }
 
+/// Exactly: a decimal where it ends, otherwise a fraction, such as 96/7.
 impl std::fmt::Display for Stride {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.value())
+        let mut rest = *self.0.denom();
+        for factor in [2, 5] {
+            while rest % factor == 0 && rest > 0 {
+                rest /= factor;
+            }
+        }
+        if rest == 1 { write!(f, "{}", self.value()) } else { write!(f, "{}", self.0) }
     }
 }
 
