@@ -272,7 +272,7 @@ fn by_hand() {
         (
             "[1, 4, 4]",
             vec!["conv_transpose: {out: 1, kernel: 1, stride: 3}"],
-            "1x1 / 0.3333333333333333x0.3333333333333333 / [[0, 0], [0, 0]]",
+            "1x1 / 1/3x1/3 / [[0, 0], [0, 0]]",
             "gaps",
         ),
         ("[1, 4, 4]", vec!["upsample: {output_size: 2053}"], "Unknown", "a period of 2,053"),

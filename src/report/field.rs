@@ -34,7 +34,7 @@ impl std::fmt::Display for Stride {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut rest = *self.0.denom();
         for factor in [2, 5] {
-            while rest % factor == 0 && rest > 0 {
+            while rest.is_multiple_of(factor) {
                 rest /= factor;
             }
         }
