@@ -11,6 +11,7 @@ mod fuse;
 mod kernel;
 mod touched;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::analysis::{self, AnalysisError, Placement};
@@ -132,17 +133,19 @@ impl Engine {
         let arena = Arena::of(&placement).ok_or(ExecutionError::TooLarge)?;
         let places = Places { network, placement: &placement, arena: &arena };
         let context = Context { gemm: Gemm::new() };
-        let mut steps = Vec::new();
-        let mut held = Held::default();
-        for group in fuse::groups(network, &placement, fusion) {
+        let groups = fuse::groups(network, &placement, fusion);
+        let mut steps: Vec<Option<Step>> = groups.iter().map(|_| None).collect();
+        for at in largest_first(network, &groups)? {
+            let group = &groups[at];
             let Some(node) = network.node(group.base) else { continue };
-            let values = Values { network, source: weights, held: &mut held };
-            let step = step(network, &context, &places, node, &group, values);
-            steps.extend(step.map_err(|error| match error {
+            let values = Values { network, source: weights, held: Held::default() };
+            let step = step(network, &context, &places, node, group, values);
+            steps[at] = step.map_err(|error| match error {
                 StepError::Operator(error) => ExecutionError::of(node, error),
                 StepError::Weights(error) => error.into(),
-            })?);
+            })?;
         }
+        let steps = steps.into_iter().flatten().collect();
         let of = |tensor: Tensor| places.get(tensor).ok_or(ExecutionError::TooLarge);
         let mut inputs = Vec::new();
         for &tensor in network.inputs() {
@@ -289,6 +292,23 @@ impl Places<'_> {
     }
 }
 
+/// The groups, those that hold most first: weights are held twice while they are put in order, and the largest are while nothing else
+/// is held yet.
+fn largest_first(network: &Network, groups: &[Group]) -> Result<Vec<usize>, ExecutionError> {
+    let held = |group: &Group| match network.node(group.base) {
+        Some(node) => {
+            let parameters = node.op.operator().parameters(network.operand_shapes(group.base));
+            let parameters = parameters.map_err(|error| ExecutionError::of(node, error))?;
+            Ok(parameters.iter().map(|parameter| parameter.shape.elements()).max().unwrap_or(0))
+        }
+        None => Ok(0),
+    };
+    let held: Vec<u64> = groups.iter().map(held).collect::<Result<_, ExecutionError>>()?;
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by_key(|&at| Reverse(held[at]));
+    Ok(order)
+}
+
 enum StepError {
     Operator(OpError),
     Weights(WeightsError),
@@ -352,13 +372,13 @@ fn step(
 struct Values<'a> {
     network: &'a Network,
     source: &'a mut dyn Source,
-    held: &'a mut Held,
+    held: Held,
 }
 
 impl Values<'_> {
     /// The values of what a node holds.
     fn read(&mut self, tensor: Tensor) -> Result<&mut [Vec<f32>], StepError> {
-        self.source.read(tensor, self.held)?;
+        self.source.read(tensor, &mut self.held)?;
         let Some(node) = self.network.node(tensor) else { return Ok(&mut []) };
         let parameters = node.op.operator().parameters(self.network.operand_shapes(tensor))?;
         let values = self.held.tensors();
