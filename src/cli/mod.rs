@@ -15,6 +15,7 @@ mod man;
 mod memory;
 mod network;
 mod output;
+mod parameters;
 mod paths;
 mod progress;
 mod read_files;
@@ -31,6 +32,7 @@ mod terminal;
 mod threads;
 mod verify;
 mod weights;
+mod whole_number;
 
 use std::env;
 use std::ffi::OsString;
@@ -79,6 +81,7 @@ enum Command {
     Memory(memory::Memory),
     Paths(paths::Paths),
     Roofline(roofline::Roofline),
+    Parameters(parameters::Parameters),
     Run(run::Run),
     Verify(verify::Verify),
     Convert(convert::Convert),
@@ -122,6 +125,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Sweep(sweep) => sweep.run(&terminal),
         Command::Paths(paths) => paths.run(&terminal),
         Command::Roofline(roofline) => roofline.run(&terminal),
+        Command::Parameters(parameters) => parameters.run(&terminal),
         Command::Run(run) => run.run(&terminal),
         Command::Verify(verify) => verify.run(&terminal),
         Command::Convert(convert) => convert.run(&terminal),

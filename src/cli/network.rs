@@ -9,6 +9,7 @@ use cnnstat::report::Report;
 use super::failure::Failure;
 use super::load;
 use super::terminal::Terminal;
+use super::whole_number::whole_number;
 
 /// What applies to every command that takes networks.
 #[derive(Debug, Default, Args)]
@@ -22,7 +23,7 @@ pub(super) struct NetworkOptions {
     input: Option<Sizes>,
 
     /// Number of samples, 1 if left out
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole_number::<u64, _>(1..))]
     batch: Option<u64>,
 }
 

@@ -19,9 +19,9 @@ use cnnstat::front::Labels;
 use cnnstat::front::yaml::{Description, Elaborated};
 use cnnstat::network::{Network, Tensor};
 use cnnstat::report::run::{
-    self as report, Executor, InputData, NotFinite, Profile, RunOutput, Times,
+    self as report, Executor, InputData, NotFinite, Profile, RunOutput, Times, Values,
 };
-use cnnstat::report::table::{run_steps_table, run_table};
+use cnnstat::report::table::{run_figures_table, run_steps_table};
 
 use super::failure::Failure;
 use super::load;
@@ -34,6 +34,7 @@ use super::run_memory::{self, Purpose};
 use super::terminal::Terminal;
 use super::threads::ThreadOptions;
 use super::weights::WeightOptions;
+use super::whole_number::whole_number;
 use execute::{Outcome, Work};
 use input::InputOptions;
 use save::SaveOptions;
@@ -73,7 +74,7 @@ pub(super) struct Run {
     threads: ThreadOptions,
 
     /// How often the forward pass is timed, after one that is not
-    #[arg(long, value_name = "R", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "R", default_value = "1", value_parser = whole_number(1..=1_000_000_u32))]
     repeat: u32,
 
     /// What runs the network
@@ -160,13 +161,15 @@ impl Run {
             profile.map_err(|error| Failure::analysis(&description, &error))
         });
         let not_finite = not_finite(network, outcome.not_finite.take(), &inputs, terminal);
+        let settings = description.metadata(&elaborated).settings;
         let shown = report::Run {
             name: description.name().to_owned(),
+            settings,
             batch: batch(network),
             input: first_input(network),
             weights: self.weights.origin(),
             input_data,
-            outputs: outputs(network),
+            outputs: outputs(network, &outcome.outputs),
             times: Times::of(&outcome.seconds),
             peak_activation_bytes: outcome.peak_activation_bytes,
             engine: self.executor(),
@@ -300,10 +303,10 @@ fn first_input(network: &Network) -> Vec<u64> {
     first.map(|node| node.shape.sizes().to_vec()).unwrap_or_default()
 }
 
-fn outputs(network: &Network) -> Vec<RunOutput> {
-    let outputs = network.outputs().iter().filter_map(|output| {
+fn outputs(network: &Network, values: &[Vec<f32>]) -> Vec<RunOutput> {
+    let outputs = network.outputs().iter().zip(values).filter_map(|(output, values)| {
         let shape = network.node(output.tensor)?.shape.sizes().to_vec();
-        Some(RunOutput { name: output.name.clone(), shape })
+        Some(RunOutput { name: output.name.clone(), shape, values: Values::of(values) })
     });
     outputs.collect()
 }
@@ -385,7 +388,7 @@ fn written(
         Kind::Text(Format::Json) => back::json::render(run)?,
         Kind::Text(Format::Csv) => back::csv::render(&match &run.profile {
             Some(profile) => run_steps_table(profile),
-            None => run_table(run),
+            None => run_figures_table(run),
         })?,
     })
 }

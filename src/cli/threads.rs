@@ -7,12 +7,13 @@ use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::failure::Failure;
+use super::whole_number::whole_number;
 
 /// On how many threads networks run.
 #[derive(Debug, Args)]
 pub(super) struct ThreadOptions {
     /// Number of threads; all cores if left out
-    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "T", value_parser = whole_number(1..=1024_u16))]
     threads: Option<u16>,
 }
 

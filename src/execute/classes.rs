@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::source;
 use crate::network::{Network, Shape, Tensor};
-use crate::ops::Op;
+use crate::ops::{Function, Op};
 
 /// A class of a sample.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -106,7 +106,11 @@ fn scores(network: &Network, output: Tensor) -> Scores {
     let softmax =
         network.node(source(network, output)).filter(|node| vector(&node.shape).is_some());
     match softmax.map(|node| &node.op) {
+        // Of a sigmoid each is a probability by itself.
         Some(Op::Softmax(_)) => Scores::Probabilities,
+        Some(Op::Activation(activation)) if activation.function == Function::Sigmoid => {
+            Scores::Probabilities
+        }
         Some(Op::LogSoftmax(_)) => Scores::Logarithms,
         _ => Scores::Logits,
     }

@@ -6,7 +6,7 @@ use super::error::{axis, single};
 use super::signature::{Role, Signature, boolean, index, real};
 use super::{
     Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operations, Operator, OperatorKind,
-    Parameters, Reach, Storage, parameters,
+    Parameters, Reach, Storage, axis_detail, parameters,
 };
 use crate::network::Shape;
 
@@ -414,6 +414,10 @@ impl Operator for Softmax {
         y.done()
     }
 
+    fn detail(&self) -> String {
+        axis_detail(self.axis)
+    }
+
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {
         Ok(Kept::OUTPUT)
     }
@@ -458,6 +462,10 @@ impl Operator for LogSoftmax {
             }
         }
         y.done()
+    }
+
+    fn detail(&self) -> String {
+        axis_detail(self.axis)
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {

@@ -7,6 +7,7 @@ use super::reach::signed;
 use super::signature::{Kind, Role, Signature, absent, count, index};
 use super::{
     Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operator, OperatorKind, Reach,
+    axis_detail,
 };
 use crate::network::Shape;
 
@@ -132,7 +133,7 @@ impl Operator for Concat {
     }
 
     fn detail(&self) -> String {
-        if self.axis == 1 { String::new() } else { format!("axis {}", self.axis) }
+        axis_detail(self.axis)
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {

@@ -461,7 +461,11 @@ impl Operator for ConvTranspose {
     }
 
     fn detail(&self) -> String {
-        channels_detail(&self.window, self.groups)
+        let detail = channels_detail(&self.window, self.groups);
+        match self.output_padding {
+            [0, 0] => detail,
+            [height, width] => format!("{detail}, output_padding {height}x{width}"),
+        }
     }
 
     fn window(&self) -> Option<Window> {

@@ -108,7 +108,7 @@ pub trait Operator {
     /// Where there are fewer parameters than it takes, or no memory for the result.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError>;
 
-    /// The arguments for people, such as `3x3, stride 2`; empty where there is nothing to say.
+    /// The arguments for people, such as `3x3, stride 2`, those left out that are as usual; empty where there is nothing to say.
     fn detail(&self) -> String {
         String::new()
     }
@@ -148,6 +148,11 @@ pub struct Parameter {
 
 /// The tensors an operator holds, at most four.
 pub type Parameters = ArrayVec<Parameter, 4>;
+
+/// What is said of the axis along which an operator works: nothing where it is that of the channels, as usual.
+fn axis_detail(axis: u64) -> String {
+    if axis == 1 { String::new() } else { format!("axis {axis}") }
+}
 
 /// The parameters of these names and shapes; those with `trained` false are buffers.
 fn parameters<const N: usize>(

@@ -7,7 +7,7 @@ use super::reach::signed;
 use super::signature::{Role, Signature, boolean, count, index, real};
 use super::{
     Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operator, OperatorKind, Parameters,
-    Reach, Storage, parameters,
+    Reach, Storage, axis_detail, parameters,
 };
 use crate::network::Shape;
 
@@ -103,6 +103,9 @@ pub(super) static SIGNATURES: &[Signature] = &[
     },
 ];
 
+/// What is said of a normalization without a trained scale and shift.
+const NOT_AFFINE: &str = "affine false";
+
 fn channels(operands: &[Shape]) -> Result<u64, OpError> {
     let shape = single(operands)?;
     shape.channels().ok_or(OpError::Axis { axis: 1, shape: *shape })
@@ -168,6 +171,10 @@ impl Operator for BatchNorm {
                 *y = tally.normalization.add(scaled, shift);
             }
         })
+    }
+
+    fn detail(&self) -> String {
+        if self.affine { String::new() } else { NOT_AFFINE.to_owned() }
     }
 
     /// The operand, and the batch's mean and inverse deviation of every channel.
@@ -268,6 +275,12 @@ impl Operator for LayerNorm {
         y.done()
     }
 
+    fn detail(&self) -> String {
+        let affine = if self.affine { "" } else { NOT_AFFINE };
+        let parts = [axis_detail(self.axis), affine.to_owned()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
     /// The operand, and the mean and inverse deviation of every group.
     fn keeps(&self, _: &[Shape], output: &Shape) -> Result<Kept, OpError> {
         Kept::OPERANDS.floats(product(&[2, output.elements() / self.group(output)?])?)
@@ -349,7 +362,8 @@ impl Operator for Lrn {
     }
 
     fn detail(&self) -> String {
-        format!("size {}", self.size)
+        let Self { size, alpha, beta, k } = self;
+        format!("size {size}, alpha {alpha}, beta {beta}, k {k}")
     }
 
     /// The operand, the output and the denominators before the power, as Caffe does; PyTorch composes it of smaller operators and

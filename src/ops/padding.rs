@@ -126,7 +126,12 @@ impl Operator for Pad {
     }
 
     fn detail(&self) -> String {
-        format!("{:?}", self.sides)
+        let what = match self.mode {
+            PadMode::Constant(value) => format!("of {value}"),
+            PadMode::Reflect => "reflect".to_owned(),
+            PadMode::Edge => "edge".to_owned(),
+        };
+        format!("{:?}, {what}", self.sides)
     }
 
     fn keeps(&self, _: &[Shape], _: &Shape) -> Result<Kept, OpError> {

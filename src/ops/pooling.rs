@@ -310,7 +310,12 @@ impl Operator for AvgPool {
     }
 
     fn detail(&self) -> String {
-        self.window.to_string()
+        let Self { window, count_include_pad } = self;
+        if *count_include_pad {
+            window.to_string()
+        } else {
+            format!("{window}, count_include_pad false")
+        }
     }
 
     fn window(&self) -> Option<Window> {

@@ -251,7 +251,10 @@ impl Operator for Upsample {
         };
         match self.mode {
             UpsampleMode::Nearest => format!("{size}, nearest"),
-            UpsampleMode::Bilinear { .. } => format!("{size}, bilinear"),
+            UpsampleMode::Bilinear { align_corners: false } => format!("{size}, bilinear"),
+            UpsampleMode::Bilinear { align_corners: true } => {
+                format!("{size}, bilinear, align_corners")
+            }
         }
     }
 

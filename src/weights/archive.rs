@@ -207,6 +207,8 @@ pub enum Misfit {
     Surplus {
         /// Its name in the file.
         name: String,
+        /// Its shape, where that was looked up.
+        shape: Option<Vec<u64>>,
     },
     /// A tensor of another shape.
     Shape {
@@ -260,8 +262,10 @@ impl fmt::Display for Misfit {
                 }
                 is_it(near.as_deref(), f)
             }
-            Self::Surplus { name } => {
-                write!(f, "`{}` is in the file, but not in the network", shortened(name))
+            Self::Surplus { name, shape } => {
+                write!(f, "`{}`", shortened(name))?;
+                shape.iter().try_for_each(|shape| write!(f, " {}", sizes(shape)))?;
+                f.write_str(" is in the file, but not in the network")
             }
             Self::Shape { name, expected, given } => {
                 let (name, given) = (shortened(name), sizes(given));
@@ -333,14 +337,20 @@ fn fitting(
             Err(misfit) => misfits.push(misfit),
         }
     }
-    misfits.extend(surplus.iter().map(|name| Misfit::Surplus { name: name.clone() }));
     misfits.extend(idle.into_iter().map(|entry| Misfit::Idle { entry }));
+    // Where much is missing, what the file has instead is shown beside it.
+    let of_surplus = surplus.iter().map(|name| Misfit::Surplus { name: name.clone(), shape: None });
+    let shown = MAX_SHOWN.saturating_sub(surplus.len().min(MAX_SHOWN / 2)).min(misfits.len());
+    misfits.splice(shown..shown, of_surplus);
     if misfits.is_empty() {
         return Ok(encodings);
     }
-    // Only those that are shown: looking for near names takes time.
+    // Only those that are shown: it takes time.
     for misfit in misfits.iter_mut().take(MAX_SHOWN) {
         misfit.suggest(&surplus, &ours);
+        if let Misfit::Surplus { name, shape } = misfit {
+            *shape = archive.header(name).ok().map(|header| header.sizes);
+        }
     }
     Err(misfits)
 }

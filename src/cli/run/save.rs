@@ -1,11 +1,13 @@
 //! Tensors that are written to files.
 
 use std::collections::HashSet;
+use std::ops::RangeFrom;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cnnstat::diagnostics::suggest;
 use cnnstat::execute::source;
+use cnnstat::figure::quantity::write::counted;
 use cnnstat::network::{Network, Node, Tensor};
 use cnnstat::tensor_file::npy;
 
@@ -21,7 +23,7 @@ pub(super) const TENSOR: &str = "npy";
 /// What is written where.
 #[derive(Debug, Args)]
 pub(super) struct SaveOptions {
-    /// Where to write: to .npy the first output, or the one that is named, and as often as there are outputs; besides once the result: .html a
+    /// Where to write: to .npy an output, the one that is named, else the first, then the second and so on; besides once the result: .html a
     /// page with the profile, .svg its charts, .md, .json, .csv or .txt; `-` is a page on the standard output
     #[arg(short, long, value_name = "[NAME=]FILE")]
     output: Vec<String>,
@@ -70,6 +72,7 @@ impl SaveOptions {
     pub(super) fn files(&self, network: &Network, read: &ReadFiles) -> Result<Files, Failure> {
         let mut files = Files { files: Vec::new(), taps: Vec::new() };
         let result = self.result()?.filter(|path| !is_standard(path));
+        result.map_or(Ok(()), |path| refuse_named(path, network))?;
         let result = result.map(|path| Target::new(path, read)).transpose()?;
         let mut known: HashSet<PathBuf> = result.iter().map(Target::file).collect();
         let mut push = |files: &mut Files, origin, tensor, path: PathBuf| {
@@ -81,8 +84,9 @@ impl SaveOptions {
             files.files.push(File { origin, tensor, path, target });
             Ok(())
         };
+        let mut unnamed = 0..;
         for text in self.output.iter().filter(|text| is_npy(text)) {
-            let (at, path) = output(text, network)?;
+            let (at, path) = output(text, network, &mut unnamed)?;
             if let Some(output) = network.outputs().get(at) {
                 push(&mut files, Origin::Output(at), output.tensor, path)?;
             }
@@ -143,10 +147,22 @@ fn is_npy(text: &str) -> bool {
     Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case(TENSOR))
 }
 
-/// The position of the output that is to be written, and where.
-fn output(text: &str, network: &Network) -> Result<(usize, PathBuf), Failure> {
+/// The position of the output that is to be written, and where: the one that is named, else the next of those that `unnamed` counts.
+fn output(
+    text: &str,
+    network: &Network,
+    unnamed: &mut RangeFrom<usize>,
+) -> Result<(usize, PathBuf), Failure> {
     let outputs = network.outputs();
-    let Some((name, path)) = text.split_once('=') else { return Ok((0, PathBuf::from(text))) };
+    let Some((name, path)) = text.split_once('=') else {
+        let at = unnamed.next().filter(|&at| at < outputs.len());
+        return at.map(|at| (at, PathBuf::from(text))).ok_or_else(|| {
+            let count = u64::try_from(outputs.len()).unwrap_or(u64::MAX);
+            let count = counted(count, ["output", "outputs"]);
+            let message = format!("the network has {count}, so that none is left for `{text}`");
+            Failure::helped(message, "`-o NAME=FILE.npy` writes the output of that name")
+        });
+    };
     let at = outputs.iter().position(|output| output.name == name);
     at.map(|at| (at, PathBuf::from(path))).ok_or_else(|| {
         let names: Vec<&str> = outputs.iter().map(|output| output.name.as_str()).collect();
@@ -156,6 +172,18 @@ fn output(text: &str, network: &Network) -> Result<(usize, PathBuf), Failure> {
         );
         Failure::helped(format!("the network has no output `{name}`"), help)
     })
+}
+
+/// Refuses a file for the result that begins with the name of an output.
+fn refuse_named(path: &Path, network: &Network) -> Result<(), Failure> {
+    let text = path.to_string_lossy();
+    let Some((name, file)) = text.split_once('=') else { return Ok(()) };
+    if network.outputs().iter().any(|output| output.name == name) {
+        let message =
+            format!("`{text}`: the values of an output are written to .{TENSOR}, not to `{file}`");
+        return Err(Failure::message(message));
+    }
+    Ok(())
 }
 
 /// The last layer of a block or a side.

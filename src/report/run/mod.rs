@@ -2,11 +2,15 @@
 
 mod profile;
 
+use num_traits::AsPrimitive;
 use serde::{Serialize, Serializer};
 
 use super::document::{Chart, Document, Part, Section};
-use super::table::{Table, run_kinds_table, run_profile_table, run_table, run_top_table};
+use super::table::{
+    Table, run_kinds_table, run_outputs_table, run_profile_table, run_table, run_top_table,
+};
 use crate::execute::classes::Class;
+use crate::front::Setting;
 
 pub use crate::execute::not_finite;
 pub use profile::{KindTime, Profile, StepTime, Timed};
@@ -16,6 +20,8 @@ pub use profile::{KindTime, Profile, StepTime, Timed};
 pub struct Run {
     /// What the network is called.
     pub name: String,
+    /// The parameters of the description, with their values.
+    pub settings: Vec<Setting>,
     /// Number of samples.
     pub batch: u64,
     /// The shape of the first input, batch first.
@@ -54,12 +60,38 @@ pub struct InputData {
 }
 
 /// Something that a network returns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunOutput {
     /// Its name.
     pub name: String,
     /// Its shape, batch first.
     pub shape: Vec<u64>,
+    /// What its values are like, of all samples; `None` where some of them are not finite.
+    #[serde(flatten)]
+    pub values: Option<Values>,
+}
+
+/// What values are like.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Values {
+    /// The least.
+    pub min: f64,
+    /// The mean.
+    pub mean: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Values {
+    /// Of so many values; `None` where there are none, or some are not finite.
+    #[must_use]
+    pub fn of(values: &[f32]) -> Option<Self> {
+        let numbers = || values.iter().copied().map(f64::from);
+        let (min, max) = (numbers().reduce(f64::min)?, numbers().reduce(f64::max)?);
+        let count: f64 = values.len().as_();
+        let mean = numbers().sum::<f64>() / count;
+        (mean.is_finite() && min.is_finite() && max.is_finite()).then_some(Self { min, mean, max })
+    }
 }
 
 /// What runs networks.
@@ -134,7 +166,7 @@ pub fn median(values: &[f64]) -> f64 {
 }
 
 impl Run {
-    /// The run as a page: what came out, the classes, and the profile with its charts.
+    /// The run as a page: what came out, outputs and classes, and the profile with its charts.
     #[must_use]
     pub fn document(&self) -> Document {
         let section = |table: Table, charts: Vec<Chart>| {
@@ -144,7 +176,8 @@ impl Run {
         };
         let came_out = run_table(self);
         let title = came_out.title.clone();
-        let mut sections = vec![section(came_out, Vec::new())];
+        let mut sections =
+            vec![section(came_out, Vec::new()), section(run_outputs_table(self), Vec::new())];
         if !self.top.is_empty() {
             sections.push(section(run_top_table(self), Vec::new()));
         }
@@ -160,6 +193,18 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_told_where_all_are_finite() {
+        let of = |values: &[f32]| Values::of(values).map(|Values { min, mean, max }| [min, mean, max]);
+        assert_eq!(of(&[3.0, -1.0, 1.0]), Some([-1.0, 1.0, 3.0]));
+        // Their sum exceeds 32 bits.
+        let largest = f64::from(f32::MAX);
+        assert_eq!(of(&[f32::MAX; 4]), Some([largest; 3]));
+        for values in [&[] as &[f32], &[0.0, f32::NAN], &[f32::NEG_INFINITY, 0.0]] {
+            assert_eq!(of(values), None, "{values:?}");
+        }
+    }
 
     #[test]
     fn the_median_is_in_the_middle() {

@@ -43,6 +43,9 @@ pub struct Timed {
 /// A step: a layer with those that are computed along with it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepTime {
+    /// Its position among the steps, from 1.
+    #[serde(rename = "step")]
+    pub number: usize,
     /// The full path of the first of its layers.
     pub name: String,
     /// All its layers, in execution order.
@@ -99,6 +102,7 @@ impl Profile {
             }
             let nodes = || tensors.iter().filter_map(|&tensor| network.node(tensor));
             layers.push(StepTime {
+                number: layers.len() + 1,
                 name: base.name().to_owned(),
                 layers: nodes().map(|node| node.name().to_owned()).collect(),
                 ops: nodes().map(|node| node.op.operator().name()).collect(),
@@ -155,10 +159,9 @@ impl Profile {
 
     fn series(&self, value: impl Fn(&Timed) -> Option<f64>) -> Vec<Series> {
         let series = OperatorKind::ALL.into_iter().map(|kind| {
-            let of = self.layers.iter().enumerate().filter(|(_, layer)| layer.kind == kind);
-            let points = of.filter_map(|(position, layer)| {
-                let number: f64 = (position + 1).as_();
-                Some(((number, value(&layer.timed)?), layer.name.clone()))
+            let of = self.layers.iter().filter(|layer| layer.kind == kind);
+            let points = of.filter_map(|layer| {
+                Some(((layer.number.as_(), value(&layer.timed)?), layer.name.clone()))
             });
             let (points, labels) = points.unzip();
             let name = kind.label().to_owned();

@@ -21,7 +21,9 @@ pub use roofline::{
     machines_table, roofline_bounds_table, roofline_kinds_table, roofline_layers_table,
     roofline_table,
 };
-pub use run::{run_kinds_table, run_profile_table, run_steps_table, run_table, run_top_table};
+pub use run::{
+    run_figures_table, run_kinds_table, run_outputs_table, run_profile_table, run_steps_table, run_table, run_top_table,
+};
 pub use summary::summary_table;
 pub use totals::totals_table;
 pub use verification::{
@@ -36,6 +38,7 @@ pub use crate::figure::quantity::write::shape_text;
 use super::{FieldExtent, Figures, FlopKind, Report, Totals};
 use crate::figure::quantity::RateUnit;
 use crate::figure::{Figure, Unit};
+use crate::front::Setting;
 
 /// A titled table with notes.
 #[derive(Debug, Clone, PartialEq)]
@@ -235,6 +238,13 @@ pub fn heading(report: &Report) -> String {
 /// As [`heading`], of a network's name, the batch and the shape of the first input.
 fn heading_of(name: &str, batch: u64, input: &[u64]) -> String {
     format!("{name}, batch {batch}, input {}", shape_text(without_batch(input)))
+}
+
+/// The values of a description's parameters, where it has any: `Settings: depth 2, up bilinear.`
+fn settings_note(settings: &[Setting]) -> Option<String> {
+    let settings = settings.iter().map(|Setting { name, value }| format!("{name} {value}"));
+    let settings: Vec<String> = settings.collect();
+    (!settings.is_empty()).then(|| format!("Settings: {}.", settings.join(", ")))
 }
 
 /// The shape of a single sample.

@@ -1,17 +1,17 @@
 //! A forward pass: what came out, and how long what took.
 
-use super::{Cell, Column, Emphasis, Row, Table, heading_of, without_batch};
+use super::{Cell, Column, Emphasis, Row, Table, heading_of, settings_note};
 use crate::figure::quantity::RateUnit;
 use crate::figure::quantity::write::{self, counted};
 use crate::report::fold::{leading_path, name_within};
-use crate::report::run::{Executor, Profile, Run, StepTime, Timed};
+use crate::report::run::{Executor, Profile, Run, RunOutput, StepTime, Timed, Values};
 use crate::text::shortened;
 
 const TIMES: &str = "Times are of the forward pass alone, after one that is not counted.";
 const ARENA: &str = "Activations: the arena in which the engine computes, all samples together.";
 const LIVE: &str = "Activations: the most values that the oracle stored at once, 4 bytes each.";
 const STEPS: &str = "A step is a layer with those that the engine computes along with it. FLOPs are those of all its layers by their definition, \
-    also of a batch norm that is folded into weights. Times are medians over the repeats.";
+    also of a batch norm that is folded into weights. The time of a step is its median over the repeats, so that their total is not that of any one pass.";
 
 const ABOVE: &str = "A step above the peak needs fewer operations than its definition, or ran when the machine was faster than when its peak was measured.";
 
@@ -21,17 +21,10 @@ const MOST_SOURCES: usize = 3;
 /// So many samples' classes are shown to people.
 const MOST_SAMPLES: usize = 4;
 
-/// What came out of a run: outputs, times, memory.
+/// A run: where its weights and inputs came from, times, memory.
 #[must_use]
 pub fn run_table(run: &Run) -> Table {
     let named = |label: &str, key: &str| Cell::Named(label.to_owned(), key.to_owned());
-    let outputs = run.outputs.iter().map(|output| {
-        let label = format!("Output {}", output.name);
-        vec![
-            named(&label, &format!("output {}", output.name)),
-            Cell::Shape(without_batch(&output.shape).to_vec()),
-        ]
-    });
     let median = if run.times.count == 1 { "Time" } else { "Median time" };
     let times = [
         vec![named(median, "median_seconds"), Cell::Seconds(run.times.median)],
@@ -52,8 +45,60 @@ pub fn run_table(run: &Run) -> Table {
     Table {
         title: heading_of(&run.name, run.batch, &run.input),
         columns: vec![Column::text("Figure", "figure", 0), Column::figure("Value", "value", 0)],
-        rows: outputs.chain(origins(run)).chain(times).chain(figures).map(Row::plain).collect(),
-        notes: vec![TIMES.to_owned(), activations.to_owned()],
+        rows: origins(run).into_iter().chain(times).chain(figures).map(Row::plain).collect(),
+        notes: [TIMES.to_owned(), activations.to_owned()]
+            .into_iter()
+            .chain(settings_note(&run.settings))
+            .collect(),
+    }
+}
+
+/// What came out of a run, for scripts: as [`run_table`], with a row for every figure of the outputs too.
+#[must_use]
+pub fn run_figures_table(run: &Run) -> Table {
+    let mut table = run_table(run);
+    for output in &run.outputs {
+        let key = format!("output {}", output.name);
+        let mut push = |key: &str, cell| table.rows.push(Row::plain(vec![Cell::text(key), cell]));
+        push(&key, Cell::sizes(&output.shape));
+        for (figure, number) in value_figures(output) {
+            push(&format!("{key} {figure}"), number);
+        }
+    }
+    table
+}
+
+/// The figures of an output's values, with their keys.
+fn value_figures(output: &RunOutput) -> [(&'static str, Cell); 3] {
+    let number = |figure: fn(&Values) -> f64| {
+        output.values.as_ref().map_or(Cell::Unknown, |values| Cell::Number(figure(values)))
+    };
+    [
+        ("min", number(|values| values.min)),
+        ("mean", number(|values| values.mean)),
+        ("max", number(|values| values.max)),
+    ]
+}
+
+/// The outputs, and what their values are like.
+#[must_use]
+pub fn run_outputs_table(run: &Run) -> Table {
+    let rows = run.outputs.iter().map(|output| {
+        let name = [Cell::text(&output.name), Cell::sizes(&output.shape)];
+        let figures = value_figures(output).map(|(_, number)| number);
+        Row::plain(name.into_iter().chain(figures).collect())
+    });
+    Table {
+        title: "Outputs".to_owned(),
+        columns: vec![
+            Column::text("Output", "output", 0),
+            Column::figure("Shape", "shape", 0),
+            Column::figure("Least value", "min", 0),
+            Column::figure("Mean", "mean", 0),
+            Column::figure("Largest", "max", 0),
+        ],
+        rows: rows.collect(),
+        notes: Vec::new(),
     }
 }
 
@@ -87,10 +132,20 @@ fn origin(sources: &[String]) -> Cell {
 #[must_use]
 pub fn run_top_table(run: &Run) -> Table {
     let has_samples = run.batch > 1;
+    // Of several images each is a sample.
+    let files = match run.input_data.as_slice() {
+        [input] if u64::try_from(input.sources.len()).is_ok_and(|count| count == run.batch) => {
+            input.sources.as_slice()
+        }
+        _ => &[],
+    };
     let has_labels = run.top.iter().any(|class| class.label.is_some());
     let mut columns = Vec::new();
     if has_samples {
         columns.push(Column::figure("Sample", "sample", 0));
+        if !files.is_empty() {
+            columns.push(Column::text("Image", "image", 0));
+        }
     }
     columns.push(Column::figure("Class", "class", 0));
     if has_labels {
@@ -103,6 +158,8 @@ pub fn run_top_table(run: &Run) -> Table {
         let mut cells = Vec::new();
         if has_samples {
             cells.push(count(class.sample));
+            let file = files.get(class.sample).map(|file| label(file));
+            cells.extend(file.or((!files.is_empty()).then_some(Cell::Empty)));
         }
         cells.push(count(class.class));
         if has_labels {
@@ -131,7 +188,8 @@ fn label(label: &str) -> Cell {
 pub fn run_profile_table(profile: &Profile) -> Table {
     let mut rows = Vec::new();
     push_steps(profile, &profile.layers, 0, &mut rows);
-    let total = [Cell::text("Total"), Cell::Empty].into_iter().chain(cells(&profile.totals));
+    let total = [Cell::text("Total"), Cell::Empty, Cell::Empty];
+    let total = total.into_iter().chain(cells(&profile.totals));
     rows.push(Row { cells: total.collect(), level: 0, emphasis: Emphasis::Total });
     steps_table(profile, rows)
 }
@@ -144,8 +202,11 @@ pub fn run_steps_table(profile: &Profile) -> Table {
 }
 
 fn steps_table(profile: &Profile, rows: Vec<Row>) -> Table {
-    let mut columns =
-        vec![Column::text("Step", "layer", 0), Column::text("Operators", "operators", 3)];
+    let mut columns = vec![
+        Column::text("Step", "layer", 0),
+        Column::figure("No.", "step", 2),
+        Column::text("Operators", "operators", 1),
+    ];
     columns.extend(figure_columns());
     Table { title: "Time of every step".to_owned(), columns, rows, notes: notes(profile) }
 }
@@ -161,7 +222,7 @@ fn push_steps(profile: &Profile, steps: &[StepTime], level: usize, rows: &mut Ve
         };
         let name = path.rsplit('/').next().unwrap_or(path);
         let count = counted(u64::try_from(run.len()).unwrap_or(u64::MAX), ["step", "steps"]);
-        let content = [Cell::text(name), Cell::text(&count)];
+        let content = [Cell::text(name), Cell::Empty, Cell::text(&count)];
         let cells = content.into_iter().chain(cells(&profile.together(run))).collect();
         rows.push(Row { cells, level, emphasis: Emphasis::Block });
         push_steps(profile, run, level + 1, rows);
@@ -174,7 +235,8 @@ fn path(step: &StepTime, level: usize) -> Option<&str> {
 }
 
 fn step_row(step: &StepTime, name: &str, level: usize) -> Row {
-    let content = [Cell::text(name), Cell::text(&step.ops.join(" + "))];
+    let number = Cell::count(u64::try_from(step.number).ok());
+    let content = [Cell::text(name), number, Cell::text(&step.ops.join(" + "))];
     let cells = content.into_iter().chain(cells(&step.timed)).collect();
     Row { cells, level, emphasis: Emphasis::Plain }
 }
@@ -199,9 +261,9 @@ pub fn run_kinds_table(profile: &Profile) -> Table {
 
 fn figure_columns() -> [Column; 5] {
     [
-        Column::figure("FLOPs", "flops", 2),
+        Column::figure("FLOPs", "flops", 3),
         Column::figure("Time", "seconds", 0),
-        Column::figure("Share", "time_share", 1),
+        Column::figure("Share", "time_share", 0),
         Column::figure("Rate", "flops_per_second", 0),
         Column::figure("Of peak", "peak_share", 0),
     ]

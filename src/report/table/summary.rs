@@ -1,6 +1,6 @@
 //! The layers of a network under their blocks.
 
-use super::{Cell, Column, Emphasis, Row, Table, field, heading};
+use super::{Cell, Column, Emphasis, Row, Table, field, heading, settings_note};
 use crate::figure::quantity::write::counted;
 use crate::report::fold::{self, Overflow, Row as Folded};
 use crate::report::{CONVENTIONS, Report};
@@ -14,7 +14,8 @@ pub fn summary_table(report: &Report, depth: Option<usize>) -> Result<Table, Ove
     let mut rows = Vec::new();
     push_rows(&fold::fold(report, depth)?, 0, &mut rows);
     rows.push(total_row(report));
-    let mut notes = vec![CONVENTIONS.to_owned()];
+    let mut notes: Vec<String> = settings_note(&report.settings).into_iter().collect();
+    notes.push(CONVENTIONS.to_owned());
     notes.extend(field::notes(report));
     notes.extend(report.verified.iter().flat_map(|verified| verified.notes.clone()));
     Ok(Table {

@@ -41,7 +41,7 @@ impl<'t> Elaborator<'t, '_> {
             return false;
         }
         if self.is_taken(name) {
-            let help = "in a repetition, a name needs a part in braces, as `\"conv{i}\"`, or the repetition a name";
+            let help = "give another name to one of them; in a repetition, a name needs a part in braces, as `\"conv{i}\"`, or the repetition a name";
             let problem = Problem::error(place, format!("the name `{name}` is used twice"));
             self.problem(problem.help(Some(help)));
             return false;
