@@ -57,6 +57,12 @@ impl Reach {
         periods.filter(|&period| period > 1).sum()
     }
 
+    /// The axis along which operands stand one after another, where they do.
+    pub(crate) fn stacked_axis(&self) -> Option<usize> {
+        let Self::Axes(axes) = self else { return None };
+        axes.iter().position(|reach| *reach == AxisReach::Stacked)
+    }
+
     /// A reach along the last two axes of maps and along their channels.
     #[must_use]
     pub(super) fn maps(channels: AxisReach, [rows, columns]: [AxisReach; 2]) -> Self {

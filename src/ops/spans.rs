@@ -194,6 +194,65 @@ impl Spans {
         }
     }
 
+    /// Neighbouring units, of `units` in all, each of which depends on a position that is `among` these, as many as are easily found;
+    /// the positions of a span lie `spacing` apart. `None` where none is found.
+    pub(crate) fn reaching(&self, among: Span, spacing: i64, units: u64) -> Option<Span> {
+        let last = i64::try_from(units).ok()?.checked_sub(1)?;
+        let period = i64::try_from(self.period()).ok()?;
+        let is_dense = |span: &Span| {
+            span.start == span.end || among.len().is_some_and(|length| i64::try_from(length).is_ok_and(|length| length >= spacing))
+        };
+        if !self.spans().iter().all(is_dense) {
+            return self.first_reaching(among, spacing, last);
+        }
+        let turns = self.spans().iter().map(|span| self.turns_reaching(*span, among));
+        let (mut all, mut first) = (Some(Span { start: 0, end: last / period }), None);
+        for (phase, turns) in (0..).zip(turns) {
+            let unit = turns.and_then(|turns| turns.start.checked_mul(period)?.checked_add(phase));
+            first = first.or(unit.filter(|&unit| unit <= last));
+            all = all.zip(turns).map(|(all, turns)| Span {
+                start: all.start.max(turns.start),
+                end: all.end.min(turns.end),
+            });
+        }
+        match all.filter(|all| !all.is_empty()) {
+            Some(Span { start, end }) => {
+                let end = end.checked_mul(period)?.checked_add(period - 1)?;
+                Some(Span { start: start.checked_mul(period)?, end: end.min(last) })
+            }
+            None => first.map(|unit| Span { start: unit, end: unit }),
+        }
+    }
+
+    /// After which numbers of periods a span of the first one has a position among these; `None` for none.
+    fn turns_reaching(&self, span: Span, among: Span) -> Option<Span> {
+        if span.is_empty() {
+            return None;
+        }
+        if self.advance == 0 {
+            let meets = span.start <= among.end && among.start <= span.end;
+            return meets.then_some(Span { start: 0, end: i64::MAX });
+        }
+        let start = Integer::div_ceil(&among.start.checked_sub(span.end)?, &self.advance);
+        let end = Integer::div_floor(&among.end.checked_sub(span.start)?, &self.advance);
+        Some(Span { start: start.max(0), end }).filter(|turns| !turns.is_empty())
+    }
+
+    /// The first of some units at the beginning that depends on a position among these.
+    fn first_reaching(&self, among: Span, spacing: i64, last: i64) -> Option<Span> {
+        const LOOKED_AT: i64 = 64;
+        let reaches = |unit: &i64| {
+            let Some(span) = self.span(*unit).filter(|span| !span.is_empty()) else { return false };
+            let Some(short) = among.start.checked_sub(span.start) else { return false };
+            // The first of its positions that is not before them.
+            let steps = Integer::div_ceil(&short, &spacing.max(1)).max(0);
+            let position = steps.checked_mul(spacing).and_then(|by| span.start.checked_add(by));
+            position.is_some_and(|position| position <= span.end.min(among.end))
+        };
+        let unit = (0..=last.min(LOOKED_AT)).find(reaches)?;
+        Some(Span { start: unit, end: unit })
+    }
+
     /// The last position on which a unit up to this one depends; `None` where there is none or it exceeds 64 bits.
     pub(crate) fn end_up_to(&self, unit: i64) -> Option<i64> {
         let period = i64::try_from(self.period()).ok()?;

@@ -144,7 +144,7 @@ fn shared(graph: &Graph<'_>, kept: &KeptTensors) -> Result<[u64; 2], Exceeded> {
 
 /// What training keeps, and of it concatenations, where these have their operands in place.
 fn in_place(graph: &Graph<'_>, kept: &KeptTensors) -> Result<[u64; 2], Exceeded> {
-    let ends = lifetimes::ends(graph, &kept.owners);
+    let ends = lifetimes::ends(graph, &kept.owners, true);
     let mut is_kept = kept.is_kept.clone();
     // Whether an owner lies within a kept concatenation.
     let mut is_within = vec![false; graph.len()];

@@ -44,9 +44,10 @@ pub(super) enum Concatenations {
 const NEVER: usize = usize::MAX;
 
 /// For every owner of storage the last step at which it is alive, [`NEVER`] for what the network returns; for what is no owner 0.
-pub(super) fn ends(graph: &Graph<'_>, owners: &[usize]) -> Vec<usize> {
+/// Without `views` a view keeps alive what it is of only for those that take it.
+pub(super) fn ends(graph: &Graph<'_>, owners: &[usize], views: bool) -> Vec<usize> {
     let mut ends = vec![0; graph.len()];
-    for (at, &owner) in owners.iter().enumerate() {
+    for (at, &owner) in owners.iter().enumerate().filter(|(at, owner)| views || at == *owner) {
         ends[owner] = ends[owner].max(at);
         for operand in graph.operands(at) {
             let operand = owners[operand];
@@ -108,7 +109,8 @@ pub(super) fn schedule(graph: &Graph<'_>, rules: Rules) -> Result<Schedule, Exce
 /// Whose storage is needed until when.
 pub(super) fn lifetimes(graph: &Graph<'_>, rules: Rules) -> Result<Lifetimes, Exceeded> {
     let owners = graph.owners(false);
-    let mut ends = ends(graph, &owners);
+    // In place a view is no step at all.
+    let mut ends = ends(graph, &owners, !rules.in_place);
     let is_shared = rules.concatenations == Concatenations::Shared;
     let mut buffer = 0;
     if is_shared {

@@ -1,5 +1,6 @@
 //! How an axis of the image passes through operators.
 
+use super::region::Region;
 use super::window::AxisWindow;
 use crate::network::Shape;
 use crate::ops::{AxisReach, Reach, SpanQuota};
@@ -9,8 +10,8 @@ use crate::ops::{AxisReach, Reach, SpanQuota};
 pub(super) enum Dependence {
     /// Every unit on a part that is known.
     Along(Along),
-    /// Every unit on every position of a map below.
-    Global,
+    /// Units on every position of a map below: those of a region, or all of them.
+    Global(Option<Box<Region>>),
     /// On what is not known.
     Lost,
 }
@@ -27,17 +28,34 @@ pub(super) struct Along {
 }
 
 impl Dependence {
-    /// What a unit depends on through an operand of which it reaches some units.
+    /// Global within a region of a tensor; not known where there is none.
+    pub(super) fn global(region: Option<Region>, shape: &Shape) -> Self {
+        let Some(region) = region else { return Self::Lost };
+        Self::Global(Some(region).filter(|region| !region.is_whole(shape)).map(Box::new))
+    }
+
+    /// What a unit depends on through an operand of which it reaches some units; `before` is how much stands before it where
+    /// operands are stacked.
     pub(super) fn through(
         &self,
         reach: &Reach,
-        operand: &Shape,
-        output: &Shape,
+        [operand, output]: [&Shape; 2],
+        before: u64,
         quota: &mut SpanQuota,
     ) -> Self {
         match (self, reach) {
-            (Self::Global, _) => Self::Global,
             (kept, Reach::Same) => kept.clone(),
+            (kept, Reach::Regrouped) if operand == output => kept.clone(),
+            (Self::Global(region), Reach::Axes(axes)) => {
+                let whole = || Region::whole(operand);
+                let region = region.as_ref().map_or_else(whole, |region| (**region).clone());
+                Self::global(region.through(axes, output, before), output)
+            }
+            (Self::Global(None), _) => Self::Global(None),
+            (Self::Global(Some(region)), Reach::Permuted(axes)) => {
+                Self::global(region.permuted(axes), output)
+            }
+            (Self::Global(Some(_)), Reach::Regrouped) => all_in_one(output),
             (Self::Along(along), Reach::Axes(axes)) => match along.at {
                 Some(at) => along.through(at, axes.get(at), [operand, output], quota),
                 None => self.clone(),
@@ -54,7 +72,7 @@ impl Dependence {
             (Self::Lost, Reach::Axes(axes)) => {
                 let mut sizes = operand.sizes().iter().zip(axes).skip(1);
                 let is_all = sizes.all(|(&size, reach)| size == 1 || *reach == AxisReach::Every);
-                if is_all { Self::Global } else { Self::Lost }
+                if is_all { Self::Global(None) } else { Self::Lost }
             }
             (Self::Lost, Reach::Permuted(_)) => Self::Lost,
         }
@@ -84,7 +102,11 @@ impl Along {
         let window = self.window.as_ref();
         let window = match reach {
             Some(AxisReach::Same) | None => return Dependence::Along(self.clone()),
-            Some(AxisReach::Every) if size(operand) > 1 => return Dependence::Global,
+            Some(AxisReach::Every) if size(operand) > 1 => return Dependence::Global(None),
+            Some(AxisReach::Every) if size(output) > 1 => {
+                // All depend on the one position that there was.
+                return Dependence::Along(Self { at: None, is_mixed: false, ..self.clone() });
+            }
             Some(AxisReach::Every) => window.cloned(),
             Some(AxisReach::Only) => window.and_then(|window| window.spread(size(output))),
             Some(AxisReach::Spans { spans, .. }) if self.is_mixed => {
@@ -177,7 +199,7 @@ mod tests {
             let window = Some(AxisWindow::pixels(6));
             let axis = Dependence::Along(Along { at: Some(2), is_mixed: false, window });
             let [from, to] = [from, to].map(|sizes| shape(&sizes));
-            let axis = axis.through(&Reach::Regrouped, &from, &to, &mut SpanQuota::new(9));
+            let axis = axis.through(&Reach::Regrouped, [&from, &to], 0, &mut SpanQuota::new(9));
             let at = match axis {
                 Dependence::Along(along) => along.at.map(|at| (at, along.is_mixed)),
                 _ => None,

@@ -1,6 +1,8 @@
 //! Where branches meet.
 
 use super::dependence::{Along, Dependence};
+use super::region::Region;
+use crate::network::Shape;
 use crate::ops::SpanQuota;
 
 /// What units depend on through all operands along an axis of the image.
@@ -11,9 +13,11 @@ pub(super) struct Joined {
     pub(super) offsets: Option<Vec<Option<f64>>>,
 }
 
-/// Joins the axes of operands, of which there is one or more.
+/// Joins the axes of operands, of which there is one or more; `apart` is whether they stand one after another in the output.
 pub(super) fn join<'a>(
     axes: &(impl Iterator<Item = &'a Dependence> + Clone),
+    output: &Shape,
+    apart: bool,
     quota: &mut SpanQuota,
 ) -> Joined {
     let along = axes.clone().filter_map(|axis| match axis {
@@ -21,8 +25,13 @@ pub(super) fn join<'a>(
         _ => None,
     });
     let offsets = offsets(axes, quota);
-    let axis = if axes.clone().any(|axis| matches!(axis, Dependence::Global)) {
-        Dependence::Global
+    let regions = axes.clone().filter_map(|axis| match axis {
+        Dependence::Global(None) => Some(Region::whole(output)),
+        Dependence::Global(Some(region)) => Some((**region).clone()),
+        _ => None,
+    });
+    let axis = if let Some(region) = Region::joined(regions, output, apart) {
+        Dependence::global(Some(region), output)
     } else if axes.clone().any(|axis| matches!(axis, Dependence::Lost)) {
         Dependence::Lost
     } else {

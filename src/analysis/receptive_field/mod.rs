@@ -8,6 +8,7 @@
 mod dependence;
 mod join;
 mod network;
+mod region;
 mod window;
 
 pub use network::NetworkField;
@@ -213,7 +214,7 @@ fn field(state: State) -> ReceptiveField {
     let Some(axes) = state else { return ReceptiveField::Independent };
     let axis = |axis| match axis {
         Dependence::Along(Along { window: Some(window), .. }) => Some(AxisField::Window(window)),
-        Dependence::Global => Some(AxisField::Global),
+        Dependence::Global(_) => Some(AxisField::Global),
         _ => None,
     };
     let [rows, columns] = axes.map(axis);
@@ -222,6 +223,12 @@ fn field(state: State) -> ReceptiveField {
         (Some(rows), Some(columns)) => ReceptiveField::Window([rows, columns]),
         _ => ReceptiveField::Unknown,
     }
+}
+
+/// How much tensors of these shapes take along an axis, one after another.
+fn length_before(shapes: &[Shape], axis: usize) -> u64 {
+    let sizes = shapes.iter().filter_map(|shape| shape.sizes().get(axis));
+    sizes.fold(0, |sum, &size| sum.saturating_add(size))
 }
 
 struct Propagation {
@@ -236,13 +243,20 @@ impl Propagation {
     fn node(&mut self, network: &Network, tensor: Tensor, node: &Node) -> Result<State, OpError> {
         let shapes = network.operand_shapes(tensor);
         self.parts.clear();
+        let mut are_apart = false;
         for (slot, (&operand, shape)) in network.operands(tensor).iter().zip(shapes).enumerate() {
             let reach = self.reach(node, shapes, slot)?;
             let Some(Some(state)) = self.states.get(operand.index()) else { continue };
             let axes = match reach {
-                Some(reach) => [0, 1].map(|axis: usize| {
-                    state[axis].through(&reach, shape, &node.shape, &mut self.quota)
-                }),
+                Some(reach) => {
+                    let stacked = reach.stacked_axis();
+                    are_apart |= stacked.is_some();
+                    let before = stacked.map_or(0, |axis| length_before(&shapes[..slot], axis));
+                    [0, 1].map(|axis: usize| {
+                        let sizes = [shape, &node.shape];
+                        state[axis].through(&reach, sizes, before, &mut self.quota)
+                    })
+                }
                 None => [Dependence::Lost, Dependence::Lost],
             };
             self.parts.push((operand, axes));
@@ -251,7 +265,8 @@ impl Propagation {
             return Ok(self.parts.pop().map(|(_, axes)| axes));
         }
         let [rows, columns] = [0, 1].map(|axis: usize| {
-            join(&self.parts.iter().map(|(_, axes)| &axes[axis]), &mut self.quota)
+            let axes = self.parts.iter().map(|(_, axes)| &axes[axis]);
+            join(&axes, &node.shape, are_apart, &mut self.quota)
         });
         if rows.offsets.is_some() || columns.offsets.is_some() {
             let offset = |offsets: &Option<Vec<Option<f64>>>, part: usize| {

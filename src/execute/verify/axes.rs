@@ -38,7 +38,8 @@ pub(super) fn moved(at: usize, reach: &Reach, operand: &Shape, output: &Shape) -
             let same = |&axis: &usize| {
                 output.sizes().get(axis) == Some(size) && inner(output, axis) == inner(operand, at)
             };
-            (1..output.rank()).find(same)
+            // Of axes of size 1 several may do.
+            std::iter::once(at).chain(1..output.rank()).find(same)
         }
     }
 }
