@@ -36,6 +36,17 @@ const CASES: &[(&str, Case)] = &[
             kept: &[4 * 48, 4 * (3 + 3), 4 * 48, 4 * 16, 0, 0],
         },
     ),
+    // A view that nobody takes is a step where every layer has storage of its own, and none in place.
+    (
+        "a view that nobody takes",
+        Case {
+            file: "{input: [1, 2, 2], layers: [relu: {name: a}, conv: {out: 2, kernel: 1}, conv: {name: c, out: 2, kernel: 1}, flatten: {from: a}], outputs: [c]}",
+            in_place: &[4 + 4, 4 + 8, 8 + 8, 8],
+            separate: &[4 + 4, 4 + 8, 4 + 8 + 8, 4 + 8],
+            kept_input: 0,
+            kept: &[4 * 4, 4 * 8, 0, 0],
+        },
+    ),
     // The skip is alive across the branch; the sum is written over the branch.
     (
         "a residual",
@@ -533,18 +544,24 @@ impl<'report> Allocator<'report> {
         taken.chain([returned]).max().unwrap()
     }
 
+    /// The buffers that a layer reads: none where it is a view, which in place is no step.
+    fn read_by(&self, layer: &'report Layer) -> Vec<&'report str> {
+        if self.in_place && is_view(layer, false) {
+            return Vec::new();
+        }
+        layer.inputs.iter().flat_map(|input| self.read(input)).collect()
+    }
+
     /// The bytes of all buffers at each step: buffers are made, taken over, and dropped after their last reader.
     fn run(&self) -> Vec<u64> {
         let mut readers: HashMap<&str, usize> = HashMap::new();
-        for input in self.report.layers.iter().flat_map(|layer| &layer.inputs) {
-            for tensor in self.read(input) {
-                *readers.entry(tensor).or_default() += 1;
-            }
+        for tensor in self.report.layers.iter().flat_map(|layer| self.read_by(layer)) {
+            *readers.entry(tensor).or_default() += 1;
         }
         let outputs = self.report.outputs.iter();
         let returned: BTreeSet<&str> = outputs.flat_map(|output| self.read(&output.name)).collect();
         let mut buffers: BTreeMap<&str, u64> = BTreeMap::new();
-        if readers.contains_key("input") {
+        if readers.contains_key("input") || returned.contains("input") {
             buffers.insert("input", bytes(&self.report.input));
         }
         let shared = self.concatenations == Concatenations::Shared;
@@ -553,7 +570,7 @@ impl<'report> Allocator<'report> {
         }
         let mut alive = Vec::new();
         for layer in &self.report.layers {
-            let read: Vec<&str> = layer.inputs.iter().flat_map(|input| self.read(input)).collect();
+            let read = self.read_by(layer);
             for tensor in &read {
                 *readers.get_mut(tensor).unwrap() -= 1;
             }

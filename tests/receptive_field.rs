@@ -213,6 +213,61 @@ fn by_hand() {
             "1x8 / 1x0 / [[0, 0], [0, 0]]",
             "columns as channels",
         ),
+        // All channels of the convolution depend on the one column that there was.
+        (
+            "[3, 4, 1]",
+            vec!["transpose: [0, 3, 1, 2]", "conv: {out: 4, kernel: 1}", "slice: {start: 2}"],
+            "1x1 / 1x1 / [[0, 0], [0, 0]]",
+            "a column that becomes channels",
+        ),
+        // Of what was put beside a global map, what is cut out may be the other.
+        (
+            "[2, 6, 6]",
+            vec!["concat: [[], [global_avg_pool, upsample: {output_size: 6}]]", "slice: {stop: 2}"],
+            "Unknown",
+            "the channels that are not global",
+        ),
+        (
+            "[2, 6, 6]",
+            vec![
+                "concat: [[], [global_avg_pool, upsample: {output_size: 6}]]",
+                "slice: {start: 2}",
+            ],
+            "Global",
+            "the channels that are",
+        ),
+        (
+            "[2, 6, 6]",
+            vec![
+                "concat: [[], [global_avg_pool, upsample: {output_size: 6}]]",
+                "conv: {out: 3, kernel: 3, padding: 1}",
+                "slice: {start: 1, stop: 2}",
+            ],
+            "Global",
+            "all channels again",
+        ),
+        (
+            "[2, 6, 6]",
+            vec!["global_avg_pool", "pad: 2", "slice: {axis: 2, stop: 2}"],
+            "Unknown",
+            "padding around a global pixel",
+        ),
+        (
+            "[2, 6, 6]",
+            vec!["global_avg_pool", "pad: 2", "max_pool: 2", "transpose: [0, 1, 3, 2]"],
+            "Global",
+            "windows that see the global pixel",
+        ),
+        (
+            "[2, 6, 6]",
+            vec![
+                "global_avg_pool",
+                "conv_transpose: {out: 1, kernel: 1, stride: 3, output_padding: 2}",
+                "slice: {axis: 2, start: 1, stop: 2}",
+            ],
+            "Unknown",
+            "between the taps",
+        ),
         // Hu et al. 2017, arXiv:1709.01507, Figure 2: what is scaled by a global pool sees everything.
         (
             "[4, 8, 8]",

@@ -67,8 +67,14 @@ fn scripts_get_what_they_rely_on() {
     let desk = Desk::new().with("net.yaml", NET);
     let run =
         desk.json("run net.yaml --weights seeded:7 --batch 2 --threads 1 --repeat 3 --format json");
-    assert_eq!(run["outputs"][0], serde_json::json!({"name": "scores.relu", "shape": [2, 4]}));
-    assert_eq!(run["outputs"][1], serde_json::json!({"name": "means", "shape": [2, 10]}));
+    for (output, (name, shape)) in [("scores.relu", [2, 4]), ("means", [2, 10])].iter().enumerate()
+    {
+        let output = &run["outputs"][output];
+        assert_eq!((&output["name"], &output["shape"]), (&(*name).into(), &(*shape).into()));
+        let [min, mean, max] = ["min", "mean", "max"].map(|key| output[key].as_f64().unwrap());
+        assert!(min <= mean && mean <= max && min < max, "{output}");
+    }
+    assert_eq!(run["settings"], serde_json::json!([]));
     assert_eq!((&run["engine"], &run["threads"]), (&"fast".into(), &1.into()));
     let [median, min] = ["median_ms", "min_ms"].map(|key| run[key].as_f64().unwrap());
     assert!(0.0 < min && min <= median);
@@ -102,15 +108,10 @@ fn a_run_says_what_it_is_of() {
     let arguments = "run net.yaml --threads 1 --input-data x.npy --weights seeded:3";
     let csv = done(&desk, &format!("{arguments} --format csv")).out;
     let keys: Vec<&str> = csv.lines().filter_map(|line| line.split(',').next()).collect();
-    let expected = [
-        "figure",
-        "output scores.relu",
-        "output threads",
-        "weights",
-        "input_data",
-        "median_seconds",
-    ];
-    assert_eq!(keys[..6], expected);
+    assert_eq!(keys[..4], ["figure", "weights", "input_data", "median_seconds"]);
+    let outputs = ["scores.relu", "threads"]
+        .map(|name| ["", " min", " mean", " max"].map(|figure| format!("output {name}{figure}")));
+    assert_eq!(keys[keys.len() - 8..], outputs.concat());
     assert!(csv.contains("\nweights,seeded:3\ninput_data,x.npy\n"), "{csv}");
     assert!(!keys.contains(&"min_seconds"));
     let csv = done(&desk, &format!("{arguments} --repeat 2 --format csv")).out;
@@ -317,7 +318,7 @@ fn the_profile_accounts_for_all_work() {
     );
     assert!(roxmltree::Document::parse(&desk.text("p.svg")).is_ok());
     let csv = done(&desk, "run net.yaml --profile --peak-flops 1G --format csv").out;
-    assert!(csv.starts_with("layer,operators,flops,seconds,time_share,flops_per_second,peak_share\nfirst,conv + batch_norm + relu,"), "{csv}");
+    assert!(csv.starts_with("layer,step,operators,flops,seconds,time_share,flops_per_second,peak_share\nfirst,1,conv + batch_norm + relu,"), "{csv}");
     assert!(csv.lines().count() > 3);
     // Faster than any machine that is measured, and slower: the note is there, and is not.
     for (peak, is_above) in [("1K", true), ("1000000T", false)] {
@@ -359,7 +360,7 @@ fn what_cannot_be_run_is_told_and_leaves_nothing() {
     let desk = desk.with("many.npy", [&whole[..10], &many.as_bytes()[..118]].concat());
     let before = desk.files();
     for (arguments, messages) in [
-        ("net.yaml --batch 0", &["0 is not in 1.."][..]),
+        ("net.yaml --batch 0", &["at least 1"][..]),
         ("net.yaml --input-data none.npy", &["has no values", "[0, 3, 9, 8]"]),
         ("net.yaml --input-data other.npy", &["its shape is [3, 8, 9]", "`input` takes [3, 9, 8]"]),
         ("net.yaml --input-data x.npy --batch 3", &["`--batch` is 3", "a batch of 2"]),
@@ -381,6 +382,8 @@ fn what_cannot_be_run_is_told_and_leaves_nothing() {
         ("crop.yaml --image x.png", &["resizes the shorter side to 1", "takes 2x2"]),
         ("four.yaml --image x.png", &["2 numbers under `mean`", "3 channels"]),
         ("net.yaml --tap scored", &["no layer `scored`", "did you mean `scores`?"]),
+        ("net.yaml -o a.npy -o b.npy -o c.npy", &["has 2 outputs", "none is left for `c.npy`"]),
+        ("net.yaml --output means=y.html", &["`means=y.html`", "are written to .npy"]),
         ("net.yaml --output mean=y.npy", &["no output `mean`", "did you mean `means`?"]),
         ("net.yaml --output nowhere/y.npy", &["there is no folder `nowhere`"]),
         ("net.yaml --output y.npy --tap sum=./y.npy", &["two results would be written"]),
@@ -397,8 +400,8 @@ fn what_cannot_be_run_is_told_and_leaves_nothing() {
         ("net.yaml --input-data random:-1", &["from 0 to 2^64-1"]),
         ("net.yaml --output a.html --output b.html", &["one file can get the result"]),
         ("net.yaml --labels none.txt", &["cannot read `none.txt`"]),
-        ("net.yaml --threads 0", &["0 is not in 1..=1024"]),
-        ("net.yaml --repeat 0", &["0 is not in 1..=1000000"]),
+        ("net.yaml --threads 0", &["from 1 to 1024"]),
+        ("net.yaml --repeat 0", &["from 1 to 1000000"]),
         ("net.yaml --batch 4000000000000", &["running the network takes", "are available"]),
         ("net.yaml --batch 4000000000000 --engine oracle", &["are available"]),
         ("net.yaml --input-data many.npy", &["reading `many.npy` takes", "are available"]),

@@ -300,7 +300,7 @@ fn all_that_does_not_fit_is_told() {
         (|tensors| drop(tensors.remove(1)), &["`first.bias` [3] is missing"]),
         (
             |tensors| tensors.push(tensor("other", "F32", &[2])),
-            &["`other` is in the file, but not in the network"],
+            &["`other` [2] is in the file, but not in the network"],
         ),
         (
             |tensors| tensors[0] = tensor("first.weight", "F32", &[3, 2, 3, 2]),
@@ -314,7 +314,7 @@ fn all_that_does_not_fit_is_told() {
             |tensors| tensors[5].name = "norm.running_var".to_owned(),
             &[
                 "`norm.running_variance` [3] is missing; is it `norm.running_var`?",
-                "`norm.running_var` is in the file, but not in the network",
+                "`norm.running_var` [3] is in the file, but not in the network",
             ],
         ),
         (
@@ -328,8 +328,8 @@ fn all_that_does_not_fit_is_told() {
                 "`first.weight` has shape [], but the network takes [3, 2, 2, 3]",
                 "`first.bias` [3] is missing; is it `first.biases`?",
                 "`norm.weight` is of type I64; f16, bf16, f32 and f64 are read",
-                "`first.biases` is in the file, but not in the network",
-                "`zero` is in the file, but not in the network",
+                "`first.biases` [3] is in the file, but not in the network",
+                "`zero` [0] is in the file, but not in the network",
             ],
         ),
     ];
@@ -343,8 +343,8 @@ fn all_that_does_not_fit_is_told() {
             "the mapping names `norm.wieght`, which the network does not have; is it `norm.weight`?",
             "`lost.weight` [2, 27] is missing, which is to give `last.weight`; is it `last.weight`?",
             "`lost.bias` [2] is missing, which is to give `last.bias`; is it `last.bias`?",
-            "`last.bias` is in the file, but not in the network",
-            "`last.weight` is in the file, but not in the network",
+            "`last.bias` [2] is in the file, but not in the network",
+            "`last.weight` [2, 27] is in the file, but not in the network",
         ]
     );
 }
@@ -382,7 +382,7 @@ fn messages_are_bounded() {
     let error = read_safetensors(&safetensors_file(&tensors), &Names::default()).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("has shape [1, 1, ") && text.contains("of 100000 axes"), "{text:.300}");
-    assert!(text.contains("nnn…` is in the file") && text.len() < 1_000, "{}", text.len());
+    assert!(text.contains("nnn…` [1] is in the file") && text.len() < 1_000, "{}", text.len());
     let twice = format!(r#"{{"{long}": 1, "{long}": 2}}"#);
     let error = read_safetensors(&with_header(&twice, b""), &Names::default()).unwrap_err();
     assert!(error.to_string().len() < 1_000);
@@ -396,15 +396,29 @@ fn messages_are_bounded() {
     }
 }
 
+/// Where all is called otherwise, names of both sides are shown.
+#[test]
+fn a_foreign_file_is_told_with_its_names() {
+    let layers = (0..30).map(|i| format!("  - conv: {{name: ours{i}, out: 1, kernel: 1}}\n"));
+    let text = format!("input: [1, 1, 1]\nlayers:\n{}", layers.collect::<String>());
+    let tensors = (0..60).map(|i| tensor(&format!("theirs{i:02}"), "F32", &[1]));
+    let file = safetensors_file(&tensors.collect::<Vec<_>>());
+    let error = safetensors::open(Cursor::new(file), &network(&text), &Names::default());
+    let text = error.map(|_| ()).unwrap_err().to_string();
+    assert_eq!(text.matches("is missing").count(), 10, "{text}");
+    assert_eq!(text.matches("is in the file").count(), 10, "{text}");
+    assert!(text.ends_with("and 100 more"), "{text}");
+}
+
 #[test]
 fn many_misfits_are_counted() {
     let surplus = (0..3000).map(|i| tensor(&format!("x{i:04}"), "F32", &[1]));
     let tensors: Vec<Stored> = stored().into_iter().chain(surplus).collect();
     let error = read_safetensors(&safetensors_file(&tensors), &Names::default()).unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with("it does not fit the network: `x0000` is in the file"), "{text}");
+    assert!(text.starts_with("it does not fit the network: `x0000` [1] is in the file"), "{text}");
     assert!(
-        text.ends_with("`x0019` is in the file, but not in the network; and 2980 more"),
+        text.ends_with("`x0019` [1] is in the file, but not in the network; and 2980 more"),
         "{text}"
     );
 }
@@ -555,8 +569,8 @@ fn names_in_archives_are_no_paths() {
     assert_eq!(
         misfits(&tensors, &Names::default()),
         [
-            "`../../etc/passwd` is in the file, but not in the network",
-            "`/absolute` is in the file, but not in the network",
+            "`../../etc/passwd` [1] is in the file, but not in the network",
+            "`/absolute` [1] is in the file, but not in the network",
         ]
     );
 }

@@ -1,7 +1,7 @@
 //! The options of every command that runs networks or writes them with their values.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -174,9 +174,12 @@ impl Opened<'_> {
 }
 
 fn open(path: &Path) -> Result<File, Failure> {
-    let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
-    let is_file = file.metadata().map_err(|error| cannot_read(path, &error))?.is_file();
-    if is_file { Ok(file) } else { Err(cannot_read(path, &"it is no regular file")) }
+    // Asked before it is opened: a pipe that nobody writes to would never open.
+    let is_file = fs::metadata(path).map_err(|error| cannot_read(path, &error))?.is_file();
+    if !is_file {
+        return Err(cannot_read(path, &"it is no regular file"));
+    }
+    File::open(path).map_err(|error| cannot_read(path, &error))
 }
 
 fn cannot_read(path: &Path, why: &impl std::fmt::Display) -> Failure {

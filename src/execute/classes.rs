@@ -60,8 +60,15 @@ impl Classes {
         for (sample, values) in values.chunks(self.count.max(1)).enumerate() {
             let Some(probabilities) = self.probabilities(values) else { continue };
             let mut order: Vec<usize> = (0..probabilities.len()).collect();
-            order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
-            classes.extend(order.into_iter().take(most).map(|class| Class {
+            let likelier = |&a: &usize, &b: &usize| {
+                probabilities[b].total_cmp(&probabilities[a]).then(a.cmp(&b))
+            };
+            if most < order.len() {
+                order.select_nth_unstable_by(most, likelier);
+                order.truncate(most);
+            }
+            order.sort_unstable_by(likelier);
+            classes.extend(order.into_iter().map(|class| Class {
                 sample,
                 class,
                 label: labels.and_then(|labels| labels.get(class)).cloned(),

@@ -165,9 +165,12 @@ fn cut(
     let small = |side: u64| u32::try_from(side).ok().filter(|_| fits);
     let sides = small(to_width).zip(small(to_height)).zip(small(width)).zip(small(height));
     let (((to_width, to_height), width), height) = sides.ok_or(narrow)?;
-    let whole = imageops::resize(image, to_width, to_height, FilterType::Triangle);
     let [left, top] = [(to_width, width), (to_height, height)].map(|(of, part)| half(of - part));
-    Ok(imageops::crop_imm(&whole, left, top, width, height).to_image())
+    // One axis after the other, so that only those columns are resized that are kept.
+    let wide = imageops::resize(image, to_width, image.height(), FilterType::Triangle);
+    let columns = imageops::crop_imm(&wide, left, 0, width, image.height()).to_image();
+    let high = imageops::resize(&columns, width, to_height, FilterType::Triangle);
+    Ok(imageops::crop_imm(&high, 0, top, width, height).to_image())
 }
 
 /// Half of a length, to the even number where it lies between two, as Python rounds for torchvision.

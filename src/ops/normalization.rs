@@ -4,7 +4,7 @@ use super::array::{length, number};
 use super::cost::{each, product, sum};
 use super::error::{axis, single};
 use super::reach::signed;
-use super::signature::{Role, Signature, boolean, count, index, real};
+use super::signature::{ArgumentError, Attributes, Role, Signature, boolean, count, index, real};
 use super::{
     Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operator, OperatorKind, Parameters,
     Reach, Storage, axis_detail, parameters,
@@ -57,7 +57,7 @@ pub(super) static SIGNATURES: &[Signature] = &[
         ],
         main: None,
         build: |arguments, _| {
-            let (eps, affine) = (arguments.real("eps")?, arguments.boolean("affine")?);
+            let (eps, affine) = (eps(arguments)?, arguments.boolean("affine")?);
             Ok(BatchNorm { eps, affine }.into())
         },
     },
@@ -74,7 +74,7 @@ pub(super) static SIGNATURES: &[Signature] = &[
         build: |arguments, _| {
             Ok(LayerNorm {
                 axis: arguments.count("axis")?,
-                eps: arguments.real("eps")?,
+                eps: eps(arguments)?,
                 affine: arguments.boolean("affine")?,
             }
             .into())
@@ -102,6 +102,12 @@ pub(super) static SIGNATURES: &[Signature] = &[
         },
     },
 ];
+
+/// What is added to a variance, which no root is taken of below 0.
+fn eps(arguments: &Attributes<'_>) -> Result<f64, ArgumentError> {
+    let eps = arguments.real("eps")?;
+    if eps < 0.0 { Err(ArgumentError::of("eps", "`eps` is at least 0")) } else { Ok(eps) }
+}
 
 /// What is said of a normalization without a trained scale and shift.
 const NOT_AFFINE: &str = "affine false";

@@ -200,7 +200,10 @@ impl Spans {
         let last = i64::try_from(units).ok()?.checked_sub(1)?;
         let period = i64::try_from(self.period()).ok()?;
         let is_dense = |span: &Span| {
-            span.start == span.end || among.len().is_some_and(|length| i64::try_from(length).is_ok_and(|length| length >= spacing))
+            span.start == span.end
+                || among.len().is_some_and(|length| {
+                    i64::try_from(length).is_ok_and(|length| length >= spacing)
+                })
         };
         if !self.spans().iter().all(is_dense) {
             return self.first_reaching(among, spacing, last);

@@ -79,7 +79,7 @@ fn weights_that_cannot_be_used_are_refused() {
             vec![
                 "does not fit the network in 4 tensors",
                 "`conv1.bias` [4] is missing",
-                "`features.bias` is in the file, but not in the network",
+                "`features.bias` [4] is in the file, but not in the network",
                 "help: `--weight-names FILE` says what tensors are called in the file",
             ],
         ),

@@ -21,12 +21,7 @@ impl Region {
 
     /// Positions of an output whose units all depend on a position of this region, as many as are easily found. `before` is how
     /// much stands before the operand where operands are stacked. `None` where none are found.
-    pub(super) fn through(
-        &self,
-        axes: &[AxisReach],
-        output: &Shape,
-        before: u64,
-    ) -> Option<Self> {
+    pub(super) fn through(&self, axes: &[AxisReach], output: &Shape, before: u64) -> Option<Self> {
         let before = i64::try_from(before).ok()?;
         let ranges = self.0.iter().zip(output.sizes()).enumerate().map(|(axis, (range, &size))| {
             Some(match axes.get(axis) {

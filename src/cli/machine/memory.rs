@@ -1,4 +1,4 @@
-//! The memory that is available on Linux: of the machine, and within the control groups of the program.
+//! The memory that is available on Linux: of the machine, within the control groups of the program, and within its limits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,22 @@ pub(crate) fn available_memory() -> Option<u64> {
     let machine = fs::read_to_string("/proc/meminfo").ok()?;
     let machine = field(&machine, "MemAvailable:")?.checked_mul(1024)?;
     let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    Some(groups.lines().filter_map(of_groups).fold(machine, u64::min))
+    let groups = groups.lines().filter_map(of_groups);
+    Some(groups.chain(of_addresses()).fold(machine, u64::min))
+}
+
+/// What the limit on the addresses of the program leaves (`ulimit -v`); `None` where there is none.
+fn of_addresses() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let used = fs::read_to_string("/proc/self/status").ok()?;
+    let used = field(&used, "VmSize:")?.checked_mul(1024)?;
+    Some(address_limit(&limits)?.saturating_sub(used))
+}
+
+/// The soft limit on addresses in bytes, of a text as `/proc/self/limits`.
+fn address_limit(limits: &str) -> Option<u64> {
+    let mut limits = limits.lines().filter_map(|line| line.strip_prefix("Max address space"));
+    limits.next()?.split_ascii_whitespace().next()?.parse().ok()
 }
 
 /// What the group that a line of `/proc/self/cgroup` names has left, and those that hold it.
@@ -72,6 +87,17 @@ mod tests {
         assert_eq!(field(meminfo, "MemAvailable:"), Some(23_145_672));
         assert_eq!(field("inactive_file_x 5\ninactive_file 7\n", "inactive_file"), Some(7));
         assert_eq!(field("MemFree: 1 kB\n\n", "MemAvailable:"), None);
+    }
+
+    #[test]
+    fn a_limit_on_addresses_is_found() {
+        let limits = |soft: &str| {
+            format!(
+                "Limit  Soft Limit  Hard Limit  Units\nMax address space  {soft}  unlimited  bytes\n"
+            )
+        };
+        assert_eq!(address_limit(&limits("2048000000")), Some(2_048_000_000));
+        assert_eq!(address_limit(&limits("unlimited")), None);
     }
 
     #[test]

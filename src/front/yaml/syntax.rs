@@ -73,7 +73,9 @@ fn help(problem: &str, character: &str) -> Option<&'static str> {
         return Some("indent with spaces, YAML does not take tabs");
     }
     if problem.contains("mapping values are not allowed") {
-        return Some("several arguments stand in braces, as in `conv: {out: 16, kernel: 3}`; a text with `: ` in it needs quotes");
+        return Some(
+            "several arguments stand in braces, as in `conv: {out: 16, kernel: 3}`; a text with `: ` in it needs quotes",
+        );
     }
     let in_brackets = problem.contains("expected ',' or");
     in_brackets

@@ -1,7 +1,7 @@
 //! Convolutions: padding that follows from the map's size is written in numbers.
 
 use super::Export;
-use super::graph::{Attribute, Layer, integers};
+use super::graph::{Attribute, Layer, integer};
 use crate::ops::{Conv, ConvTranspose, OpError, Padding};
 
 impl Export for Conv {
@@ -21,19 +21,30 @@ impl Export for Conv {
 }
 
 impl Export for ConvTranspose {
-    /// ONNX Runtime takes an `output_padding` below the stride alone. Where dilation lets it be more, what it adds and the padding cuts off is left
-    /// out; what then remains beyond all taps is 0 before the bias, which a `Pad` adds.
+    /// ONNX Runtime takes an `output_padding` below the stride alone, and no padding that cuts off all there is before it. Where dilation lets
+    /// the first be more, what it adds and the padding cuts off is left out; what then remains beyond all taps is 0 before the bias,
+    /// which a `Pad` adds, and which cuts off where the padding cannot.
     fn export(&self, layer: &mut Layer<'_>) -> Result<(), OpError> {
         let Padding::Explicit(mut sides) = self.window.padding else {
             return Err(OpError::rule("a transposed convolution takes explicit padding only"));
         };
-        let (mut added, mut beyond) = (self.output_padding, [0; 2]);
+        let ([_, output], mut added) = (layer.maps(), self.output_padding);
+        let mut beyond = [[0; 2]; 2];
         for axis in [0, 1] {
+            // What the taps reach before anything is cut off.
+            let sum = [integer(output[axis])?, integer(sides[axis])?, integer(sides[axis + 2])?];
+            let whole = sum.into_iter().try_fold(0, i64::checked_add).ok_or(OpError::Overflow)?;
+            let whole = whole - integer(added[axis])?;
             if added[axis] >= self.window.stride[axis] {
                 let both = added[axis].min(sides[axis + 2]);
                 sides[axis + 2] -= both;
-                beyond[axis] = added[axis] - both;
+                beyond[axis][1] = integer(added[axis] - both)?;
                 added[axis] = 0;
+            }
+            let [before, after] = [integer(sides[axis])?, integer(sides[axis + 2])?];
+            if whole <= before + after {
+                beyond[axis] = [-before, integer(output[axis])? + before - whole];
+                (sides[axis], sides[axis + 2], added[axis]) = (0, 0, 0);
             }
         }
         let attributes = [
@@ -45,14 +56,14 @@ impl Export for ConvTranspose {
             ("group", Attribute::count(self.groups)?),
         ];
         let mut inputs = layer.operand_and_parameters();
-        if beyond == [0; 2] {
+        if beyond == [[0; 2]; 2] {
             layer.result("ConvTranspose", &inputs, attributes);
             return Ok(());
         }
         let bias = inputs.split_off(2);
         let product = layer.step("product", "ConvTranspose", &inputs, attributes);
-        let sides = integers(&[0, 0, 0, 0, 0, 0, beyond[0], beyond[1]])?;
-        let padding = [product, layer.integers("sides", &sides)?];
+        let [[top, bottom], [left, right]] = beyond;
+        let padding = [product, layer.integers("sides", &[0, 0, top, left, 0, 0, bottom, right])?];
         if bias.is_empty() {
             layer.result("Pad", &padding, []);
             return Ok(());

@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn values_are_told_where_all_are_finite() {
-        let of = |values: &[f32]| Values::of(values).map(|Values { min, mean, max }| [min, mean, max]);
+        let of =
+            |values: &[f32]| Values::of(values).map(|Values { min, mean, max }| [min, mean, max]);
         assert_eq!(of(&[3.0, -1.0, 1.0]), Some([-1.0, 1.0, 3.0]));
         // Their sum exceeds 32 bits.
         let largest = f64::from(f32::MAX);

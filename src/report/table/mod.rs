@@ -22,7 +22,8 @@ pub use roofline::{
     roofline_table,
 };
 pub use run::{
-    run_figures_table, run_kinds_table, run_outputs_table, run_profile_table, run_steps_table, run_table, run_top_table,
+    run_figures_table, run_kinds_table, run_outputs_table, run_profile_table, run_steps_table,
+    run_table, run_top_table,
 };
 pub use summary::summary_table;
 pub use totals::totals_table;
