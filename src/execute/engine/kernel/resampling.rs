@@ -59,6 +59,11 @@ fn places(mode: UpsampleMode, input: usize, output: usize) -> Vec<Place> {
     (0..output).map(place).collect()
 }
 
+/// What lies between two values, of which the second weighs a share. Their difference may be infinite, and what weighs nothing no number.
+fn between(first: f32, second: f32, share: f32) -> f32 {
+    if share == 0.0 { first } else { (1.0 - share) * first + share * second }
+}
+
 impl Kernel for Upsample {
     fn run(
         &self,
@@ -79,9 +84,8 @@ impl Kernel for Upsample {
                         *y = upper[left];
                         continue;
                     }
-                    let across = |map: &[f32]| map[left] + (map[right] - map[left]) * column.share;
-                    let (above, below) = (across(upper), across(lower));
-                    *y = above + (below - above) * row.share;
+                    let across = |map: &[f32]| between(map[left], map[right], column.share);
+                    *y = between(across(upper), across(lower), row.share);
                 }
             }
         });
