@@ -222,10 +222,9 @@ pub(super) struct Ran {
     made: [u64; 2],
 }
 
-/// A run of the engine.
+/// How far a run of the engine is from the oracle.
 struct Run {
-    engine: Engine,
-    /// For every node how far its values are from the oracle's, where they were made.
+    /// For every node what a step made of it, `None` where none did or there is nothing to compare.
     made: Vec<Option<f64>>,
     /// The same of all that the network returns.
     returned: Vec<Option<f64>>,
@@ -255,19 +254,33 @@ pub(super) fn engine(
         };
         let outputs = engine.run(&mut memory, &inputs, &mut differences)?;
         let made = differences.largest;
-        Ok::<_, ExecutionError>(Run {
-            engine,
-            made,
-            returned: oracle.apart_from(network, &outputs),
-        })
+        let returned = oracle.apart_from(network, &outputs);
+        Ok::<_, ExecutionError>((engine, Run { made, returned }))
     };
-    let fused = run(Fusion::Full, 0)?;
-    let apart = run(Fusion::None, of / 2)?;
-    let inner: HashSet<Tensor> = fused
-        .engine
-        .steps()
-        .flat_map(|(last, all)| all.iter().copied().filter(move |&of| of != last))
-        .collect();
+    let (engine, fused) = run(Fusion::Full, 0)?;
+    let inner = inner(&engine);
+    // It holds the weights, as the next does.
+    drop(engine);
+    let (engine, apart) = run(Fusion::None, of / 2)?;
+    let made = judge_layers(network, oracle, [&apart, &fused], &inner, layers);
+    let outputs = judge_outputs(network, [&apart, &fused], layers);
+    Ok(Ran { engine, outputs, made })
+}
+
+/// The layers of steps that are not the last of theirs: their values are not made.
+fn inner(engine: &Engine) -> HashSet<Tensor> {
+    let inner = engine.steps().map(|(last, all)| all.iter().copied().filter(move |&of| of != last));
+    inner.flatten().collect()
+}
+
+/// Judges what steps made, layers apart and fused; gives how many layers each of the runs has to make.
+fn judge_layers(
+    network: &Network,
+    oracle: &Oracle,
+    runs: [&Run; 2],
+    inner: &HashSet<Tensor>,
+    layers: &mut Layers,
+) -> [u64; 2] {
     let mut made = [0; 2];
     for (tensor, node) in network.layers() {
         let Some(found) = layers.get(tensor) else { continue };
@@ -277,7 +290,7 @@ pub(super) fn engine(
             found.wrong.push(Wrong { figure: Subject::Engine, analysis, run });
         }
         [found.difference, found.fused_difference] =
-            [&apart, &fused].map(|run| run.made.get(at).copied().flatten());
+            runs.map(|run| run.made.get(at).copied().flatten());
         let is_computed = !is_passed_on(&node.op);
         let both = [
             (Subject::Engine, found.difference, is_computed),
@@ -286,22 +299,28 @@ pub(super) fn engine(
         ];
         for ((figure, difference, is_made), made) in both.into_iter().zip(&mut made) {
             *made += u64::from(is_made);
-            let is_needed = is_made && oracle.has_finite(at);
-            found.judge(figure, difference, is_needed);
+            found.judge(figure, difference, is_made && oracle.has_finite(at));
         }
     }
+    made
+}
+
+/// Judges what the network returned, layers apart and fused.
+fn judge_outputs(
+    network: &Network,
+    runs: [&Run; 2],
+    layers: &mut Layers,
+) -> Vec<OutputVerification> {
     let outputs = network.outputs().iter().enumerate().map(|(at, output)| {
         let [difference, fused_difference] =
-            [&apart, &fused].map(|run| run.returned.get(at).copied().flatten());
+            runs.map(|run| run.returned.get(at).copied().flatten());
         if let Some(found) = layers.get(output.tensor) {
-            for difference in [difference, fused_difference] {
-                found.judge(Subject::Outputs, difference, false);
-            }
+            let larger = [difference, fused_difference].into_iter().flatten().reduce(f64::max);
+            found.judge(Subject::Outputs, larger, false);
         }
         OutputVerification { name: output.name.clone(), difference, fused_difference }
     });
-    let outputs = outputs.collect();
-    Ok(Ran { engine: apart.engine, outputs, made })
+    outputs.collect()
 }
 
 impl NodeVerification {
