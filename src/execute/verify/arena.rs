@@ -132,6 +132,8 @@ mod tests {
     use crate::network::{Builder, Place, Shape};
 
     type Pair = (usize, usize);
+    /// The place of the input; of every step what it reads and writes; what is returned of which tensor; the most that is needed.
+    type Case = (Pair, &'static [(Pair, Pair)], &'static [(usize, Pair)], u64);
 
     #[test]
     fn what_is_needed_at_once() {
@@ -142,7 +144,7 @@ mod tests {
             ["x", "a", "b", "c"].map(|name| builder.input(name, shape, Place(0)).unwrap()).into();
         let range = |(from, to): Pair| from..to;
         let end = |(of, at): (usize, Pair)| TouchedEnd { tensor: tensors[of], range: range(at) };
-        let cases: [(Pair, &[(Pair, Pair)], &[(usize, Pair)], u64); 8] = [
+        let cases: [Case; 8] = [
             // Nothing but the input, which is returned.
             ((0, 4), &[], &[(0, (0, 4))], 4),
             // An operand and an output, over the first of which the next writes.
