@@ -323,7 +323,10 @@ impl Operator for Lrn {
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
         if each(x.shape(), self.size)? > MOST_SUMMED {
-            return Err(OpError::rule(format!("adds {} channels for every element", self.size)));
+            let size = self.size;
+            return Err(OpError::rule(format!(
+                "{size} channels are too many to be added one by one"
+            )));
         }
         let mut squares = Draft::copy(x)?;
         for x in &mut squares.elements {
