@@ -10,6 +10,7 @@
 
 mod arena;
 mod axes;
+mod differences;
 mod field;
 mod reduce;
 mod scale;
@@ -269,7 +270,7 @@ pub fn verify(
 ) -> Result<Verification, ExecutionError> {
     let mut layers = Layers::of(network);
     let oracle = values::oracle(network, analysis, weights, inputs, &mut layers, progress)?;
-    let ran = values::engine(network, weights, inputs, &oracle, &mut layers, progress)?;
+    let ran = differences::engine(network, weights, inputs, &oracle, &mut layers, progress)?;
     let arena = arena::lines(network, analysis, &ran.engine);
     let probe = field::Probe { network, fields: &analysis.receptive_fields, engine: &ran.engine };
     let each = operations(network).unwrap_or(u64::MAX);
