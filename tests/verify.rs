@@ -6,6 +6,7 @@ mod common;
 mod support;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use cnnstat::analysis::{
@@ -16,7 +17,7 @@ use cnnstat::execute::verify::{
 };
 use cnnstat::front::yaml::{Description, Settings};
 use cnnstat::network::{Network, Tensor};
-use cnnstat::report::{Report, Verified};
+use cnnstat::report::{Report, VerificationReport, Verified};
 use cnnstat::weights::{Held, Source, Weights, WeightsError, seeded, seeded_inputs};
 use cnnstat::{back, bundled};
 use proptest::prelude::*;
@@ -125,10 +126,18 @@ fn operations_are_bounded() {
 #[test]
 fn a_reduced_page_says_so() {
     let text = "input: [1, 16, 16]\nlayers: [conv: {out: 1, kernel: 3}]\n";
+    let of = |found: Verification| {
+        Verified::of(&VerificationReport {
+            name: "small".to_owned(),
+            batch: 1,
+            weights: "seeded:0".to_owned(),
+            settings: Vec::new(),
+            found,
+        })
+    };
     let found = verified(text, &Settings::default());
-    assert_eq!(Verified::of(&found).instead_at, None);
-    let found = Verification { instead: Some(Instead { of: vec![2, 1, 572, 572] }), ..found };
-    let page = Verified::of(&found);
+    assert_eq!(of(found.clone()).instead_at, None);
+    let page = of(Verification { instead: Some(Instead { of: vec![2, 1, 572, 572] }), ..found });
     assert_eq!(page.instead_at, Some(vec![1, 1, 16, 16]));
     assert!(page.notes.iter().any(|note| note.contains("in place of batch 2, input 1×572×572")));
     let description = common::read(text).unwrap();
@@ -166,6 +175,37 @@ fn a_small_network() {
     // Flattening computes nothing.
     let compared: Vec<bool> = found.layers.iter().map(|layer| layer.difference.is_some()).collect();
     assert_eq!(compared, [true, true, true, false, true]);
+}
+
+/// What is returned is compared, whatever it is: the input, inner tensors that others would write over, views, and parts of a concatenation.
+#[test]
+fn what_is_returned_is_compared() {
+    let text = "input: [2, 6, 6]\nlayers:\n  - conv: {out: 2, kernel: 3, padding: 1, name: a}\n  - relu: {name: b}\n  - flatten: {name: flat}\n  - reshape: {sizes: [2, 6, 6], name: back}\n  - sigmoid: {name: c}\n  - concat: {name: both, branches: [[conv: {out: 2, kernel: 1, name: left}], [tanh: {name: right}]]}\noutputs: [input, a, b, flat, back, c, left, right, both]\n";
+    let found = verified(text, &Settings { batch: 2, ..Settings::default() });
+    assert!(found.holds(), "{}", told(&found));
+    let names: Vec<&str> = found.outputs.iter().map(|output| output.name.as_str()).collect();
+    assert_eq!(names, ["input", "a", "b", "flat", "back", "c", "left", "right", "both"]);
+    let outputs = line(&found, Subject::Outputs);
+    assert_eq!((outputs.compared, outputs.of, outputs.holds), (9, 9, Some(true)));
+    // An input is handed back as it is.
+    assert_eq!(found.outputs[0].difference, Some(0.0));
+}
+
+/// What is said to have been compared is: layer by layer and summed, or once.
+#[test]
+fn comparisons_are_counted() {
+    let found = verified(PLAIN, &Settings::default());
+    // Shapes of 3 layers; parameters, MACs, FLOPs and 6 kinds of 3 layers and of the network; 2 peaks; the ends of fields; values of 3 layers and of 2 steps;
+    // an output.
+    assert_eq!(found.compared(), 3 + 9 * (3 + 1) + 2 + 48 + 3 + 2 + 1);
+    for figure in [Subject::PeakSeparate, Subject::PeakInPlace] {
+        let line = line(&found, figure);
+        assert_eq!((line.compared, line.of, line.holds), (1, 1, Some(true)));
+    }
+    // The arena is told, and by itself longer than what it holds.
+    let arena = line(&found, Subject::Arena);
+    assert_eq!((arena.compared, arena.of, arena.holds), (0, 0, None));
+    assert!(matches!(arena.run, Amount::Bytes(bytes) if bytes > 0));
 }
 
 // ---- figures that are wrong -------------------------------------------------------------------------------------
@@ -351,6 +391,53 @@ impl Source for Changed<'_> {
     }
 }
 
+/// Factors that 32 bits hold one after another, and not multiplied, as layers that are fused have them: the step is named, and what it makes the network
+/// return.
+#[test]
+fn a_wrong_value_of_fused_layers_is_named() {
+    let text = "input: [2, 6, 6]\nlayers:\n  - affine: {scale: 1e-20, name: small}\n  - conv: {out: 2, kernel: 1, bias: false, name: large}\n  - batch_norm: {name: larger}\n";
+    let network = network(text);
+    let analysis = analysis::analyse(&network).unwrap();
+    let inputs = seeded_inputs(&network, 7).unwrap();
+    let mut weights = seeded(&network, 7).unwrap();
+    for name in ["large", "larger"] {
+        let node = network.nodes().find(|(_, node)| node.name() == name).unwrap().0;
+        let mut changed = Changed { of: &weights, node, values: 0..usize::MAX, value: 1e20 };
+        weights = Weights::of_source(&network, &mut changed).unwrap();
+    }
+    let all = Effort { field_operations: None };
+    let found = verify(&network, &analysis, &weights, &inputs, all, &mut |_| ()).unwrap();
+    let differing: Vec<Subject> = found
+        .lines
+        .iter()
+        .filter(|line| line.holds == Some(false))
+        .map(|line| line.figure)
+        .collect();
+    assert_eq!(differing, [Subject::Fused, Subject::Outputs]);
+    let wrong: Vec<_> =
+        found.wrong().map(|(layer, wrong)| (layer.name.as_str(), wrong.figure)).collect();
+    assert_eq!(wrong, [("larger", Subject::Fused), ("larger", Subject::Outputs)]);
+    assert_eq!(found.outputs[0].fused_difference, Some(f64::INFINITY));
+    assert!(found.outputs[0].difference.unwrap() < 1e-6);
+}
+
+/// Inputs of other lengths, and too few.
+#[test]
+fn inputs_of_another_network_are_refused() {
+    let network = network(PLAIN);
+    let (analysis, weights) = (analysis::analyse(&network).unwrap(), seeded(&network, 7).unwrap());
+    for (inputs, message) in [
+        (vec![vec![0.0; 287]], "`input` takes 288 values, but is given 287"),
+        (vec![vec![0.0; 289]], "`input` takes 288 values, but is given 289"),
+        (vec![], "the network takes 1 inputs, but is given 0"),
+        (vec![vec![0.0; 288]; 2], "the network takes 1 inputs, but is given 2"),
+    ] {
+        let effort = Effort { field_operations: None };
+        let error = verify(&network, &analysis, &weights, &inputs, effort, &mut |_| ());
+        assert_eq!(error.unwrap_err().to_string(), message);
+    }
+}
+
 /// Parameters with which values stop being finite: nothing can be said of those, and the first layer that gives one is named.
 #[test]
 fn values_that_are_not_finite_do_not_hold() {
@@ -359,6 +446,8 @@ fn values_that_are_not_finite_do_not_hold() {
     let analysis = analysis::analyse(&network).unwrap();
     let inputs = seeded_inputs(&network, 7).unwrap();
     let all = Effort { field_operations: None };
+    // Every layer is a step.
+    const FUSED: u64 = 3;
     let node = network.nodes().find(|(_, node)| node.name() == "second").unwrap().0;
     for (value, values, told) in [
         (f32::NAN, 0..usize::MAX, "NaN"),
@@ -367,15 +456,20 @@ fn values_that_are_not_finite_do_not_hold() {
         (f32::NAN, 3..4, "NaN"),
         (3e38, 0..usize::MAX, "infinity"),
     ] {
+        let all_are_none = value.is_nan() && values.end == usize::MAX;
         let mut changed = Changed { of: &seeded(&network, 7).unwrap(), node, values, value };
         let weights = Weights::of_source(&network, &mut changed).unwrap();
         let found = verify(&network, &analysis, &weights, &inputs, all, &mut |_| ()).unwrap();
         assert!(!found.holds(), "{value}");
         let first = found.not_finite.as_ref().unwrap();
         assert_eq!((first.layer.as_str(), first.value, first.layers), ("second", told, 2));
-        for figure in [Subject::Engine, Subject::Fused] {
+        for figure in [Subject::Engine, Subject::Fused, Subject::Outputs] {
             assert_eq!(line(&found, figure).holds, Some(false), "{value}");
         }
+        // The first layer alone has numbers to compare where all weights are none.
+        let fused = line(&found, Subject::Fused);
+        assert_eq!(fused.of, FUSED, "{value}");
+        assert!(fused.compared == 1 || !all_are_none, "{value}");
         assert_eq!(line(&found, Subject::Flops).holds, Some(true));
         // The fields of the first layer are looked at all the same.
         assert_eq!((found.fields.not_finite_layers, found.fields.other_layers), (2, 0));
@@ -637,24 +731,42 @@ fn file() -> impl Strategy<Value = String> {
     })
 }
 
+/// A network file with outputs: by the draws one of its tensors each, and its last.
+fn returning(text: &str, network: &Network, draws: &[usize]) -> String {
+    let names: Vec<&str> = network.nodes().map(|(_, node)| node.name()).collect();
+    let drawn = draws.iter().map(|draw| draw % names.len());
+    let outputs: BTreeSet<usize> = drawn.chain([names.len() - 1]).collect();
+    let mut file: Value = serde_json::from_str(text).unwrap();
+    file["outputs"] = outputs.into_iter().map(|at| names[at]).collect();
+    file.to_string()
+}
+
 #[test]
 fn generated_networks() {
     const CASES: u32 = 200;
-    let run = Cell::new(0);
-    let tested = TestRunner::new(config(CASES)).run(&(file(), 1_u64..3), |(text, batch)| {
+    let (run, several) = (Cell::new(0), Cell::new(0));
+    let draws = prop::collection::vec(any::<usize>(), 0..5);
+    let tested = TestRunner::new(config(CASES)).run(&(file(), 1_u64..3, draws), |drawn| {
+        let (text, batch, draws) = drawn;
         // Windows that do not fit are refused.
         let Ok(description) = common::read(&text) else { return Ok(()) };
         let settings = Settings { batch, ..Settings::default() };
         let Ok(elaborated) = description.elaborate(&settings) else { return Ok(()) };
+        let text = returning(&text, &elaborated.network, &draws);
+        let elaborated = common::read(&text).unwrap().elaborate(&settings).unwrap();
         let analysis = analysis::analyse(&elaborated.network).unwrap();
         let found = against(&elaborated.network, &analysis, Effort { field_operations: None });
         prop_assert!(found.holds(), "{text}\n{}", told(&found));
         prop_assert_eq!(found.fields.runs, found.fields.all_runs);
+        let outputs = line(&found, Subject::Outputs);
+        prop_assert_eq!((outputs.compared, outputs.of), (found.outputs.len() as u64, outputs.of));
         run.set(run.get() + 1);
+        several.set(several.get() + u32::from(outputs.of > 1));
         Ok(())
     });
     tested.unwrap_or_else(|error| panic!("{error}"));
     assert!(2 * run.get() >= CASES, "only {} of {CASES} networks were run", run.get());
+    assert!(2 * several.get() > run.get(), "only {} return several tensors", several.get());
 }
 
 // ---- the program ------------------------------------------------------------------------------------------------
@@ -663,8 +775,12 @@ fn generated_networks() {
 fn the_program_marks_what_holds() {
     let desk = support::Desk::new().with("plain.yaml", PLAIN);
     let found = desk.json("verify plain.yaml --format json");
-    assert_eq!(found["lines"].as_array().unwrap().len(), 16);
-    assert!(found["lines"].as_array().unwrap().iter().all(|line| line["holds"] == json!(true)));
+    let lines = found["lines"].as_array().unwrap();
+    assert_eq!(lines.len(), 17);
+    for line in lines {
+        let holds = if line["figure"] == "arena" { Value::Null } else { json!(true) };
+        assert_eq!(line["holds"], holds, "{line}");
+    }
     assert_eq!(found["instead"], Value::Null);
     let table = desk.call("verify plain.yaml");
     assert_eq!(table.code, Some(0), "{}", table.err);
@@ -674,6 +790,53 @@ fn the_program_marks_what_holds() {
     assert!(lines.contains("\nfields,48,48,ok,48,48,1,2x12x12\n"), "{lines}");
     let nodes = desk.call("verify plain.yaml --nodes --format csv");
     assert!(nodes.out.lines().any(|line| line.starts_with("ok,second,conv")), "{}", nodes.out);
+}
+
+/// What was verified: the network, its parameters, and whose weights.
+#[test]
+fn the_program_says_what_it_verified() {
+    let text = "name: Small\nparams: {width: 3, depth: 1}\ninput: [2, 6, 6]\nlayers: [conv: {out: width, kernel: 3}, repeat: {times: depth, layers: [relu]}]\n";
+    let desk = support::Desk::new().with("small.yaml", text);
+    let found =
+        desk.json("verify small.yaml --set width=5 --batch 2 --weights seeded:4 --format json");
+    assert_eq!(found["name"], json!("Small"));
+    assert_eq!(found["batch"], json!(2));
+    assert_eq!(found["weights"], json!("seeded:4"));
+    let settings = json!([{"name": "width", "value": "5"}, {"name": "depth", "value": "1"}]);
+    assert_eq!(found["settings"], settings);
+    assert_eq!(found["outputs"][0]["name"], json!("relu1"));
+    let table = desk.call("verify small.yaml").out;
+    assert!(!table.contains("Weights:"), "{table}");
+}
+
+/// A value of a bias that is no number: what is said of it agrees with the lines.
+#[test]
+fn the_program_tells_values_that_are_not_finite() {
+    let header = r#"{"a.weight":{"dtype":"F32","shape":[2,1,1,1],"data_offsets":[0,8]},"a.bias":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}"#;
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    for value in [1.0_f32, 1.0, 0.0, f32::NAN] {
+        file.extend(value.to_le_bytes());
+    }
+    let text = "input: [1, 4, 4]\nlayers: [conv: {out: 2, kernel: 1, name: a}, {sigmoid: {name: b}}, {tanh: {name: c}}]\n";
+    let desk = support::Desk::new().with("nan.yaml", text).with("nan.safetensors", &file);
+    let table = desk.call("verify nan.yaml --weights nan.safetensors");
+    assert_eq!(table.code, Some(1), "{}", table.err);
+    let said = table.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for sentence in [
+        "a is the first layer that gives NaN. 3 layers have such values, or what is made of such: of the engine's values the finite ones alone are compared, and \
+         the lines of values do not hold.",
+        "Weights: nan.safetensors.",
+        "Not looked at: 3 layers with values that are not finite, or behind such.",
+    ] {
+        assert!(said.contains(sentence), "{}", table.out);
+    }
+    // The other channel is compared.
+    let found = desk.call("verify nan.yaml --weights nan.safetensors --format json");
+    let found: Value = serde_json::from_str(&found.out).unwrap();
+    let engine = found["lines"].as_array().unwrap().iter().find(|line| line["figure"] == "engine");
+    assert_eq!(engine.unwrap()["compared"], json!(3));
+    assert_eq!(found["weights"], json!("nan.safetensors"));
 }
 
 #[test]

@@ -165,8 +165,8 @@ impl Run {
         let shown = report::Run {
             name: description.name().to_owned(),
             settings,
-            batch: batch(network),
-            input: first_input(network),
+            batch: network.batch(),
+            input: network.input_sizes().to_vec(),
             weights: self.weights.origin(),
             input_data,
             outputs: outputs(network, &outcome.outputs),
@@ -291,16 +291,6 @@ impl Run {
 fn is_drawn(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     ["html", "htm", "svg"].iter().any(|drawn| ending.eq_ignore_ascii_case(drawn))
-}
-
-fn batch(network: &Network) -> u64 {
-    first_input(network).first().copied().unwrap_or(1)
-}
-
-/// The shape of the first input.
-fn first_input(network: &Network) -> Vec<u64> {
-    let first = network.inputs().first().and_then(|&input| network.node(input));
-    first.map(|node| node.shape.sizes().to_vec()).unwrap_or_default()
 }
 
 fn outputs(network: &Network, values: &[Vec<f32>]) -> Vec<RunOutput> {

@@ -7,6 +7,7 @@ use clap::Args;
 use cnnstat::analysis;
 use cnnstat::execute::verify::{self, Effort, Stage, Verification};
 use cnnstat::front::yaml::Description;
+use cnnstat::report::VerificationReport;
 use cnnstat::report::table::{
     Table, verification_layers_table, verification_lines_table, verification_table,
     verification_tally, verification_wrong_table,
@@ -82,29 +83,24 @@ impl Verify {
         }
         let (description, _) = self.options.elaborated(&self.network, terminal)?;
         let found = self.run.verified(&description, &self.options, terminal)?;
-        let code = if found.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-        match terminal.print(&self.text(&description, &found, terminal)?) {
+        let code = if found.found.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        match terminal.print(&self.text(&found, terminal)?) {
             // Whether the figures hold does not depend on somebody reading it.
             Ok(()) | Err(Failure::BrokenPipe) => Ok(code),
             Err(failure) => Err(failure),
         }
     }
 
-    fn text(
-        &self,
-        description: &Description,
-        found: &Verification,
-        terminal: &Terminal,
-    ) -> Result<String, Failure> {
+    fn text(&self, report: &VerificationReport, terminal: &Terminal) -> Result<String, Failure> {
         let table = || -> Result<Table, Failure> {
-            let name = description.name();
             Ok(match self.format {
-                _ if self.nodes => verification_layers_table(found, name),
-                Format::Csv => verification_lines_table(found, name),
-                _ => verification_table(found, name),
+                _ if self.nodes => verification_layers_table(report),
+                Format::Csv => verification_lines_table(report),
+                _ => verification_table(report),
             })
         };
-        let mut text = output::render(self.format, terminal, found, table)?;
+        let mut text = output::render(self.format, terminal, report, table)?;
+        let found = &report.found;
         if matches!(self.format, Format::Table | Format::Markdown) {
             if let Some(wrong) = verification_wrong_table(found, MOST_WRONG) {
                 text += "\n";
@@ -133,7 +129,7 @@ impl RunOptions {
         description: &Description,
         options: &NetworkOptions,
         terminal: &Terminal,
-    ) -> Result<Verification, Failure> {
+    ) -> Result<VerificationReport, Failure> {
         let most = if self.full { u64::MAX } else { MOST_OPERATIONS };
         let settings = options.settings(description)?;
         let (elaborated, instead) = verify::reduced(description, &settings, most)?;
@@ -163,7 +159,13 @@ impl RunOptions {
             verify::verify(network, &analysis, &weights, &inputs, effort, &mut progress)
         });
         let found = found.map_err(|error| Failure::message(error.to_string()))?;
-        Ok(Verification { instead, ..found })
+        Ok(VerificationReport {
+            name: description.name().to_owned(),
+            batch: network.batch(),
+            weights: self.weights.origin(),
+            settings: description.metadata(&elaborated).settings,
+            found: Verification { instead, ..found },
+        })
     }
 }
 

@@ -27,6 +27,27 @@ pub struct Evaluated<'a> {
     pub live: usize,
 }
 
+/// A network's inputs as the oracle takes them, made of the values of each, of all samples one after another.
+///
+/// # Errors
+/// Where there are more or fewer inputs, or values of one, than the network takes, or there is no memory for them.
+pub fn inputs(network: &Network, values: &[Vec<f32>]) -> Result<Vec<Array>, ExecutionError> {
+    let (expected, given) = (network.inputs().len(), values.len());
+    if expected != given {
+        return Err(ExecutionError::Inputs { expected, given });
+    }
+    let nodes = network.inputs().iter().filter_map(|&input| network.node(input));
+    let arrays = nodes.zip(values).map(|(node, values)| {
+        let (expected, given) = (node.shape.elements(), values.len());
+        if u64::try_from(given) != Ok(expected) {
+            let name = node.name().to_owned();
+            return Err(ExecutionError::InputLength { name, expected, given });
+        }
+        Array::from_f32(node.shape, values).map_err(|error| ExecutionError::of(node, error))
+    });
+    arrays.collect()
+}
+
 /// Computes all layers of a network, and hands each to `visit`; gives the network's outputs.
 ///
 /// # Errors

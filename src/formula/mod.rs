@@ -236,13 +236,11 @@ impl<'d> Setup<'d> {
     fn new(description: &'d Description, settings: &'d Settings) -> Result<Self, FormulaError> {
         let elaborated = description.elaborate(settings)?;
         let network = &elaborated.network;
-        let input = network.inputs().first().and_then(|input| network.node(*input));
-        let input = input.map(|node| node.shape.sizes().iter().skip(1).copied().collect());
         Ok(Self {
             description,
             settings,
             parameters: elaborated.parameters,
-            input: input.unwrap_or_default(),
+            input: network.input_sizes().iter().skip(1).copied().collect(),
             layers: network.len(),
         })
     }

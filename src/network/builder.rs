@@ -30,6 +30,16 @@ pub enum BuildError {
     /// Two nodes or outputs of one name.
     #[error("the name `{0}` is used twice")]
     DuplicateName(String),
+    /// An input of another number of samples than the inputs before it.
+    #[error("`{name}` has a batch of {given}, and the inputs before it have one of {expected}")]
+    Batch {
+        /// The input's name.
+        name: String,
+        /// The number of samples of the inputs before it.
+        expected: u64,
+        /// Its own.
+        given: u64,
+    },
     /// An input where an operator is added.
     #[error("an input is no operator")]
     Input,
@@ -54,8 +64,15 @@ impl Builder {
     /// Adds an input of the network.
     ///
     /// # Errors
-    /// Where the name is taken.
+    /// Where the name is taken, or the batch is not that of the inputs before it.
     pub fn input(&mut self, name: &str, shape: Shape, place: Place) -> Result<Tensor, BuildError> {
+        let first = self.inputs.first().and_then(|&input| self.shape(input));
+        if let Some(expected) = first.map(|first| first.batch())
+            && expected != shape.batch()
+        {
+            let (name, given) = (name.to_owned(), shape.batch());
+            return Err(BuildError::Batch { name, expected, given });
+        }
         let tensor = self.insert(name, Op::Input(Input { shape }), shape, place)?;
         self.inputs.push(tensor);
         Ok(tensor)
@@ -159,5 +176,25 @@ impl Builder {
             }
         }
         Ok(Network::new(self.graph, self.inputs, outputs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What runs take the samples of one by one: as many of each input.
+    #[test]
+    fn inputs_of_another_batch_are_refused() {
+        let mut builder = Builder::new();
+        let shape = |batch: u64| Shape::new(&[batch, 3]).unwrap();
+        let first = builder.input("first", shape(2), Place(0)).unwrap();
+        let error = builder.input("second", shape(3), Place(0)).unwrap_err();
+        let name = "second".to_owned();
+        assert_eq!(error, BuildError::Batch { name, expected: 2, given: 3 });
+        builder.input("second", Shape::new(&[2, 7]).unwrap(), Place(0)).unwrap();
+        let outputs = vec![Output { name: "first".to_owned(), tensor: first }];
+        let network = builder.finish(outputs).unwrap();
+        assert_eq!((network.batch(), network.input_sizes()), (2, &[2, 3][..]));
     }
 }

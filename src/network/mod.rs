@@ -8,7 +8,7 @@
 //!   node are listed once, when the network is finished, and looked up as slices.
 //! - Every node produces one tensor; its shape follows from its operands' by the operator's rule.
 //! - Names are unique paths, `block/inner/layer`.
-//! - Inputs are nodes with the operator [`crate::ops::Input`]; there is at least one, and at least one output.
+//! - Inputs are nodes with the operator [`crate::ops::Input`]; there is at least one, and at least one output. All inputs have as many samples.
 
 mod adjacency;
 mod builder;
@@ -107,6 +107,19 @@ impl Network {
     #[must_use]
     pub fn inputs(&self) -> &[Tensor] {
         &self.inputs
+    }
+
+    /// The sizes of the first input, batch first.
+    #[must_use]
+    pub fn input_sizes(&self) -> &[u64] {
+        let first = self.inputs.first().and_then(|&input| self.node(input));
+        first.map_or(&[], |node| node.shape.sizes())
+    }
+
+    /// The number of samples of every input.
+    #[must_use]
+    pub fn batch(&self) -> u64 {
+        self.input_sizes().first().copied().unwrap_or(1)
     }
 
     /// What the network returns.

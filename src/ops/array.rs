@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use num_traits::AsPrimitive;
 
+use super::draft::collected;
 use super::{Draft, OpError};
 use crate::network::Shape;
 
@@ -33,6 +34,14 @@ impl Array {
     /// Where there are more or fewer than the shape has elements.
     pub fn new(shape: Shape, elements: Vec<f64>) -> Result<Self, OpError> {
         Self::sharing(shape, Arc::new(elements))
+    }
+
+    /// A tensor of these values, which were of 32 bits.
+    ///
+    /// # Errors
+    /// Where there are more or fewer than the shape has elements, or there is no memory for them.
+    pub fn from_f32(shape: Shape, values: &[f32]) -> Result<Self, OpError> {
+        Self::new(shape, collected(values.iter().map(|&value| f64::from(value)))?)
     }
 
     fn sharing(shape: Shape, elements: Arc<Vec<f64>>) -> Result<Self, OpError> {

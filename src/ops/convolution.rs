@@ -1,18 +1,20 @@
 //! Convolutions and transposed convolutions.
 
 use std::collections::HashMap;
+use std::iter::repeat;
 
 use num_integer::Integer;
 
 use super::array::length;
 use super::cost::{each, product, sum};
+use super::draft::collected;
 use super::error::{maps, single};
 use super::reach::signed;
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, SIDES, Signature, absent, boolean, count, pair,
     required,
 };
-use super::window::Surrounded;
+use super::sliding::Slide;
 use super::{
     Array, AxisReach, Cost, Draft, Evaluation, Kept, MAX_PERIOD, Op, OpError, Operator,
     OperatorKind, Padding, ParameterValues, Parameters, Reach, Span, Tally, Window, parameters,
@@ -246,34 +248,42 @@ impl Operator for Conv {
     /// `y[n, o, i, j] = bias[o] + Σ weight[o, c, p, q] · x[n, c, i·stride + p·dilation - top, j·stride + q·dilation - left]` over
     /// the channels c of the group of o and the taps p, q; beyond the map x is 0.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        let Surrounded { maps: x, rows, columns } = self.window.surround(given.operand()?, 0.0)?;
+        let x = given.operand()?;
+        let [rows, columns] = Slide::over(&self.window, x.shape().map().unwrap_or([1; 2]))?;
         let [batch, channels, _, width] = x.sizes();
         let Kernels { in_group, out_group, taps } =
             Kernels::of(&self.window, channels, [self.out, self.groups])?;
-        let ([kernel_rows, kernel_columns], [_, column_stride], [row_dilation, column_dilation]) =
-            self.window.indices();
+        let ([kernel_rows, kernel_columns], [_, column_stride], _) = self.window.indices();
         let out = length(self.out);
         let (taps, bias) = (taps.saturating_mul(in_group), given.bias(self.bias, out)?);
         let weight = given.weight(out.saturating_mul(taps))?;
-        let units = columns.len();
-        let y = Draft::of(&[batch, out, rows.len(), units])?;
+        let y = Draft::of(&[batch, out, rows.units, columns.units])?;
+        // For every column of taps the columns of units that see the map through it.
+        let seeing = collected((0..kernel_columns).map(|q| columns.on_map(q)))?;
         let y = y.by_map(given.tally, |[n, o], y, tally| {
             let mut weights = weight.row(o * taps..(o + 1) * taps);
             for c in 0..in_group {
                 let map = x.map([n, o / out_group * in_group + c]);
                 for p in 0..kernel_rows {
                     for (q, weight) in (0..kernel_columns).zip(weights.by_ref()) {
-                        for (i, row) in y.chunks_mut(units).enumerate() {
-                            let first = (rows[i] + p * row_dilation) * width + q * column_dilation;
-                            let (row, seen) = (row.iter_mut(), map[first..].iter());
+                        for (i, row) in y.chunks_mut(columns.units).enumerate() {
                             let mut add = |(sum, x): (&mut f64, &f64)| {
                                 *sum = tally.multiply_accumulate(*sum, weight, *x);
                             };
+                            let Some(seen) = rows.position(i, p) else {
+                                row.iter_mut().zip(repeat(&0.0)).for_each(add);
+                                continue;
+                            };
+                            let (row, after) = row.split_at_mut(seeing[q].end);
+                            let (before, row) = row.split_at_mut(seeing[q].start);
+                            before.iter_mut().chain(after).zip(repeat(&0.0)).for_each(&mut add);
+                            let first = columns.position(seeing[q].start, q).unwrap_or(width);
+                            let (row, seen) = (row.iter_mut(), &map[seen * width..][first..width]);
                             // Neighbors are added several at a time where the compiler knows that they are.
                             if column_stride == 1 {
                                 row.zip(seen).for_each(&mut add);
                             } else {
-                                row.zip(seen.step_by(column_stride)).for_each(&mut add);
+                                row.zip(seen.iter().step_by(column_stride)).for_each(&mut add);
                             }
                         }
                     }

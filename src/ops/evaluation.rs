@@ -11,7 +11,9 @@ pub struct Evaluation<'a> {
     pub operands: &'a [&'a Array],
     /// The values of what it [holds](super::Operator::parameters), in that order.
     pub parameters: &'a [ParameterValues<'a>],
-    /// What counts the arithmetic: all that is done on values is done through it.
+    /// What counts the arithmetic: all that is done with values of operands is done through it. What no operand has a part in is made beside it and not
+    /// counted: the scale and the shift that `batch_norm` makes of its parameters, with a root and a division for each channel, the weights of the
+    /// pixels that `upsample` looks at, and `lrn`'s factor.
     pub tally: &'a mut Tally,
 }
 

@@ -26,6 +26,7 @@ mod regularization;
 mod resampling;
 mod reshaping;
 pub mod signature;
+mod sliding;
 mod spans;
 mod storage;
 mod tally;

@@ -103,6 +103,9 @@ pub(super) static SIGNATURES: &[Signature] = &[
     },
 ];
 
+/// The most squares that are summed one by one, those of channels that are not there among them.
+const MOST_SUMMED: u64 = 1 << 40;
+
 /// What is added to a variance, which no root is taken of below 0.
 fn eps(arguments: &Attributes<'_>) -> Result<f64, ArgumentError> {
     let eps = arguments.real("eps")?;
@@ -338,27 +341,32 @@ impl Operator for Lrn {
     /// last they are 0.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        // So many operations are counted, the sum of zeros at once.
-        each(x.shape(), sum(&[self.size, 4])?)?;
+        if each(x.shape(), self.size)? > MOST_SUMMED {
+            let size = self.size;
+            return Err(OpError::rule(format!(
+                "{size} channels are too many to be added one by one"
+            )));
+        }
         let mut squares = Draft::copy(x)?;
         for x in &mut squares.elements {
             *x = given.tally.normalization.multiply(*x, *x);
         }
         let squares = squares.done()?;
         let [_, channels, _, _] = x.sizes();
-        let [before, after] = [self.size / 2, self.size.saturating_sub(1) / 2].map(length);
-        let factor = self.alpha / number(length(self.size));
+        let size = length(self.size);
+        let factor = self.alpha / number(size);
         given.by_map(|[n, c], y, tally| {
             let tally = &mut tally.normalization;
-            let there = c.saturating_sub(before)..=c.saturating_add(after).min(channels - 1);
-            let beyond = self.size.saturating_sub(there.clone().map(|_| 1).sum());
             for (at, (y, &x)) in y.iter_mut().zip(x.map([n, c])).enumerate() {
-                let mut squares = there.clone().map(|channel| squares.map([n, channel])[at]);
-                let mut sum = squares.next().unwrap_or(0.0);
-                for square in squares {
-                    sum = tally.add(sum, square);
+                let square = |neighbor: usize| {
+                    let channel = (c + neighbor).checked_sub(size / 2);
+                    let channel = channel.filter(|&channel| channel < channels);
+                    channel.map_or(0.0, |channel| squares.map([n, channel])[at])
+                };
+                let mut sum = square(0);
+                for neighbor in 1..size {
+                    sum = tally.add(sum, square(neighbor));
                 }
-                sum = tally.add_zeros(sum, beyond);
                 let scaled = tally.multiply(factor, sum);
                 let base = tally.add(self.k, scaled);
                 let denominator = tally.power(base, self.beta);

@@ -11,7 +11,7 @@ use super::error::maps;
 use super::signature::{
     ArgumentError, Attributes, Kind, PADDING, Role, Signature, absent, boolean, pair, required,
 };
-use super::window::Surrounded;
+use super::sliding::Slide;
 use super::{
     Array, AxisReach, Cost, Draft, Evaluation, Kept, OpError, Operations, Operator, OperatorKind,
     Reach, Span, Tally, Window,
@@ -173,24 +173,27 @@ fn over(
     values.fold(first, |joined, x| join(tally, joined, x))
 }
 
-/// For every unit, the values under its window joined one after another.
+/// For every unit, the values under its window joined one after another, beyond the maps the one given.
 fn reduced(
     window: &Window,
-    surrounded: &Surrounded,
+    maps: &Array,
+    [rows, columns]: &[Slide; 2],
+    beyond: f64,
     tally: &mut Tally,
     join: fn(&mut Operations, f64, f64) -> f64,
 ) -> Result<Draft, OpError> {
-    let Surrounded { maps, rows, columns } = surrounded;
-    let (kernel, _, dilation) = window.indices();
+    let (kernel, _, _) = window.indices();
     let [batch, channels, _, width] = maps.sizes();
-    let y = Draft::of(&[batch, channels, rows.len(), columns.len()])?;
+    let y = Draft::of(&[batch, channels, rows.units, columns.units])?;
     Ok(y.by_map(tally, |at, y, tally| {
         let x = maps.map(at);
-        for (y, row) in y.chunks_mut(columns.len()).zip(rows) {
-            for (y, column) in y.iter_mut().zip(columns) {
-                let values = (0..kernel[0] * kernel[1]).map(|tap| {
-                    let (p, q) = (tap / kernel[1], tap % kernel[1]);
-                    x[(row + p * dilation[0]) * width + column + q * dilation[1]]
+        for (i, y) in y.chunks_mut(columns.units).enumerate() {
+            for (j, y) in y.iter_mut().enumerate() {
+                let values = (0..kernel[0]).flat_map(|p| {
+                    let row = rows.position(i, p).map(|row| &x[row * width..][..width]);
+                    (0..kernel[1]).map(move |q| {
+                        row.zip(columns.position(j, q)).map_or(beyond, |(row, column)| row[column])
+                    })
                 });
                 *y = over(values, &mut tally.pooling, join);
             }
@@ -228,8 +231,10 @@ impl Operator for MaxPool {
 
     /// `max x[n, c, i·stride + p·dilation - top, j·stride + q·dilation - left]` over the taps p, q; beyond the map x is -∞.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
-        let surrounded = self.window.surround(given.operand()?, f64::NEG_INFINITY)?;
-        reduced(&self.window, &surrounded, given.tally, Operations::max)?.done()
+        let x = given.operand()?;
+        let slides = Slide::over(&self.window, size(x.shape()))?;
+        let beyond = f64::NEG_INFINITY;
+        reduced(&self.window, x, &slides, beyond, given.tally, Operations::max)?.done()
     }
 
     fn detail(&self) -> String {
@@ -247,22 +252,18 @@ impl Operator for MaxPool {
 }
 
 impl AvgPool {
-    /// Along an axis, how many taps of every window count in its mean, found tap by tap.
-    fn counted_taps(
-        &self,
-        axis: usize,
-        size: u64,
-        starts: &[usize],
-    ) -> Result<Vec<usize>, OpError> {
-        let (kernel, _, dilation) = self.window.indices();
-        let [before, after] = self.window.padding([size; 2])?[axis].map(length);
-        let map = before..before + length(size);
-        let counted = if self.count_include_pad { 0..map.end + after } else { map };
-        let taps = |start: &usize| {
-            let places = (0..kernel[axis]).map(|tap| start + tap * dilation[axis]);
-            places.filter(|place| counted.contains(place)).count()
+    /// How many of the taps of every window along an axis count in its mean, found tap by tap.
+    fn counted_taps(&self, slide: &Slide, taps: u64) -> Result<Vec<usize>, OpError> {
+        let counts = |unit: usize, tap: usize| {
+            if self.count_include_pad {
+                slide.is_on_padded(unit, tap)
+            } else {
+                slide.position(unit, tap).is_some()
+            }
         };
-        collected(starts.iter().map(taps))
+        let taps = length(taps);
+        let counted = |unit: usize| (0..taps).filter(|&tap| counts(unit, tap)).count();
+        collected((0..slide.units).map(counted))
     }
 }
 
@@ -293,14 +294,13 @@ impl Operator for AvgPool {
     /// or do not; what a window overhangs beyond the padding, the output size being rounded up, never counts.
     fn evaluate(&self, given: Evaluation<'_>) -> Result<Array, OpError> {
         let x = given.operand()?;
-        let surrounded = self.window.surround(x, 0.0)?;
-        let mut sums = reduced(&self.window, &surrounded, given.tally, Operations::add)?;
-        let Surrounded { rows, columns, .. } = surrounded;
-        let size = size(x.shape());
+        let slides = Slide::over(&self.window, size(x.shape()))?;
+        let mut sums = reduced(&self.window, x, &slides, 0.0, given.tally, Operations::add)?;
+        let ([rows, columns], kernel) = (&slides, self.window.kernel);
         let [down, across] =
-            [self.counted_taps(0, size[0], &rows)?, self.counted_taps(1, size[1], &columns)?];
-        for map in sums.elements.chunks_mut(rows.len() * columns.len()) {
-            for (row, down) in map.chunks_mut(columns.len()).zip(&down) {
+            [self.counted_taps(rows, kernel[0])?, self.counted_taps(columns, kernel[1])?];
+        for map in sums.elements.chunks_mut(rows.units * columns.units) {
+            for (row, down) in map.chunks_mut(columns.units).zip(&down) {
                 for (sum, across) in row.iter_mut().zip(&across) {
                     *sum = given.tally.pooling.divide(*sum, number(down * across));
                 }

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use super::{Cost, FlopsByKind};
 
-/// The arithmetic that was done. The operators' plain loops do every addition, multiplication and comparison of values through it, so
+/// The arithmetic that was done. The operators' plain loops do every addition, multiplication and comparison of their operands' values through it, so
 /// that what it counts is what happened, and not what a formula says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -74,15 +74,6 @@ impl Sum for Tally {
             sum += part;
             sum
         })
-    }
-}
-
-impl Operations {
-    /// `sum + 0 + … + 0`, so many zeros being added one after another.
-    #[must_use]
-    pub fn add_zeros(&mut self, sum: f64, zeros: u64) -> f64 {
-        self.0 = self.0.saturating_add(zeros);
-        sum
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
+use super::OpError;
 use super::array::length;
 use super::cost::{product, sum};
-use super::draft::room;
 use super::reach::{AxisReach, signed};
-use super::{Array, Draft, OpError};
 use crate::network::Shape;
 
 /// What surrounds a map before a window slides over it.
@@ -45,15 +44,6 @@ pub struct Window {
     pub ceil: bool,
 }
 
-/// A stack of maps surrounded by all that windows look at, and where on them the windows of each row and of each column of units begin:
-/// tap `[p, q]` of the window of unit `[i, j]` is at `[rows[i] + p·dilation, columns[j] + q·dilation]`.
-#[derive(Debug)]
-pub(super) struct Surrounded {
-    pub(super) maps: Array,
-    pub(super) rows: Vec<usize>,
-    pub(super) columns: Vec<usize>,
-}
-
 const AXES: [&str; 2] = ["height", "width"];
 
 impl Window {
@@ -90,7 +80,7 @@ impl Window {
         Ok([self.axis_output(0, input[0])?, self.axis_output(1, input[1])?])
     }
 
-    fn check(&self) -> Result<(), OpError> {
+    pub(super) fn check(&self) -> Result<(), OpError> {
         if [self.kernel, self.stride, self.dilation].as_flattened().contains(&0) {
             return Err(OpError::rule("kernel, stride and dilation are at least 1"));
         }
@@ -110,64 +100,6 @@ impl Window {
         let reach = sum(&[product(&[output.saturating_sub(1), stride])?, extent])?;
         let after = after.max(reach.saturating_sub(sum(&[input, before])?));
         AxisReach::window(extent, [stride, self.dilation[axis]], [signed(before)?, signed(after)?])
-    }
-
-    /// Maps surrounded by their padding, and by what windows overhang it.
-    ///
-    /// # Errors
-    /// Where there is no memory for them.
-    pub(super) fn surround(&self, maps: &Array, value: f64) -> Result<Surrounded, OpError> {
-        self.check()?;
-        let [batch, channels, height, width] = maps.sizes();
-        let size = maps.shape().map().unwrap_or([1; 2]);
-        let [[top, bottom], [left, right]] = self.padding(size)?;
-        let padded = [sum(&[size[0], top, bottom])?, sum(&[size[1], left, right])?];
-        // No more windows are looked for than there is memory for what they see.
-        room(&[batch, channels, length(padded[0]), length(padded[1])])?;
-        let (rows, columns) = (self.starts(0, size[0])?, self.starts(1, size[1])?);
-        let extent = self.extent()?.map(length);
-        let seen = |axis: usize, starts: &[usize]| {
-            let end = starts.last().map_or(0, |last| last.saturating_add(extent[axis]));
-            end.max(length(padded[axis]))
-        };
-        let [all_rows, all_columns] = [seen(0, &rows), seen(1, &columns)];
-        let mut surrounded = Draft::filled(&[batch, channels, all_rows, all_columns], value)?;
-        let [top, left] = [top, left].map(length);
-        for (from, to) in maps
-            .elements()
-            .chunks(height * width)
-            .zip(surrounded.elements.chunks_mut(all_rows * all_columns))
-        {
-            for (from, to) in from.chunks(width).zip(to.chunks_mut(all_columns).skip(top)) {
-                to[left..left + width].copy_from_slice(from);
-            }
-        }
-        Ok(Surrounded { maps: surrounded.done()?, rows, columns })
-    }
-
-    /// Where windows along an axis begin, counted from the first position of the padding before the map: one after another, a stride
-    /// apart, as long as they lie on the map and its padding. Rounded up, there is a window too where the one before it does not
-    /// reach the end of the padding, unless it would begin beyond the map and the padding before (PyTorch's pools).
-    fn starts(&self, axis: usize, size: u64) -> Result<Vec<usize>, OpError> {
-        let [before, after] = self.axis_padding(axis, size)?;
-        let (extent, stride) = (self.axis_extent(axis)?, self.stride[axis]);
-        let (map_end, end) = (sum(&[before, size])?, sum(&[before, size, after])?);
-        let mut starts = Vec::new();
-        let mut start = 0_u64;
-        let is_there = |start: u64| {
-            let reach = start.saturating_add(extent);
-            if self.ceil {
-                reach < end.saturating_add(stride) && start < map_end
-            } else {
-                reach <= end
-            }
-        };
-        while is_there(start) {
-            starts.try_reserve(1).map_err(|_| OpError::no_memory(starts.len()))?;
-            starts.push(length(start));
-            start = start.saturating_add(stride);
-        }
-        Ok(starts)
     }
 
     /// For every unit of an output along an axis, how many taps lie on the map, and how many on it or its padding.

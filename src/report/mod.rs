@@ -16,12 +16,14 @@ pub mod run;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;
+mod verified;
 
 use std::ops::Range;
 
 use serde::Serialize;
 
 pub use field::{LayerField, NetworkField, ReceptiveField, Stride, Unaligned};
+pub use verified::{VerificationReport, Verified};
 
 use crate::figure::Figure;
 
@@ -106,19 +108,6 @@ pub struct Report {
     /// What a run said of the figures, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<Verified>,
-}
-
-/// What a run said of the figures.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verified {
-    /// Whether none differs.
-    pub holds: bool,
-    /// How many were compared.
-    pub compared: u64,
-    /// The shape of the first input that was run, batch first, where that is not the report's.
-    pub instead_at: Option<Vec<u64>>,
-    /// That, and what was looked at, in sentences.
-    pub notes: Vec<String>,
 }
 
 impl Report {

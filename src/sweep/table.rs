@@ -133,10 +133,9 @@ fn title(description: &Description, grid: &Grid) -> String {
     }
     if !varies(|choices| matches!(choices, Choices::Input(_)))
         && let Ok(network) = description.network(&grid.settings(0))
-        && let Some(node) = network.inputs().first().and_then(|input| network.node(*input))
     {
         title.push_str(", input ");
-        title.push_str(&shape_text(without_batch(node.shape.sizes())));
+        title.push_str(&shape_text(without_batch(network.input_sizes())));
     }
     title
 }

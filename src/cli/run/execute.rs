@@ -190,13 +190,7 @@ pub(super) fn by_oracle(
     progress: &mut Progress,
 ) -> Result<Outcome, ExecutionError> {
     let network = work.network;
-    let nodes = network.inputs().iter().filter_map(|&input| network.node(input));
-    let inputs = nodes.zip(work.inputs).map(|(node, values)| {
-        let values = values.iter().map(|&value| f64::from(value)).collect();
-        let layer = node.name().to_owned();
-        Array::new(node.shape, values).map_err(|error| ExecutionError::Layer { layer, error })
-    });
-    let inputs: Vec<Array> = inputs.collect::<Result<_, _>>()?;
+    let inputs = oracle::inputs(network, work.inputs)?;
     let mut outcome = Outcome { taps: vec![Vec::new(); work.taps.len()], ..Outcome::default() };
     let mut times: Vec<(Tensor, Vec<f64>)> = Vec::new();
     let (mut live, mut done) = (0, 0);

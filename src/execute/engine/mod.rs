@@ -19,12 +19,12 @@ use crate::network::{Network, Node, Tensor};
 use crate::ops::{Op, OpError};
 use crate::weights::{Held, Source, WeightsError};
 
-use super::ExecutionError;
+use super::{ExecutionError, source};
 use arena::Arena;
 use epilogue::Pointwise;
 use fuse::Group;
 use kernel::{ChannelAffine, Context, Gemm, Kernel, Layer};
-pub use touched::{Touched, TouchedByStep};
+pub use touched::{Touched, TouchedByStep, TouchedEnd};
 
 /// A network compiled.
 #[derive(Debug)]
@@ -34,18 +34,27 @@ pub struct Engine {
     arena: Arena,
     samples: usize,
     inputs: Vec<Input>,
-    /// Positions of what the network returns.
-    outputs: Vec<Place>,
+    outputs: Vec<Returned>,
 }
 
 /// What the network takes.
 #[derive(Debug)]
 struct Input {
+    tensor: Tensor,
     name: String,
     /// Its position in the arena of a sample.
     place: Place,
     /// Its values, of all samples.
     elements: u64,
+}
+
+/// What the network returns.
+#[derive(Debug)]
+struct Returned {
+    /// The tensor whose values they are: an input, or the last of a step.
+    source: Tensor,
+    /// Its position in the arena of a sample.
+    place: Place,
 }
 
 /// One or several layers that are computed together.
@@ -151,17 +160,18 @@ impl Engine {
         for &tensor in network.inputs() {
             if let Some(node) = network.node(tensor) {
                 inputs.push(Input {
+                    tensor,
                     name: node.name().to_owned(),
                     place: of(tensor)?,
                     elements: node.shape.elements(),
                 });
             }
         }
-        let outputs =
-            network.outputs().iter().map(|output| of(output.tensor)).collect::<Result<_, _>>()?;
-        let first = network.inputs().first().and_then(|&input| network.node(input));
-        let samples = first.map_or(1, |node| node.shape.batch());
-        let samples = usize::try_from(samples).map_err(|_| ExecutionError::TooLarge)?;
+        let returned =
+            |tensor| Ok(Returned { source: source(network, tensor), place: of(tensor)? });
+        let outputs = network.outputs().iter().map(|output| returned(output.tensor));
+        let outputs = outputs.collect::<Result<_, ExecutionError>>()?;
+        let samples = usize::try_from(network.batch()).map_err(|_| ExecutionError::TooLarge)?;
         Ok(Self { context, steps, arena, samples, inputs, outputs })
     }
 
@@ -215,7 +225,7 @@ impl Engine {
             return Err(ExecutionError::Memory);
         }
         let length = memory.values.len() / self.samples;
-        for (Input { name, place, elements }, values) in self.inputs.iter().zip(inputs) {
+        for (Input { name, place, elements, .. }, values) in self.inputs.iter().zip(inputs) {
             if u64::try_from(values.len()).ok() != Some(*elements) {
                 let (name, expected, given) = (name.clone(), *elements, values.len());
                 return Err(ExecutionError::InputLength { name, expected, given });
@@ -233,7 +243,7 @@ impl Engine {
             }
             observer.end(step.tensor);
         }
-        let output = |place: &Place| {
+        let output = |Returned { place, .. }: &Returned| {
             let samples =
                 memory.values.chunks(length).map(|arena| &arena[place.start..][..place.length]);
             samples.collect::<Vec<_>>().concat()

@@ -9,11 +9,20 @@ use crate::network::Tensor;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touched {
     /// Where the network's inputs are written before the first step.
-    pub inputs: Vec<Range<usize>>,
+    pub inputs: Vec<TouchedEnd>,
     /// The steps.
     pub steps: Vec<TouchedByStep>,
     /// What is read after the last step.
-    pub outputs: Vec<Range<usize>>,
+    pub outputs: Vec<TouchedEnd>,
+}
+
+/// What of the arena is touched before the first step or after the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TouchedEnd {
+    /// The tensor whose values these are: an input, or what a step makes.
+    pub tensor: Tensor,
+    /// Where they are written or read.
+    pub range: Range<usize>,
 }
 
 /// What of the arena a step touches.
@@ -42,10 +51,11 @@ impl Engine {
             reads: step.operands.iter().map(|&place| place.into()).collect(),
             writes: step.output.into(),
         });
+        let end = |tensor, place: Place| TouchedEnd { tensor, range: place.into() };
         Touched {
-            inputs: self.inputs.iter().map(|input| input.place.into()).collect(),
+            inputs: self.inputs.iter().map(|input| end(input.tensor, input.place)).collect(),
             steps: steps.collect(),
-            outputs: self.outputs.iter().map(|&place| place.into()).collect(),
+            outputs: self.outputs.iter().map(|output| end(output.source, output.place)).collect(),
         }
     }
 }

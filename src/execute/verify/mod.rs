@@ -5,10 +5,12 @@
 //! - The peak in place is replayed from what the steps of the [engine](super::engine) read and write of its arena.
 //! - Receptive fields are found by making rows or columns of the input no numbers, which no rounding hides, and looking which units
 //!   are no numbers then.
-//! - The engine's values are compared with the oracle's, every layer in a step of its own and with layers fused.
+//! - The engine's values are compared with the oracle's, every layer in a step of its own and with layers fused: those that each step makes, when it
+//!   has, and those that the network returns.
 
 mod arena;
 mod axes;
+mod differences;
 mod field;
 mod reduce;
 mod scale;
@@ -85,7 +87,7 @@ pub enum Subject {
     PeakSeparate,
     /// The peak of activations, operators and concatenations in place.
     PeakInPlace,
-    /// The arena, which is longer than the peak where tensors do not fit without gaps.
+    /// The arena, which is longer than the peak where tensors do not fit without gaps: it is told, and compared with nothing.
     Arena,
     /// Ends of receptive fields.
     Fields,
@@ -93,6 +95,33 @@ pub enum Subject {
     Engine,
     /// Values of the engine, layers fused.
     Fused,
+    /// What the engine returns, every layer in a step of its own and layers fused.
+    Outputs,
+}
+
+impl Subject {
+    /// Whether the sum of what layers have is compared besides.
+    fn is_summed(self) -> bool {
+        match self {
+            Self::Values
+            | Self::Macs
+            | Self::Flops
+            | Self::FlopsMultiplyAccumulate
+            | Self::FlopsBias
+            | Self::FlopsActivation
+            | Self::FlopsElementwise
+            | Self::FlopsNormalization
+            | Self::FlopsPooling => true,
+            Self::Shapes
+            | Self::PeakSeparate
+            | Self::PeakInPlace
+            | Self::Arena
+            | Self::Fields
+            | Self::Engine
+            | Self::Fused
+            | Self::Outputs => false,
+        }
+    }
 }
 
 /// An amount by the analysis or by a run.
@@ -120,11 +149,11 @@ pub struct Line {
     pub analysis: Amount,
     /// What happened.
     pub run: Amount,
-    /// How many layers, or ends of fields, were compared.
+    /// How many layers, ends of fields or outputs were compared; 1 where the network was.
     pub compared: u64,
     /// Of how many.
     pub of: u64,
-    /// Whether it holds, for the network and for everything that was compared; `None` where nothing was looked at.
+    /// Whether it holds, for the network and for everything that was compared; `None` where nothing was.
     pub holds: Option<bool>,
 }
 
@@ -176,6 +205,18 @@ pub struct NodeVerification {
     pub wrong: Vec<Wrong>,
 }
 
+/// Something that the network returns.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutputVerification {
+    /// Its name.
+    pub name: String,
+    /// How far what the engine returns lies from what the oracle returns, every layer in a step of its own, as a part of the largest magnitude;
+    /// `None` where the oracle returns no finite value.
+    pub difference: Option<f64>,
+    /// The same where layers are fused.
+    pub fused_difference: Option<f64>,
+}
+
 /// The outcome.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verification {
@@ -189,6 +230,8 @@ pub struct Verification {
     pub not_finite: Option<NotFinite>,
     /// What was looked at of receptive fields.
     pub fields: Fields,
+    /// What the network returns.
+    pub outputs: Vec<OutputVerification>,
     /// Every layer, in execution order.
     pub layers: Vec<NodeVerification>,
 }
@@ -205,11 +248,11 @@ impl Verification {
         self.layers.iter().flat_map(|layer| layer.wrong.iter().map(move |wrong| (layer, wrong)))
     }
 
-    /// How many figures of layers and of the network were compared.
+    /// How many figures of layers and of the network were compared with what happened.
     #[must_use]
     pub fn compared(&self) -> u64 {
         let lines = self.lines.iter().filter(|line| line.holds.is_some());
-        lines.map(|line| line.compared.saturating_add(1)).sum()
+        lines.map(|line| line.compared.saturating_add(line.figure.is_summed().into())).sum()
     }
 }
 
@@ -227,22 +270,22 @@ pub fn verify(
 ) -> Result<Verification, ExecutionError> {
     let mut layers = Layers::of(network);
     let oracle = values::oracle(network, analysis, weights, inputs, &mut layers, progress)?;
-    let engine = values::engine(network, weights, inputs, &oracle, &mut layers, progress)?;
-    let arena = arena::lines(network, analysis, &engine);
-    let probe = field::Probe { network, fields: &analysis.receptive_fields, engine: &engine };
+    let ran = differences::engine(network, weights, inputs, &oracle, &mut layers, progress)?;
+    let arena = arena::lines(network, analysis, &ran.engine);
+    let probe = field::Probe { network, fields: &analysis.receptive_fields, engine: &ran.engine };
     let each = operations(network).unwrap_or(u64::MAX);
     let fields = probe.run(inputs, &oracle.is_finite, (effort, each), &mut layers, progress)?;
-    let first = network.inputs().first().and_then(|&input| network.node(input));
     let mut lines = oracle.lines(network, analysis, &layers);
     lines.extend(arena);
     lines.push(fields.line(&layers));
-    lines.extend(values::difference_lines(network, &layers, oracle.not_finite.is_some()));
+    lines.extend(ran.lines(&layers, oracle.not_finite.is_some()));
     Ok(Verification {
-        input: first.map_or_else(Vec::new, |node| node.shape.sizes().to_vec()),
+        input: network.input_sizes().to_vec(),
         instead: None,
         lines,
         not_finite: oracle.not_finite,
         fields,
+        outputs: ran.outputs,
         layers: layers.0.into_iter().flatten().collect(),
     })
 }

@@ -28,12 +28,12 @@ pub fn reduced(
     most: u64,
 ) -> Result<(Elaborated, Option<Instead>), Diagnostics> {
     let asked = description.elaborate(settings)?;
-    let of = input(&asked.network);
+    let of = asked.network.input_sizes().to_vec();
     let settings = Settings { batch: 1, ..settings.clone() };
     let (mut smallest, mut instead) = (asked, None);
     while operations(&smallest.network).is_none_or(|operations| operations > most) {
-        let smaller = if input(&smallest.network).first() == Some(&1) {
-            smaller(description, &settings, &input(&smallest.network))
+        let smaller = if smallest.network.batch() == 1 {
+            smaller(description, &settings, smallest.network.input_sizes())
         } else {
             description.elaborate(&settings).ok()
         };
@@ -55,12 +55,6 @@ fn smaller(description: &Description, settings: &Settings, input: &[u64]) -> Opt
         let input = Some(vec![channels, size(height), size(width)]);
         description.elaborate(&Settings { input, ..settings.clone() }).ok()
     })
-}
-
-/// The shape of the first input.
-fn input(network: &Network) -> Vec<u64> {
-    let node = network.inputs().first().and_then(|&input| network.node(input));
-    node.map_or_else(Vec::new, |node| node.shape.sizes().to_vec())
 }
 
 /// How many floating-point operations a forward pass makes, and elements; `None` where they exceed 64 bits.

@@ -61,7 +61,38 @@ pub(super) fn scale(
             let group = group(&node.shape, norm.axis);
             held.largest("weight").unwrap_or(1.0) * centered(operand.values, group, norm.eps)
         }
-        _ => 0.0,
+        // Sums of products with weights, or of what is not negative, and what sums nothing.
+        (
+            Op::Input(_)
+            | Op::Conv(_)
+            | Op::ConvTranspose(_)
+            | Op::Linear(_)
+            | Op::MatMul(_)
+            | Op::BatchNorm(_)
+            | Op::LayerNorm(_)
+            | Op::Lrn(_)
+            | Op::Activation(_)
+            | Op::PRelu(_)
+            | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::MaxPool(_)
+            | Op::GlobalMaxPool(_)
+            | Op::Flatten(_)
+            | Op::Reshape(_)
+            | Op::Identity(_)
+            | Op::Transpose(_)
+            | Op::ChannelShuffle(_)
+            | Op::Concat(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Mul(_)
+            | Op::Div(_)
+            | Op::Affine(_)
+            | Op::Upsample(_)
+            | Op::Dropout(_)
+            | Op::DropPath(_),
+            _,
+        ) => 0.0,
     };
     let are_rests = operands.iter().all(|operand| operand.scale.is_rest());
     let passed = if are_rests && !operands.is_empty() {
@@ -117,13 +148,9 @@ impl Held<'_> {
     fn factor(&self) -> f64 {
         let scale = self.largest("weight").unwrap_or(1.0);
         match &self.node.op {
-            op if op.is_weighted() => {
-                let outputs = self.node.shape.sizes();
-                let of = if let Op::Linear(_) = op { outputs.last() } else { outputs.get(1) };
-                let count = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
-                let held = count(self.values("weight").map_or(1, <[f32]>::len));
-                let outputs = of.and_then(|&of| usize::try_from(of).ok()).map_or(1.0, count);
-                scale * (held / outputs).max(1.0).sqrt()
+            Op::Linear(_) => scale * self.taps(self.node.shape.sizes().last()).sqrt(),
+            Op::Conv(_) | Op::ConvTranspose(_) => {
+                scale * self.taps(self.node.shape.sizes().get(1)).sqrt()
             }
             Op::BatchNorm(norm) => {
                 let variances = self.values("running_variance").unwrap_or_default();
@@ -133,7 +160,41 @@ impl Held<'_> {
             Op::LayerNorm(norm) => scale / norm.eps.sqrt(),
             Op::Affine(affine) => affine.scale.abs(),
             Op::PRelu(_) => scale.max(1.0),
-            _ => 1.0,
+            Op::Input(_)
+            | Op::MatMul(_)
+            | Op::Lrn(_)
+            | Op::Activation(_)
+            | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::MaxPool(_)
+            | Op::AvgPool(_)
+            | Op::GlobalAvgPool(_)
+            | Op::GlobalMaxPool(_)
+            | Op::AdaptiveAvgPool(_)
+            | Op::Flatten(_)
+            | Op::Reshape(_)
+            | Op::Identity(_)
+            | Op::Transpose(_)
+            | Op::ChannelShuffle(_)
+            | Op::Concat(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Add(_)
+            | Op::Sub(_)
+            | Op::Mul(_)
+            | Op::Div(_)
+            | Op::Mean(_)
+            | Op::Upsample(_)
+            | Op::Dropout(_)
+            | Op::DropPath(_) => 1.0,
         }
+    }
+
+    /// How many weights a unit has, of so many that have some of their own; at least 1.
+    fn taps(&self, outputs: Option<&u64>) -> f64 {
+        let count = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
+        let held = count(self.values("weight").map_or(1, <[f32]>::len));
+        let outputs = outputs.and_then(|&outputs| usize::try_from(outputs).ok()).map_or(1.0, count);
+        (held / outputs).max(1.0)
     }
 }

@@ -1,18 +1,17 @@
-//! Convolutions: padding that follows from the map's size is written in numbers.
+//! Convolutions.
 
 use super::Export;
 use super::graph::{Attribute, Layer, integer};
+use super::window::padding;
 use crate::ops::{Conv, ConvTranspose, OpError, Padding};
 
 impl Export for Conv {
     fn export(&self, layer: &mut Layer<'_>) -> Result<(), OpError> {
-        let [map, _] = layer.maps();
-        let [[top, bottom], [left, right]] = self.window.padding(map)?;
         let attributes = [
             ("kernel_shape", Attribute::counts(&self.window.kernel)?),
             ("strides", Attribute::counts(&self.window.stride)?),
             ("dilations", Attribute::counts(&self.window.dilation)?),
-            ("pads", Attribute::counts(&[top, left, bottom, right])?),
+            padding(&self.window, layer)?,
             ("group", Attribute::count(self.groups)?),
         ];
         layer.result("Conv", &layer.operand_and_parameters(), attributes);

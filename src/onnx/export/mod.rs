@@ -10,6 +10,7 @@ mod normalization;
 mod pooling;
 mod regularization;
 mod resampling;
+mod window;
 
 use std::io::{self, Write};
 

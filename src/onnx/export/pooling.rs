@@ -2,6 +2,7 @@
 
 use super::Export;
 use super::graph::{Attribute, Layer, Value, integers};
+use super::window::word;
 use crate::ops::{
     AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool, OpError, Window,
 };
@@ -25,27 +26,32 @@ fn surrounded(
     window: &Window,
     layer: &mut Layer<'_>,
     value: f64,
-) -> Result<(Value, [u64; 4]), OpError> {
+) -> Result<(Value, (&'static str, Attribute)), OpError> {
+    let [map, _] = layer.maps();
+    if let Some(word) = word(window, map) {
+        return Ok((layer.operand(), ("auto_pad", Attribute::Word(word))));
+    }
     let sides = seen_padding(window, layer)?;
     let [rows, columns] = window.kernel;
     if sides.iter().zip([rows, columns, rows, columns]).all(|(&side, taps)| side < taps) {
-        return Ok((layer.operand(), sides));
+        return Ok((layer.operand(), ("pads", Attribute::counts(&sides)?)));
     }
     let [top, left, bottom, right] = sides;
     let sides = integers(&[0, 0, top, left, 0, 0, bottom, right])?;
     let inputs = [layer.operand(), layer.integers("sides", &sides)?, layer.number("value", value)];
     let mode = [("mode", Attribute::Word("constant"))];
-    Ok((layer.step("surrounded", "Pad", &inputs, mode), [0; 4]))
+    let surrounded = layer.step("surrounded", "Pad", &inputs, mode);
+    Ok((surrounded, ("pads", Attribute::counts(&[0; 4])?)))
 }
 
 impl Export for MaxPool {
     fn export(&self, layer: &mut Layer<'_>) -> Result<(), OpError> {
-        let (x, sides) = surrounded(&self.window, layer, f64::NEG_INFINITY)?;
+        let (x, padding) = surrounded(&self.window, layer, f64::NEG_INFINITY)?;
         let attributes = [
             ("kernel_shape", Attribute::counts(&self.window.kernel)?),
             ("strides", Attribute::counts(&self.window.stride)?),
             ("dilations", Attribute::counts(&self.window.dilation)?),
-            ("pads", Attribute::counts(&sides)?),
+            padding,
         ];
         layer.result("MaxPool", &[x], attributes);
         Ok(())
@@ -63,10 +69,14 @@ impl Export for AvgPool {
         let sides = seen_padding(&self.window, layer)?;
         let overhangs =
             self.count_include_pad && (sides[2] > padding[0][1] || sides[3] > padding[1][1]);
+        let padded = match word(&self.window, map) {
+            Some(word) => ("auto_pad", Attribute::Word(word)),
+            None => ("pads", Attribute::counts(&sides)?),
+        };
         let attributes = [
             ("kernel_shape", Attribute::counts(&self.window.kernel)?),
             ("strides", Attribute::counts(&self.window.stride)?),
-            ("pads", Attribute::counts(&sides)?),
+            padded,
             ("count_include_pad", Attribute::flag(self.count_include_pad)),
         ];
         let x = layer.operand();

@@ -5,7 +5,7 @@ use crate::execute::verify::{
     Amount, Line, NodeVerification, NotFinite, Subject, TOLERANCE, Verification, Wrong,
 };
 use crate::figure::quantity::write::{counted, thousands};
-use crate::report::Verified;
+use crate::report::{VerificationReport, Verified};
 
 /// What stands for what was proven and how.
 const MEANING: &str = "Shapes, values of parameters and operations: of what the oracle, plain loops in 64 bits, made, took and did, layer by layer. \
@@ -32,6 +32,7 @@ impl Subject {
             Self::Fields => ("Receptive fields", 0),
             Self::Engine => ("Engine − oracle", 0),
             Self::Fused => ("layers fused", 1),
+            Self::Outputs => ("outputs", 1),
         }
     }
 
@@ -55,6 +56,7 @@ impl Subject {
             Self::Fields => "fields",
             Self::Engine => "engine",
             Self::Fused => "fused",
+            Self::Outputs => "outputs",
         }
     }
 
@@ -62,7 +64,8 @@ impl Subject {
     fn compared(self) -> [&'static str; 2] {
         match self {
             Self::Fields => ["end", "ends"],
-            Self::PeakInPlace | Self::Arena => ["step", "steps"],
+            Self::Outputs => ["output", "outputs"],
+            Self::PeakSeparate | Self::PeakInPlace => ["network", "networks"],
             _ => ["layer", "layers"],
         }
     }
@@ -76,6 +79,11 @@ fn mark(holds: Option<bool>) -> Cell {
         None => ("–", "not_looked_at"),
     };
     Cell::Named(mark.to_owned(), word.to_owned())
+}
+
+/// The mark of a line; none of what is told and compared with nothing.
+fn verdict(line: &Line) -> Cell {
+    if line.figure == Subject::Arena { Cell::Empty } else { mark(line.holds) }
 }
 
 fn emphasis(holds: Option<bool>) -> Emphasis {
@@ -97,9 +105,10 @@ impl Amount {
 impl Verified {
     /// What a report says of a verification.
     #[must_use]
-    pub fn of(found: &Verification) -> Self {
+    pub fn of(report: &VerificationReport) -> Self {
+        let found = &report.found;
         let mut all = vec![verification_tally(found)];
-        all.extend(notes(found));
+        all.extend(notes(report));
         Self {
             holds: found.holds(),
             compared: found.compared(),
@@ -109,11 +118,11 @@ impl Verified {
     }
 }
 
-/// The figures of the network beside those of the run; `name` is what it is called.
+/// The figures of the network beside those of the run.
 #[must_use]
-pub fn verification_table(found: &Verification, name: &str) -> Table {
+pub fn verification_table(report: &VerificationReport) -> Table {
     Table {
-        title: title(found, name),
+        title: title(report),
         columns: vec![
             Column::text("Figure", "figure", 0),
             Column::figure("Analysis", "analysis", 0),
@@ -121,25 +130,30 @@ pub fn verification_table(found: &Verification, name: &str) -> Table {
             Column::text("", "verdict", 0),
             Column::text("Compared", "compared", 1),
         ],
-        rows: found.lines.iter().map(row).collect(),
-        notes: notes(found),
+        rows: report.found.lines.iter().map(row).collect(),
+        notes: notes(report),
     }
 }
 
-fn title(found: &Verification, name: &str) -> String {
-    let batch = found.input.first().copied().unwrap_or(0);
+fn title(report: &VerificationReport) -> String {
+    let VerificationReport { name, batch, found, .. } = report;
     let sizes = shape_text(without_batch(&found.input));
     format!("{name}, batch {batch}, input {sizes}, analysis and run")
 }
 
 /// What was looked at and what was not, in sentences.
-fn notes(found: &Verification) -> Vec<String> {
+fn notes(report: &VerificationReport) -> Vec<String> {
+    let found = &report.found;
     let mut notes = Vec::new();
     if let Some(NotFinite { layer, value, layers }) = &found.not_finite {
         notes.push(format!(
-            "{layer} is the first layer that gives {value}; of {} there is nothing to compare: the values do not hold.",
-            counted(*layers, ["layer", "layers"])
+            "{layer} is the first layer that gives {value}. {} such values, or what is made of such: of the engine's values the finite ones alone are compared, and the \
+             lines of values do not hold.",
+            counted(*layers, ["layer has", "layers have"])
         ));
+    }
+    if let Some(file) = report.weights_file() {
+        notes.push(format!("Weights: {file}."));
     }
     if let Some(instead) = &found.instead {
         let shape = |shape: &[u64]| {
@@ -174,14 +188,14 @@ fn notes(found: &Verification) -> Vec<String> {
     }
     if fields.not_finite_layers > 0 {
         told += &format!(
-            " {} values that are not finite, or lies behind such: it is not looked at.",
-            counted(fields.not_finite_layers, ["layer has", "layers have"])
+            " Not looked at: {} with values that are not finite, or behind such.",
+            counted(fields.not_finite_layers, ["layer", "layers"])
         );
     }
     if fields.other_layers > 0 {
         told += &format!(
-            " {} no axis of rows or columns, or a field that is not known: it is not looked at.",
-            counted(fields.other_layers, ["layer has", "layers have"])
+            " Not looked at: {} without an axis of rows or columns, or with a field that is not known.",
+            counted(fields.other_layers, ["layer", "layers"])
         );
     }
     notes.push(told);
@@ -215,23 +229,23 @@ pub fn verification_tally(found: &Verification) -> String {
 
 /// The figures of the network with how much was compared of how much, and at which input, for scripts.
 #[must_use]
-pub fn verification_lines_table(found: &Verification, name: &str) -> Table {
-    let batch = found.input.first().copied();
+pub fn verification_lines_table(report: &VerificationReport) -> Table {
+    let found = &report.found;
     let row = |line: &Line| {
         let (label, _) = line.figure.label();
         Row::plain(vec![
             Cell::Named(label.to_owned(), line.figure.key().to_owned()),
             line.analysis.cell(),
             line.run.cell(),
-            mark(line.holds),
+            verdict(line),
             Cell::Count(line.compared),
             Cell::Count(line.of),
-            Cell::count(batch),
+            Cell::Count(report.batch),
             Cell::Shape(without_batch(&found.input).to_vec()),
         ])
     };
     Table {
-        title: title(found, name),
+        title: title(report),
         columns: vec![
             Column::text("Figure", "figure", 0),
             Column::figure("Analysis", "analysis", 0),
@@ -243,7 +257,7 @@ pub fn verification_lines_table(found: &Verification, name: &str) -> Table {
             Column::figure("Input", "input", 0),
         ],
         rows: found.lines.iter().map(row).collect(),
-        notes: notes(found),
+        notes: notes(report),
     }
 }
 
@@ -262,7 +276,7 @@ fn row(line: &Line) -> Row {
             Cell::Named(label.to_owned(), line.figure.key().to_owned()),
             line.analysis.cell(),
             line.run.cell(),
-            mark(line.holds),
+            verdict(line),
             compared,
         ],
         level,
@@ -303,7 +317,7 @@ pub fn verification_wrong_table(verification: &Verification, most: usize) -> Opt
 
 /// What was found of every layer.
 #[must_use]
-pub fn verification_layers_table(verification: &Verification, name: &str) -> Table {
+pub fn verification_layers_table(report: &VerificationReport) -> Table {
     let difference = |difference: Option<f64>| difference.map_or(Cell::Empty, Cell::Number);
     let field_ends = |ends: u64| if ends == 0 { Cell::Empty } else { Cell::Count(ends) };
     let row = |layer: &NodeVerification| {
@@ -326,7 +340,7 @@ pub fn verification_layers_table(verification: &Verification, name: &str) -> Tab
         }
     };
     Table {
-        title: title(verification, name),
+        title: title(report),
         columns: vec![
             Column::text("", "verdict", 0),
             Column::text("Layer", "layer", 0),
@@ -339,7 +353,7 @@ pub fn verification_layers_table(verification: &Verification, name: &str) -> Tab
             Column::figure("Engine", "difference", 0),
             Column::figure("Fused", "fused_difference", 2),
         ],
-        rows: verification.layers.iter().map(row).collect(),
-        notes: notes(verification),
+        rows: report.found.layers.iter().map(row).collect(),
+        notes: notes(report),
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::ends::{End, Perturbation, Side};
 use crate::execute::ExecutionError;
 use crate::execute::engine::{Engine, Memory, Observer};
-use crate::execute::verify::values::{is_passed_on, memory};
+use crate::execute::verify::differences::memory;
+use crate::execute::verify::values::is_passed_on;
 use crate::network::{Network, Shape, Tensor};
 
 /// How the values of a network are looked at while it runs.
