@@ -21,6 +21,9 @@ pub(super) enum Purpose<'a> {
 /// Bytes of a value of the oracle.
 const BYTES_PER_ORACLE_VALUE: u64 = 8;
 
+/// Bytes that a step of the engine holds for each row and each column of its output at most: from where in its operand it comes.
+const BYTES_PER_PLACE: u128 = 72;
+
 /// Refuses a run that takes more memory than is available; nothing where that is not known.
 pub(super) fn refuse_too_large(
     description: &Description,
@@ -66,13 +69,20 @@ fn needed(network: &Network, purpose: Purpose<'_>) -> Result<u128, AnalysisError
     // Every output of the oracle has storage of its own.
     let oracle = u128::from(analysis.memory.separate.peak_bytes) / u128::from(BYTES_PER_VALUE)
         * u128::from(BYTES_PER_ORACLE_VALUE);
+    let places = network.nodes().filter_map(|(_, node)| node.shape.map());
+    let places = places.map(|[rows, columns]| u128::from(rows) + u128::from(columns)).sum::<u128>();
+    let tables = places * BYTES_PER_PLACE;
     let taken = |taps: &[Tensor]| values(&mut taps.iter().copied()) * u128::from(BYTES_PER_VALUE);
     Ok(weights
         + ends
         + match purpose {
-            Purpose::Fast(taps) => u128::from(analysis.memory.in_place.peak_bytes) + taken(taps),
+            Purpose::Fast(taps) => {
+                u128::from(analysis.memory.in_place.peak_bytes) + tables + taken(taps)
+            }
             Purpose::Oracle(taps) => oracle + taken(taps),
-            Purpose::Verification => oracle + u128::from(analysis.totals.figures.activation_bytes),
+            Purpose::Verification => {
+                oracle + u128::from(analysis.totals.figures.activation_bytes) + tables
+            }
         })
 }
 

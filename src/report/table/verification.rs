@@ -1,6 +1,6 @@
 //! A verification as tables.
 
-use super::{Cell, Column, Emphasis, Row, Table, shape_text, without_batch};
+use super::{Cell, Column, Emphasis, Row, Table, settings_note, shape_text, without_batch};
 use crate::execute::verify::{
     Amount, Line, NodeVerification, NotFinite, Subject, TOLERANCE, Verification, Wrong,
 };
@@ -155,6 +155,7 @@ fn notes(report: &VerificationReport) -> Vec<String> {
     if let Some(file) = report.weights_file() {
         notes.push(format!("Weights: {file}."));
     }
+    notes.extend(settings_note(&report.settings));
     if let Some(instead) = &found.instead {
         let shape = |shape: &[u64]| {
             let batch = shape.first().copied().unwrap_or(0);

@@ -29,12 +29,15 @@ pub(super) struct View<'a> {
     pub(super) strides: [usize; 2],
 }
 
-/// The matrix whose columns are what the windows of a convolution see: never made, but read from the map where it is needed.
+/// The matrix whose columns are what the windows of a convolution see: never made, but read from the map where it is needed. Where that
+/// is, is listed for each use, which takes less time than the lists of all layers would take memory.
 pub(super) struct Windows {
-    rows: [Vec<i32>; 3],
-    columns: [Vec<i32>; 2],
-    size: [usize; 2],
+    /// Channels, rows and columns.
     map: [usize; 3],
+    sliding: Sliding,
+    size: [usize; 2],
+    /// The size that the lists have: what fills up the last step lies on no map.
+    padded: [usize; 2],
     last: [i32; 2],
 }
 
@@ -121,61 +124,109 @@ impl Gemm {
 
     /// The windows of a convolution over maps of `map` channels, rows and columns.
     pub(super) fn windows(&self, map: [usize; 3], sliding: &Sliding) -> Result<Windows, OpError> {
-        let offset = |value: usize| i32::try_from(value).map_err(|_| OpError::Overflow);
         let [channels, height, width] = map;
-        offset(
-            channels
-                .checked_mul(height)
-                .and_then(|size| size.checked_mul(width))
-                .ok_or(OpError::Overflow)?,
-        )?;
-        let [kernel_rows, kernel_columns] = sliding.kernel;
-        let taps = kernel_rows * kernel_columns;
+        let taps = sliding.kernel[0] * sliding.kernel[1];
         let size = [channels * taps, sliding.output[0] * sliding.output[1]];
-        // What fills up the last step lies on no map.
         let steps = [self.0.im2col_row_count_step(), self.0.im2col_col_count_step()];
-        let padded: [usize; 2] =
-            std::array::from_fn(|axis| size[axis].next_multiple_of(steps[axis].max(1)));
-        let mut rows: [Vec<i32>; 3] = std::array::from_fn(|_| Vec::with_capacity(padded[0]));
-        for row in 0..size[0] {
-            let (channel, tap) = (row / taps, row % taps);
-            rows[0].push(offset(channel * height * width)?);
-            rows[1].push(offset(tap / kernel_columns * sliding.dilation[0] * width)?);
-            rows[2].push(offset(tap % kernel_columns * sliding.dilation[1])?);
+        let windows = Windows {
+            map,
+            sliding: *sliding,
+            size,
+            padded: std::array::from_fn(|axis| size[axis].next_multiple_of(steps[axis].max(1))),
+            last: [position((height - 1) * width)?, position(width - 1)?],
+        };
+        // The largest of all positions: the others fit where these do.
+        let elements = channels.checked_mul(height).and_then(|size| size.checked_mul(width));
+        position(elements.ok_or_else(too_large)?)?;
+        windows.tap(taps - 1)?;
+        for row in [0, sliding.output[0] - 1] {
+            windows.down(row)?;
         }
-        let mut columns: [Vec<i32>; 2] = std::array::from_fn(|_| Vec::with_capacity(padded[1]));
-        for column in 0..size[1] {
-            let (y, x) = (column / sliding.output[1], column % sliding.output[1]);
-            let place = |at: usize, axis: usize| {
-                Ok::<i32, OpError>(
-                    offset(at * sliding.stride[axis])? - offset(sliding.before[axis])?,
-                )
-            };
-            let y = place(y, 0)?.checked_mul(offset(width)?).ok_or(OpError::Overflow)?;
-            columns[0].push(y);
-            columns[1].push(place(x, 1)?);
-        }
-        rows.iter_mut().for_each(|row| row.resize(padded[0], i32::MAX));
-        columns.iter_mut().for_each(|column| column.resize(padded[1], i32::MAX));
-        let last = [offset((height - 1) * width)?, offset(width - 1)?];
-        Ok(Windows { rows, columns, size, map, last })
+        windows.place(sliding.output[1] - 1, 1)?;
+        Ok(windows)
     }
+}
+
+/// A position in a map as the products take it.
+fn position(value: usize) -> Result<i32, OpError> {
+    i32::try_from(value).map_err(|_| too_large())
+}
+
+fn too_large() -> OpError {
+    OpError::rule("the engine finds no more than 2³¹ positions in a map and the padding around it")
 }
 
 impl Windows {
     /// The windows over a map.
     pub(super) fn over<'a>(&self, map: &'a [f32]) -> Result<WindowsOver<'a>, OpError> {
-        let [chan, y, x] = self.rows.clone();
-        let [column_y, column_x] = self.columns.clone();
         Ok(WindowsOver(Im2Col {
             image: self.image(map)?,
-            row_offsets: RowOffsets { chan, y, x },
-            col_offsets: ColOffsets { y: column_y, x: column_x },
+            row_offsets: self.rows()?,
+            col_offsets: self.columns()?,
             n_cols: self.size[1],
             n_rows: self.size[0],
             max_y_offset: self.last[0],
             max_x_offset: self.last[1],
         }))
+    }
+
+    /// Where the taps lie from the first of their window.
+    fn rows(&self) -> Result<RowOffsets, OpError> {
+        let [channels, height, width] = self.map;
+        let [mut chan, mut y, mut x] =
+            [list(self.padded[0])?, list(self.padded[0])?, list(self.padded[0])?];
+        let taps = self.sliding.kernel[0] * self.sliding.kernel[1];
+        for channel in 0..channels {
+            let start = position(channel * height * width)?;
+            for tap in 0..taps {
+                let [down, across] = self.tap(tap)?;
+                chan.push(start);
+                y.push(down);
+                x.push(across);
+            }
+        }
+        for list in [&mut chan, &mut y, &mut x] {
+            list.resize(self.padded[0], i32::MAX);
+        }
+        Ok(RowOffsets { chan, y, x })
+    }
+
+    /// Where the first taps of the windows lie in a map.
+    fn columns(&self) -> Result<ColOffsets, OpError> {
+        let [mut y, mut x] = [list(self.padded[1])?, list(self.padded[1])?];
+        let [rows, columns] = self.sliding.output;
+        for row in 0..rows {
+            let down = self.down(row)?;
+            for column in 0..columns {
+                y.push(down);
+                x.push(self.place(column, 1)?);
+            }
+        }
+        for list in [&mut y, &mut x] {
+            list.resize(self.padded[1], i32::MAX);
+        }
+        Ok(ColOffsets { y, x })
+    }
+
+    /// How far a tap lies from the first of its window: elements down, and elements across.
+    fn tap(&self, tap: usize) -> Result<[i32; 2], OpError> {
+        let (row, column) = (tap / self.sliding.kernel[1], tap % self.sliding.kernel[1]);
+        let down = row.checked_mul(self.sliding.dilation[0]);
+        let down = down.and_then(|down| down.checked_mul(self.map[2]));
+        let across = column.checked_mul(self.sliding.dilation[1]);
+        let [down, across] = [down, across].map(|by| by.ok_or_else(too_large).and_then(position));
+        Ok([down?, across?])
+    }
+
+    /// How many elements before or behind the first of a channel a row of units begins.
+    fn down(&self, row: usize) -> Result<i32, OpError> {
+        self.place(row, 0)?.checked_mul(position(self.map[2])?).ok_or_else(too_large)
+    }
+
+    /// The row or the column at which the window of a unit begins; before the map it is negative.
+    fn place(&self, unit: usize, axis: usize) -> Result<i32, OpError> {
+        let start = unit.checked_mul(self.sliding.stride[axis]).ok_or_else(too_large)?;
+        Ok(position(start)? - position(self.sliding.before[axis])?)
     }
 
     /// Moves windows to another map.
@@ -191,6 +242,14 @@ impl Windows {
     fn image<'a>(&self, map: &'a [f32]) -> Result<NdTensorView<'a, f32, 3>, OpError> {
         NdTensorView::try_from_data(self.map, map).map_err(|_| OpError::Overflow)
     }
+}
+
+/// A list that takes so many positions.
+fn list(length: usize) -> Result<Vec<i32>, OpError> {
+    let mut list = Vec::new();
+    let reserved = list.try_reserve_exact(length);
+    reserved.map_err(|_| OpError::rule(format!("there is no memory for {length} positions")))?;
+    Ok(list)
 }
 
 /// How windows slide over a map, rows and columns.
