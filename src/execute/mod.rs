@@ -44,6 +44,12 @@ pub enum ExecutionError {
         /// How many were given.
         given: usize,
     },
+    /// There is no memory for the activations.
+    #[error("there is no memory for {bytes} bytes of activations")]
+    NoMemory {
+        /// What they take.
+        bytes: u64,
+    },
     /// Memory that was made for another engine.
     #[error("the memory is not of this network")]
     Memory,

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cnnstat::analysis::BYTES_PER_VALUE;
-use cnnstat::execute::engine::{Engine, Fusion, Memory, Observer};
+use cnnstat::execute::engine::{Engine, Fusion, Observer};
 use cnnstat::execute::{ExecutionError, oracle};
 use cnnstat::network::{Network, Tensor};
 use cnnstat::ops::Array;
@@ -48,7 +48,7 @@ pub(super) fn fast(
 ) -> Result<Outcome, ExecutionError> {
     let network = work.network;
     let engine = Engine::compile(network, weights, Fusion::Keeping(work.taps))?;
-    let mut memory = memory(&engine)?;
+    let mut memory = engine.memory()?;
     let inputs: Vec<&[f32]> = work.inputs.iter().map(Vec::as_slice).collect();
     let steps = engine.steps().len();
     let mut passes = Passes::new(progress, steps, work.repeat);
@@ -83,16 +83,11 @@ pub(super) fn first_not_finite(
     weights: &mut dyn Source,
 ) -> Result<Option<(Tensor, &'static str)>, ExecutionError> {
     let engine = Engine::compile(work.network, weights, Fusion::None)?;
-    let mut memory = memory(&engine)?;
+    let mut memory = engine.memory()?;
     let inputs: Vec<&[f32]> = work.inputs.iter().map(Vec::as_slice).collect();
     let mut watch = Watch::new(&[]);
     engine.run(&mut memory, &inputs, &mut watch)?;
     Ok(watch.not_finite)
-}
-
-fn memory(engine: &Engine) -> Result<Memory, ExecutionError> {
-    let layer = "activations".to_owned();
-    engine.memory().map_err(|error| ExecutionError::Layer { layer, error })
 }
 
 /// Counts the steps of all passes.

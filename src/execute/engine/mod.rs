@@ -196,13 +196,11 @@ impl Engine {
     ///
     /// # Errors
     /// Where there is none.
-    pub fn memory(&self) -> Result<Memory, OpError> {
+    pub fn memory(&self) -> Result<Memory, ExecutionError> {
         let mut values = Vec::new();
         let length = self.elements().filter(|&length| values.try_reserve_exact(length).is_ok());
         let bytes = self.arena_bytes();
-        let length = length.ok_or_else(|| {
-            OpError::rule(format!("there is no memory for {bytes} bytes of activations"))
-        })?;
+        let length = length.ok_or(ExecutionError::NoMemory { bytes })?;
         values.resize(length, 0.0);
         Ok(Memory { values })
     }

@@ -9,7 +9,7 @@ use super::{
     TOLERANCE, Wrong, count, looked_at,
 };
 use crate::execute::ExecutionError;
-use crate::execute::engine::{Engine, Fusion, Memory, Observer};
+use crate::execute::engine::{Engine, Fusion, Observer};
 use crate::figure::quantity::write::number;
 use crate::network::{Network, Tensor};
 use crate::weights::Weights;
@@ -45,7 +45,7 @@ pub(super) fn engine(
     let of = 2 * layers.iter().count();
     let mut run = |fusion: Fusion<'_>, before: usize| {
         let engine = Engine::compile(network, &mut &*weights, fusion)?;
-        let mut memory = memory(network, &engine)?;
+        let mut memory = engine.memory()?;
         let mut differences = Differences {
             expected: &oracle.outputs,
             scales: &oracle.scales,
@@ -148,14 +148,6 @@ impl NodeVerification {
 
 fn is_small(difference: f64) -> bool {
     difference <= TOLERANCE
-}
-
-/// Memory for the engine's activations.
-pub(super) fn memory(network: &Network, engine: &Engine) -> Result<Memory, ExecutionError> {
-    engine.memory().map_err(|error| ExecutionError::Layer {
-        layer: network.nodes().last().map_or_else(String::new, |(_, node)| node.name().into()),
-        error,
-    })
 }
 
 /// Watches how far values are from the oracle's.

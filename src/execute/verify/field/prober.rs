@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::ends::{End, Perturbation, Side};
 use crate::execute::ExecutionError;
 use crate::execute::engine::{Engine, Memory, Observer};
-use crate::execute::verify::differences::memory;
 use crate::execute::verify::values::is_passed_on;
 use crate::network::{Network, Shape, Tensor};
 
@@ -38,7 +37,7 @@ impl<'a> Prober<'a> {
         Ok(Self {
             network,
             engine,
-            memory: memory(network, engine)?,
+            memory: engine.memory()?,
             inputs: inputs.to_vec(),
             clean: inputs.first().cloned().unwrap_or_default(),
             sources,
