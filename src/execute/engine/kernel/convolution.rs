@@ -57,7 +57,8 @@ pub(super) fn compile(
         && sliding.before == [0, 0];
     let windows = if sees_pixels { None } else { Some(context.gemm.windows(map, &sliding)?) };
     let size = [out / groups, map[0] * sliding.kernel[0] * sliding.kernel[1]];
-    let packed = kernels.chunks(size[0] * size[1]).map(|kernels| context.gemm.pack(kernels, size));
+    let kernels = kernels.chunks(size[0] * size[1]);
+    let packed = kernels.map(|kernels| context.gemm.pack(View::row_major(kernels, size)));
     Ok(Box::new(Product { groups: packed.collect::<Result<_, _>>()?, windows, map, bias }))
 }
 

@@ -77,7 +77,7 @@ pub(super) fn compile(
             return Ok(None);
         }
         Op::Conv(conv) => convolution::compile(context, conv, layer)?,
-        Op::ConvTranspose(conv) => Box::new(transposed::Transposed::of(conv, layer)?),
+        Op::ConvTranspose(conv) => Box::new(transposed::Transposed::of(context, conv, layer)?),
         Op::Linear(_) => Box::new(linear::Linear::of(context, layer)?),
         Op::MatMul(_) => Box::new(linear::MatMul::of(layer)?),
         Op::BatchNorm(batch_norm) => Box::new(ChannelAffine::of(batch_norm, layer.parameters)?),
