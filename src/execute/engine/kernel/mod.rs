@@ -2,7 +2,7 @@
 
 mod affine;
 mod convolution;
-mod depthwise;
+mod direct;
 mod gemm;
 mod join;
 mod linear;
@@ -10,6 +10,7 @@ mod moves;
 mod normalization;
 mod pooling;
 mod resampling;
+mod strided;
 mod transposed;
 mod unary;
 

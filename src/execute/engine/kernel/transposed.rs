@@ -8,6 +8,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::gemm::{Packed, View};
+use super::strided::add_in_turn;
 use super::{Context, Kernel, Layer, index, indices, map_sizes, only};
 use crate::ops::{ConvTranspose, OpError, Padding};
 
@@ -175,39 +176,9 @@ impl Lanes {
         }
         let first = self.cut.saturating_sub(pixels.start).min(length);
         let start = (pixels.start + first).saturating_sub(self.cut) * self.stride;
-        let Some(output) = output.get_mut(start..) else { return };
-        match self.stride {
-            1 => interleave::<1>(lanes, first, output),
-            2 => interleave::<2>(lanes, first, output),
-            3 => interleave::<3>(lanes, first, output),
-            4 => interleave::<4>(lanes, first, output),
-            stride => {
-                for (lane, at) in lanes.chunks(length).zip(0..output.len()) {
-                    let units = output[at..].iter_mut().step_by(stride);
-                    units.zip(&lane[first..]).for_each(|(unit, x)| *unit += x);
-                }
-            }
+        if let Some(output) = output.get_mut(start..) {
+            add_in_turn(lanes, self.stride, first, output);
         }
-    }
-}
-
-/// Adds what stands in lanes, from the first that is not cut off, to the columns in turn.
-#[inline(always)]
-fn interleave<const LANES: usize>(lanes: &[f32], first: usize, output: &mut [f32]) {
-    let length = lanes.len() / LANES;
-    let lanes: [&[f32]; LANES] =
-        std::array::from_fn(|lane| &lanes[lane * length + first..(lane + 1) * length]);
-    let (units, rest) = output.as_chunks_mut::<LANES>();
-    let whole = units.len().min(length - first);
-    let in_whole = lanes.map(|lane| &lane[..whole]);
-    for (at, unit) in units.iter_mut().take(whole).enumerate() {
-        for (unit, lane) in unit.iter_mut().zip(in_whole) {
-            *unit += lane[at];
-        }
-    }
-    // The last units have no partners for all lanes.
-    for (unit, lane) in rest.iter_mut().zip(lanes) {
-        *unit += lane.get(units.len()).copied().unwrap_or(0.0);
     }
 }
 
