@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::gemm::Sliding;
 use super::strided::join_apart;
-use super::{Context, Kernel, add, only};
+use super::{Context, Kernel, across, add, only};
 use crate::ops::OpError;
 
 /// A convolution by groups, computed for a few output channels at a time.
@@ -291,13 +291,9 @@ impl Kernel for Direct {
         let fewest = if threads > 1 { (4 * threads).div_ceil(self.groups.len()) } else { 1 };
         let band = self.planes.band.min(rows.div_ceil(fewest));
         let bands = rows.div_ceil(band);
-        let mut outputs = Vec::with_capacity(self.groups.len() * bands);
-        for output in output.chunks_mut(output.len() / self.groups.len()) {
-            let maps = output.chunks_mut(rows * columns);
-            let mut maps: Vec<_> = maps.map(|map| map.chunks_mut(band * columns)).collect();
-            let next = |_| maps.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>();
-            outputs.extend((0..bands).map(next));
-        }
+        let groups = output.chunks_mut(output.len() / self.groups.len());
+        let mut outputs: Vec<Vec<&mut [f32]>> =
+            groups.flat_map(|group| across(group, rows * columns, band * columns)).collect();
         let maps = only(operands);
         let room = channels * self.planes.channel() + OVERRUN;
         outputs.par_iter_mut().enumerate().for_each_init(

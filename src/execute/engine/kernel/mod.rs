@@ -133,6 +133,30 @@ fn in_pieces(operand: Option<&[f32]>, output: &mut [f32], mut change: impl FnMut
     }
 }
 
+/// Joins what becomes of values that follow each other: as many in turn as vectors have places, and those at the end.
+#[inline(always)]
+fn fold<T: Copy>(values: &[f32], start: T, of: impl Fn(f32) -> T, join: impl Fn(T, T) -> T) -> T {
+    const PLACES: usize = 16;
+    let (groups, rest) = values.as_chunks::<PLACES>();
+    let mut joined = [start; PLACES];
+    for group in groups {
+        for (joined, x) in joined.iter_mut().zip(group) {
+            *joined = join(*joined, of(*x));
+        }
+    }
+    for (joined, x) in joined.iter_mut().zip(rest) {
+        *joined = join(*joined, of(*x));
+    }
+    joined.into_iter().fold(start, join)
+}
+
+/// Cuts rows of so many values, which follow each other, into parts of so many, and gives every part of all rows.
+fn across(values: &mut [f32], row: usize, part: usize) -> Vec<Vec<&mut [f32]>> {
+    let mut rows: Vec<_> = values.chunks_mut(row).map(|row| row.chunks_mut(part)).collect();
+    let next = |_| rows.iter_mut().filter_map(Iterator::next).collect();
+    (0..row.div_ceil(part)).map(next).collect()
+}
+
 /// So many elements are computed by one thread at a time.
 const GRAIN: usize = 1 << 15;
 
