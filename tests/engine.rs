@@ -95,7 +95,7 @@ fn linear_layers_of_every_size_are_the_oracles() {
 }
 
 /// Layers whose windows, paddings and sizes fit no vectors, or several blocks, or hardly the map.
-const LAYERS: [(&str, &str); 48] = [
+const LAYERS: [(&str, &str); 51] = [
     ("5, 7, 9", "conv: {out: 3, kernel: 3, padding: 1}"),
     ("8, 9, 9", "conv: {out: 5, kernel: 3}"),
     (
@@ -149,6 +149,9 @@ const LAYERS: [(&str, &str); 48] = [
     ("2, 3, 1500", "conv_transpose: {out: 40, kernel: [2, 9], stride: [2, 3], padding: [0, 4]}"),
     ("8, 33, 65", "conv_transpose: {out: 40, kernel: 4, stride: 2, padding: 1}"),
     ("16, 9, 9", "conv_transpose: {out: 16, kernel: 4, stride: 4, groups: 16}"),
+    ("2, 2, 2", "conv_transpose: {out: 2, kernel: 3, stride: 1000000000, padding: 500000000}"),
+    ("2, 2, 2", "conv_transpose: {out: 2, kernel: 2, dilation: 1000000000, padding: 500000000}"),
+    ("2, 5, 6", "conv_transpose: {out: 2, kernel: [3, 2], stride: [1, 9], padding: [1, 4]}"),
     ("5, 9, 11", "max_pool: {kernel: 2, stride: 2}"),
     ("5, 9, 11", "max_pool: {kernel: 3, stride: 2, padding: 1}"),
     ("5, 19, 70", "max_pool: {kernel: [2, 7], stride: [3, 6], padding: [1, 2]}"),

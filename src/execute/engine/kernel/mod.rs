@@ -1,5 +1,16 @@
 //! The kernels: how the engine computes each operator, for one sample at a time.
 
+/// Computes loops that are compiled for the vectors of this machine, as far as what they call is inlined: a closure that is not is compiled
+/// for those that every machine has.
+macro_rules! vectorized {
+    ($work:expr) => {
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || $work,
+        )
+    };
+}
+
 mod affine;
 mod convolution;
 mod direct;
@@ -14,7 +25,6 @@ mod strided;
 mod transposed;
 mod unary;
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::epilogue::Pointwise;
@@ -123,6 +133,7 @@ fn only<'a>(operands: &[Option<&'a [f32]>]) -> &'a [f32] {
 }
 
 /// Copies the operand to the output, unless it is there, in pieces that stay in the fastest cache, and changes each piece.
+#[inline(always)]
 fn in_pieces(operand: Option<&[f32]>, output: &mut [f32], mut change: impl FnMut(&mut [f32])) {
     const PIECE: usize = 2048;
     for (at, piece) in output.chunks_mut(PIECE).enumerate() {
@@ -163,14 +174,14 @@ const GRAIN: usize = 1 << 15;
 /// Applies an activation function to every element.
 pub(super) fn activate(function: Pointwise, values: &mut [f32]) {
     values.par_chunks_mut(GRAIN).for_each(|values| {
-        Arch::new().dispatch(|| function.apply(values));
+        vectorized!(function.apply(values));
     });
 }
 
 /// Adds values to others.
 fn add(sums: &mut [f32], values: &[f32]) {
     sums.par_chunks_mut(GRAIN).zip(values.par_chunks(GRAIN)).for_each(|(sums, values)| {
-        Arch::new().dispatch(|| sums.iter_mut().zip(values).for_each(|(sum, x)| *sum += x));
+        vectorized!(sums.iter_mut().zip(values).for_each(|(sum, x)| *sum += x));
     });
 }
 

@@ -1,7 +1,6 @@
 //! Normalizations over several elements, and softmax.
 
 use num_traits::AsPrimitive;
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::super::exponential::exp;
@@ -97,7 +96,7 @@ impl Kernel for Lrn {
             let first = channel.saturating_sub(self.size / 2);
             let last = (channel + (self.size - 1) / 2).min(self.channels - 1);
             let own = &operand[channel * length..][..length];
-            Arch::new().dispatch(|| {
+            vectorized!({
                 output.fill(0.0);
                 for neighbour in operand[first * length..(last + 1) * length].chunks(length) {
                     output.iter_mut().zip(neighbour).for_each(|(sum, x)| *sum += x * x);
@@ -163,11 +162,13 @@ impl Softmax {
         let mut sums = [0.0_f64; COLUMNS];
         let sums = &mut sums[..count];
         for row in rows.iter_mut() {
-            for ((x, largest), sum) in row.iter_mut().zip(largest.iter()).zip(sums.iter_mut()) {
-                let difference = *x - largest;
-                let grown = exp(difference);
-                *x = if self.is_logarithm { difference } else { grown };
-                *sum += f64::from(grown);
+            let pairs = row.iter_mut().zip(largest.iter());
+            if self.is_logarithm {
+                pairs.for_each(|(x, largest)| *x -= largest);
+                sums.iter_mut().zip(row.iter()).for_each(|(sum, x)| *sum += f64::from(exp(*x)));
+            } else {
+                pairs.for_each(|(x, largest)| *x = exp(*x - largest));
+                sums.iter_mut().zip(row.iter()).for_each(|(sum, x)| *sum += f64::from(*x));
             }
         }
         let mut ends = [0.0_f32; COLUMNS];
@@ -201,13 +202,13 @@ impl Kernel for Softmax {
         }
         if self.apart == 1 {
             output.par_chunks_mut(self.length).for_each(|values| {
-                Arch::new().dispatch(|| self.row(values));
+                vectorized!(self.row(values));
             });
             return Ok(());
         }
         for output in output.chunks_mut(self.length * self.apart) {
             let mut parts = across(output, self.apart, COLUMNS);
-            parts.par_iter_mut().for_each(|rows| Arch::new().dispatch(|| self.columns(rows)));
+            parts.par_iter_mut().for_each(|rows| vectorized!(self.columns(rows)));
         }
         Ok(())
     }

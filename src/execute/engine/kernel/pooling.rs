@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use num_traits::AsPrimitive;
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::strided::join_apart;
@@ -182,7 +181,7 @@ impl Kernel for Pool {
             || vec![0.0; width],
             |along_rows, (channel, output)| {
                 let map = &operand[channel * height * width..][..height * width];
-                Arch::new().dispatch(|| match self.reduction {
+                vectorized!(match self.reduction {
                     Reduction::Max => self.channel(map, output, along_rows, larger),
                     Reduction::Mean => self.channel(map, output, along_rows, |sum, x| sum + x),
                 });
@@ -259,7 +258,7 @@ impl Kernel for Regions {
             let map = &operand[channel * height * width..][..height * width];
             for (at, y) in output.iter_mut().enumerate() {
                 let (down, across) = (self.region(0, at / columns), self.region(1, at % columns));
-                *y = Arch::new().dispatch(|| self.joined(map, down, across));
+                *y = vectorized!(self.joined(map, down, across));
             }
         });
         Ok(())

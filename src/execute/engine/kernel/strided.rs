@@ -38,18 +38,18 @@ fn join_firsts<const STRIDE: usize>(
     }
 }
 
-/// Adds lanes, as many as the stride is long, to elements in turn: one value of each lane, from a position in all of them on, then the next.
+/// Adds lanes, as many as the stride is long, to elements in turn: one value of each lane, then the next.
 #[inline(always)]
-pub(super) fn add_in_turn(lanes: &[f32], stride: usize, first: usize, sums: &mut [f32]) {
+pub(super) fn add_in_turn(lanes: &[f32], stride: usize, sums: &mut [f32]) {
     match stride {
-        1 => add_lanes::<1>(lanes, first, sums),
-        2 => add_lanes::<2>(lanes, first, sums),
-        3 => add_lanes::<3>(lanes, first, sums),
-        4 => add_lanes::<4>(lanes, first, sums),
+        1 => add_lanes::<1>(lanes, sums),
+        2 => add_lanes::<2>(lanes, sums),
+        3 => add_lanes::<3>(lanes, sums),
+        4 => add_lanes::<4>(lanes, sums),
         _ => {
-            for (lane, at) in lanes.chunks(lanes.len() / stride).zip(0..sums.len()) {
+            for (at, lane) in lanes.chunks(lanes.len() / stride).enumerate() {
                 let sums = sums[at..].iter_mut().step_by(stride);
-                sums.zip(&lane[first..]).for_each(|(sum, x)| *sum += x);
+                sums.zip(lane).for_each(|(sum, x)| *sum += x);
             }
         }
     }
@@ -57,21 +57,19 @@ pub(super) fn add_in_turn(lanes: &[f32], stride: usize, first: usize, sums: &mut
 
 /// Adds so many lanes in turn.
 #[inline(always)]
-fn add_lanes<const LANES: usize>(lanes: &[f32], first: usize, sums: &mut [f32]) {
+fn add_lanes<const LANES: usize>(lanes: &[f32], sums: &mut [f32]) {
     let length = lanes.len() / LANES;
-    let lanes: [&[f32]; LANES] =
-        std::array::from_fn(|lane| &lanes[lane * length + first..(lane + 1) * length]);
     let (groups, last) = sums.as_chunks_mut::<LANES>();
-    let whole = groups.len().min(length - first);
-    let in_whole = lanes.map(|lane| &lane[..whole]);
+    let whole: [&[f32]; LANES] =
+        std::array::from_fn(|lane| &lanes[lane * length..][..groups.len()]);
     // Compiled to vectors only with plain indices.
-    for (at, group) in groups[..whole].iter_mut().enumerate() {
+    for (at, group) in groups.iter_mut().enumerate() {
         for lane in 0..LANES {
-            group[lane] += in_whole[lane][at];
+            group[lane] += whole[lane][at];
         }
     }
     // The last elements are too few for all lanes.
-    for (sum, lane) in last.iter_mut().zip(lanes) {
-        *sum += lane.get(groups.len()).copied().unwrap_or(0.0);
+    for (sum, lane) in last.iter_mut().zip(lanes.chunks(length)) {
+        *sum += lane[groups.len()];
     }
 }

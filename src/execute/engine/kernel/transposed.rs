@@ -4,7 +4,6 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::gemm::{Packed, View};
@@ -24,10 +23,8 @@ pub(super) struct Transposed {
     map: [usize; 3],
     /// Output channels of a group, rows and columns.
     output: [usize; 3],
-    /// Where each row of taps adds to, counted from the row of the output at which the pixel's window begins.
     rows: Rows,
-    /// Where each column of taps adds to.
-    columns: Lanes,
+    columns: Columns,
 }
 
 /// Which row of the output a row of the map adds to.
@@ -40,16 +37,15 @@ struct Rows {
     cut: usize,
 }
 
-/// The columns of the output dealt out to as many lanes as the stride is long: neighbours along a row of the map add to neighbours along a lane.
+/// Which column of the output a column of the map adds to. Columns are dealt out to as many lanes as the stride is long: neighbours along a
+/// row of the map add to neighbours along a lane.
 #[derive(Debug)]
-struct Lanes {
+struct Columns {
+    taps: usize,
     stride: usize,
-    /// For every column of taps its lane, and how far along it the first pixel's value is added.
-    taps: Vec<[usize; 2]>,
-    /// How far along all lanes the first column of the output lies: what lies before is cut off.
+    dilation: usize,
+    /// Columns cut off at the left.
     cut: usize,
-    /// How much longer lanes are than a row of the map.
-    overhang: usize,
 }
 
 /// So many values of the product wait to be added, at most.
@@ -101,15 +97,51 @@ impl Transposed {
             map,
             output,
             rows: Rows { taps: kernel[0], stride: stride[0], dilation: dilation[0], cut: cut[0] },
-            columns: Lanes::of(kernel[1], stride[1], dilation[1], cut[1]),
+            columns: Columns {
+                taps: kernel[1],
+                stride: stride[1],
+                dilation: dilation[1],
+                cut: cut[1],
+            },
         })
+    }
+
+    /// Adds what a group's part of the operand gives for some output channels, with room for a block of the product.
+    fn channels(
+        &self,
+        context: &Context,
+        packed: &Packed,
+        map: &[f32],
+        product: &mut [f32],
+        output: &mut [f32],
+    ) -> Result<(), OpError> {
+        let [channels, height, width] = self.map;
+        let [_, rows, columns] = self.output;
+        let [all, most] = [height * width, self.block[1]];
+        let taps = self.rows.taps * self.columns.taps;
+        for first in (0..all).step_by(most) {
+            let pixels = first..all.min(first + most);
+            let (size, strides) = ([channels, pixels.len()], [all, 1]);
+            let right = View { values: &map[first..], size, strides };
+            let length = taps * pixels.len();
+            let product = &mut product[..output.len() / (rows * columns) * length];
+            context.gemm.multiply_packed(product, packed, right, None, false)?;
+            let outputs = output.par_chunks_mut(rows * columns);
+            outputs.zip(product.par_chunks(length)).for_each_init(
+                || vec![0.0; 2 * columns],
+                |lanes, (output, product)| {
+                    vectorized!(self.add(product, &pixels, lanes, output));
+                },
+            );
+        }
+        Ok(())
     }
 
     /// Adds a block of the product, for some pixels of the map, to one channel of the output.
     #[inline(always)]
     fn add(&self, product: &[f32], pixels: &Range<usize>, lanes: &mut [f32], output: &mut [f32]) {
         let [_, _, width] = self.map;
-        let taps = product.chunks(pixels.len() * self.columns.taps.len());
+        let taps = product.chunks(pixels.len() * self.columns.taps);
         for (p, product) in taps.enumerate() {
             let mut at = pixels.start;
             while at < pixels.end {
@@ -140,23 +172,7 @@ impl Rows {
     }
 }
 
-impl Lanes {
-    fn of(taps: usize, stride: usize, dilation: usize, cut: usize) -> Self {
-        let lanes_cut = cut.div_ceil(stride);
-        let place = |tap: usize| {
-            let place = tap * dilation + lanes_cut * stride - cut;
-            [place % stride, place / stride]
-        };
-        let taps: Vec<[usize; 2]> = (0..taps).map(place).collect();
-        let overhang = taps.last().map_or(0, |[_, along]| *along);
-        Self { stride, taps, cut: lanes_cut, overhang }
-    }
-
-    /// How many elements all lanes have for so many pixels of a row.
-    fn elements(&self, pixels: usize) -> usize {
-        self.stride * (pixels + self.overhang)
-    }
-
+impl Columns {
     /// Adds one row of taps over pixels of one row of the map, those of each tap `apart` from those of the one before, to one row of the output.
     #[inline(always)]
     fn add(
@@ -167,18 +183,33 @@ impl Lanes {
         lanes: &mut [f32],
         output: &mut [f32],
     ) {
-        let length = pixels.len() + self.overhang;
-        let lanes = &mut lanes[..self.stride * length];
+        let columns = output.len();
+        // What the pixels may add to, from the first lane on.
+        let start = (pixels.start * self.stride).saturating_sub(self.cut);
+        let start = start / self.stride * self.stride;
+        let furthest = (pixels.end - 1) * self.stride + (self.taps - 1) * self.dilation;
+        let end = (furthest + 1).saturating_sub(self.cut).min(columns);
+        let Some(output) = output.get_mut(start..end).filter(|output| !output.is_empty()) else {
+            return;
+        };
+        let count = self.stride.min(output.len());
+        let length = output.len().div_ceil(count);
+        let lanes = &mut lanes[..count * length];
         lanes.fill(0.0);
-        for (product, [lane, along]) in product.chunks(apart).zip(&self.taps) {
-            let lane = &mut lanes[lane * length + along..][..pixels.len()];
-            lane.iter_mut().zip(product).for_each(|(sum, x)| *sum += x);
+        for (tap, product) in product.chunks(apart).take(self.taps).enumerate() {
+            let shift = tap * self.dilation;
+            // The pixels that fall on the output: `0 <= j·stride + shift - cut < columns`.
+            let first = self.cut.saturating_sub(shift).div_ceil(self.stride).max(pixels.start);
+            let last = (columns + self.cut).saturating_sub(shift).div_ceil(self.stride);
+            let last = last.min(pixels.end);
+            if first < last {
+                let place = first * self.stride + shift - self.cut - start;
+                let lane = &mut lanes[place % count * length + place / count..][..last - first];
+                let product = &product[first - pixels.start..];
+                lane.iter_mut().zip(product).for_each(|(sum, x)| *sum += x);
+            }
         }
-        let first = self.cut.saturating_sub(pixels.start).min(length);
-        let start = (pixels.start + first).saturating_sub(self.cut) * self.stride;
-        if let Some(output) = output.get_mut(start..) {
-            add_in_turn(lanes, self.stride, first, output);
-        }
+        add_in_turn(lanes, count, output);
     }
 }
 
@@ -192,7 +223,7 @@ impl Kernel for Transposed {
         let [channels, height, width] = self.map;
         let [out, rows, columns] = self.output;
         let [block_channels, block_pixels] = self.block;
-        let taps = self.rows.taps * self.columns.taps.len();
+        let taps = self.rows.taps * self.columns.taps;
         let mut product = vec![0.0; block_channels * taps * block_pixels];
         match &self.bias {
             Some(bias) => output
@@ -206,23 +237,7 @@ impl Kernel for Transposed {
         for ((packed, map), output) in self.kernels.iter().zip(maps).zip(groups) {
             let outputs = output.chunks_mut(block_channels * rows * columns);
             for (packed, output) in packed.iter().zip(outputs) {
-                for first in (0..height * width).step_by(block_pixels) {
-                    let pixels = first..(first + block_pixels).min(height * width);
-                    let size = [channels, pixels.len()];
-                    let right = View { values: &map[first..], size, strides: [height * width, 1] };
-                    let length = taps * pixels.len();
-                    let product = &mut product[..output.len() / (rows * columns) * length];
-                    context.gemm.multiply_packed(product, packed, right, None, false)?;
-                    output
-                        .par_chunks_mut(rows * columns)
-                        .zip(product.par_chunks(length))
-                        .for_each_init(
-                            || vec![0.0; self.columns.elements(width.min(pixels.len()))],
-                            |lanes, (output, product)| {
-                                Arch::new().dispatch(|| self.add(product, &pixels, lanes, output));
-                            },
-                        );
-                }
+                self.channels(context, packed, map, &mut product, output)?;
             }
         }
         Ok(())
