@@ -33,16 +33,14 @@ fn parts(x: f32) -> (f32, f32) {
     // Added to a small number, this rounds it to a whole one, which then stands in the last bits.
     const WHOLE: f32 = 12_582_912.0;
     // The natural logarithm of 2 in two parts: multiples of the first are exact.
-    const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
+    const LN_2: [f32; 2] = [355.0 / 512.0, -2.121_944_4e-4];
     let x = x.clamp(LEAST, GREATEST);
     let shifted = x * std::f32::consts::LOG2_E + WHOLE;
     let power = shifted - WHOLE;
     let rest = x - power * LN_2[0] - power * LN_2[1];
     // Of the polynomial that is nearest on ±ln 2 / 2 (S. L. Moshier, Cephes, `expf`).
     let mut sum = 1.987_569_1e-4;
-    for coefficient in
-        [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.000_000_1e-1]
-    {
+    for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
         sum = sum * rest + coefficient;
     }
     let exponent = shifted.to_bits().wrapping_add(126) << 23;

@@ -52,10 +52,11 @@ pub(super) fn compile(
         && sliding.output == [height, width]
         && sliding.before == [0, 0];
     let few = FEW_CHANNELS[usize::from(sliding.stride != [1, 1])];
-    if !sees_pixels && out / groups <= few {
-        if let Some(direct) = Direct::of(kernels, bias.as_deref(), sliding, map, out / groups) {
-            return Ok(Box::new(direct));
-        }
+    if !sees_pixels
+        && out / groups <= few
+        && let Some(direct) = Direct::of(kernels, bias.as_deref(), sliding, map, out / groups)
+    {
+        return Ok(Box::new(direct));
     }
     let windows = if sees_pixels { None } else { Some(context.gemm.windows(map, &sliding)?) };
     let size = [out / groups, map[0] * sliding.kernel[0] * sliding.kernel[1]];

@@ -173,9 +173,7 @@ impl Direct {
             }
         }
         // Sums stay in registers only while nothing points to them.
-        for channel in 0..COUNT {
-            tile[channel] = sums[channel];
-        }
+        *tile = sums;
     }
 }
 
