@@ -1,13 +1,12 @@
 //! The kernels: how the engine computes each operator, for one sample at a time.
 
-/// Computes loops that are compiled for the vectors of this machine, as far as what they call is inlined: a closure that is not is compiled
-/// for those that every machine has.
+/// Computes loops that are compiled for the vectors of this machine. Only what is inlined is, so the closure has to be.
 macro_rules! vectorized {
     ($work:expr) => {
-        pulp::Arch::new().dispatch(
+        pulp::Arch::new().dispatch($crate::execute::engine::kernel::Loops(
             #[inline(always)]
             || $work,
-        )
+        ))
     };
 }
 
@@ -25,6 +24,7 @@ mod strided;
 mod transposed;
 mod unary;
 
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::epilogue::Pointwise;
@@ -33,6 +33,19 @@ use crate::ops::{Op, OpError};
 
 pub(super) use affine::ChannelAffine;
 pub(super) use gemm::Gemm;
+
+/// Loops to be compiled for the vectors of a machine.
+struct Loops<F>(F);
+
+impl<R, F: FnMut() -> R> WithSimd for Loops<F> {
+    type Output = R;
+
+    // Called once, but not by `FnOnce`: between that and the closure stands a function that is not inlined.
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) -> R {
+        (self.0)()
+    }
+}
 
 /// What every kernel may use.
 #[derive(Debug)]

@@ -216,14 +216,14 @@ impl Regions {
 
     /// Joins what a region has.
     #[inline(always)]
-    fn joined(&self, map: &[f32], down: Range<usize>, across: Range<usize>) -> f32 {
+    fn joined(&self, map: &[f32], [down, across]: [&Range<usize>; 2]) -> f32 {
         let width = self.map[1];
         let count: f64 = (down.len() * across.len()).as_();
         // Whole rows are one long one.
         let (rows, length) = if across.len() == width {
             (down.start..down.start + 1, down.len() * width)
         } else {
-            (down, across.len())
+            (down.clone(), across.len())
         };
         let rows = rows.map(|row| &map[row * width + across.start..][..length]);
         match self.reduction {
@@ -258,7 +258,7 @@ impl Kernel for Regions {
             let map = &operand[channel * height * width..][..height * width];
             for (at, y) in output.iter_mut().enumerate() {
                 let (down, across) = (self.region(0, at / columns), self.region(1, at % columns));
-                *y = vectorized!(self.joined(map, down, across));
+                *y = vectorized!(self.joined(map, [&down, &across]));
             }
         });
         Ok(())
