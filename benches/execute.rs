@@ -14,7 +14,7 @@ use cnnstat::weights::{Seeded, seeded_inputs};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// A layer of every family, after its input; sizes are those of layers in the middle of bundled networks.
-const KERNELS: [(&str, &str, &str); 16] = [
+const KERNELS: [(&str, &str, &str); 23] = [
     ("convolution 3x3", "[128, 28, 28]", "conv: {out: 128, kernel: 3, padding: 1}"),
     (
         "convolution 3x3, stride 2",
@@ -39,13 +39,32 @@ const KERNELS: [(&str, &str, &str); 16] = [
         "conv: {out: 256, kernel: 3, padding: 1, groups: 256}",
     ),
     ("transposed convolution", "[128, 28, 28]", "conv_transpose: {out: 64, kernel: 2, stride: 2}"),
+    (
+        "transposed convolution 4x4, padding 1",
+        "[64, 64, 64]",
+        "conv_transpose: {out: 32, kernel: 4, stride: 2, padding: 1}",
+    ),
+    (
+        "transposed convolution, 4 groups",
+        "[64, 32, 32]",
+        "conv_transpose: {out: 64, kernel: 4, stride: 4, groups: 4}",
+    ),
+    ("convolution to 8 channels", "[64, 128, 128]", "conv: {out: 8, kernel: 3, padding: 1}"),
+    (
+        "convolution, 16 groups, 8x8 maps",
+        "[64, 8, 8]",
+        "conv: {out: 64, kernel: 3, padding: 1, groups: 16}",
+    ),
     ("linear", "[4096]", "linear: 1024"),
+    ("max pool 2x2, stride 2", "[64, 112, 112]", "max_pool: {kernel: 2, stride: 2}"),
     ("max pool 3x3, stride 2", "[64, 112, 112]", "max_pool: {kernel: 3, stride: 2, padding: 1}"),
     ("average pool 2x2", "[128, 56, 56]", "avg_pool: {kernel: 2, stride: 2}"),
     ("global average pool", "[2048, 7, 7]", "global_avg_pool"),
     ("batch normalization", "[256, 56, 56]", "batch_norm"),
     ("local response normalization", "[64, 56, 56]", "lrn: 5"),
     ("softmax", "[1000]", "softmax: 1"),
+    ("softmax of channels", "[16, 256, 192]", "softmax: 1"),
+    ("silu", "[256, 56, 56]", "silu"),
     ("channel shuffle", "[240, 28, 28]", "channel_shuffle: 3"),
 ];
 

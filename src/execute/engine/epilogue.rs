@@ -2,6 +2,7 @@
 
 use num_traits::AsPrimitive;
 
+use super::exponential::{exp, exp_m1, tanh};
 use crate::ops::Function;
 
 /// A function of one element, in 32 bits.
@@ -27,14 +28,14 @@ impl Pointwise {
             }
             Function::Elu { alpha } => {
                 let alpha: f32 = alpha.as_();
-                each(values, |x| if x > 0.0 { x } else { alpha * x.exp_m1() });
+                each(values, |x| if x > 0.0 { x } else { alpha * exp_m1(x) });
             }
             Function::Gelu => {
                 each(values, |x| 0.5 * x * (1.0 + libm::erff(x * std::f32::consts::FRAC_1_SQRT_2)));
             }
-            Function::Silu => each(values, |x| x / (1.0 + (-x).exp())),
-            Function::Sigmoid => each(values, |x| 1.0 / (1.0 + (-x).exp())),
-            Function::Tanh => each(values, f32::tanh),
+            Function::Silu => each(values, |x| x / (1.0 + exp(-x))),
+            Function::Sigmoid => each(values, |x| 1.0 / (1.0 + exp(-x))),
+            Function::Tanh => each(values, tanh),
             Function::HardSigmoid => each(values, hard_sigmoid),
             Function::HardSwish => each(values, |x| x * hard_sigmoid(x)),
         }

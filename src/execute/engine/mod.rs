@@ -7,6 +7,7 @@
 
 mod arena;
 mod epilogue;
+mod exponential;
 mod fuse;
 mod kernel;
 mod touched;

@@ -1,7 +1,6 @@
 //! A scale and a shift, or a slope, by channel.
 
 use num_traits::AsPrimitive;
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::{Context, Kernel, Layer, in_pieces, kept};
@@ -119,6 +118,6 @@ fn by_channel(
     let operand = operands.first().copied().flatten();
     output.par_chunks_mut(length).enumerate().for_each(|(channel, values)| {
         let operand = operand.map(|operand| &operand[channel * length..][..length]);
-        Arch::new().dispatch(|| in_pieces(operand, values, |piece| change(channel, piece)));
+        vectorized!(in_pieces(operand, values, |piece| change(channel, piece)));
     });
 }

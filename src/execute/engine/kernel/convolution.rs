@@ -1,8 +1,8 @@
-//! Convolutions as products of matrices: the kernels, one a row, with what the windows see, one a column.
+//! Convolutions as products of matrices, the kernels, one a row, with what the windows see, one a column; where that is not faster, [directly](Direct).
 
-use super::depthwise::Depthwise;
+use super::direct::Direct;
 use super::gemm::{Packed, Sliding, View, Windows};
-use super::{Context, Kernel, Layer, add, index, indices, kept, map_sizes, only};
+use super::{Context, Kernel, Layer, add, index, indices, map_sizes, only};
 use crate::ops::{Conv, OpError};
 
 /// A convolution by groups, each a product of matrices.
@@ -16,8 +16,9 @@ struct Product {
     bias: Option<Vec<f32>>,
 }
 
-/// With fewer channels on both sides of a group than this, packing what windows see costs more than the product.
-const FEW_CHANNELS: usize = 4;
+/// Where a group has more output channels than this, a product takes less time, although it gathers what every window sees: with windows that
+/// lie next to each other, and with those that lie further apart.
+const FEW_CHANNELS: [usize; 2] = [128, 64];
 
 pub(super) fn compile(
     context: &Context,
@@ -46,18 +47,21 @@ pub(super) fn compile(
         bias = Some(affine.fold(kernels, bias.as_deref()));
     }
     let map = [channels / groups, height, width];
-    if channels / groups < FEW_CHANNELS && out / groups < FEW_CHANNELS && groups > 1 {
-        let kernel =
-            Depthwise { kernels: kept(kernels), bias, sliding, map, out_group: out / groups };
-        return Ok(Box::new(kernel));
-    }
     let sees_pixels = sliding.kernel == [1, 1]
         && sliding.stride == [1, 1]
         && sliding.output == [height, width]
         && sliding.before == [0, 0];
+    let few = FEW_CHANNELS[usize::from(sliding.stride != [1, 1])];
+    if !sees_pixels
+        && out / groups <= few
+        && let Some(direct) = Direct::of(kernels, bias.as_deref(), sliding, map, out / groups)
+    {
+        return Ok(Box::new(direct));
+    }
     let windows = if sees_pixels { None } else { Some(context.gemm.windows(map, &sliding)?) };
     let size = [out / groups, map[0] * sliding.kernel[0] * sliding.kernel[1]];
-    let packed = kernels.chunks(size[0] * size[1]).map(|kernels| context.gemm.pack(kernels, size));
+    let kernels = kernels.chunks(size[0] * size[1]);
+    let packed = kernels.map(|kernels| context.gemm.pack(View::row_major(kernels, size)));
     Ok(Box::new(Product { groups: packed.collect::<Result<_, _>>()?, windows, map, bias }))
 }
 

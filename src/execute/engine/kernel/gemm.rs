@@ -49,9 +49,9 @@ impl Gemm {
         Self(GemmExecutor::new())
     }
 
-    /// Puts a left matrix, row by row, into the order in which it is read.
-    pub(super) fn pack(&self, values: &[f32], size: [usize; 2]) -> Result<Packed, OpError> {
-        Ok(Packed(self.0.prepack_a(View::row_major(values, size).matrix()?)))
+    /// Puts a left matrix into the order in which it is read.
+    pub(super) fn pack(&self, left: View<'_>) -> Result<Packed, OpError> {
+        Ok(Packed(self.0.prepack_a(left.matrix()?)))
     }
 
     /// Puts a right matrix into the order in which it is read.

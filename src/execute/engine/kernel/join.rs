@@ -1,7 +1,6 @@
 //! Arithmetic between tensors, element by element.
 
 use num_traits::AsPrimitive;
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::{Context, GRAIN, Kernel, Layer};
@@ -44,6 +43,7 @@ impl Join {
         Self { operation, operands: spread.collect() }
     }
 
+    #[inline(always)]
     fn join(&self, joined: &mut [f32], operand: &[f32]) {
         let pairs = joined.iter_mut().zip(operand);
         match self.operation {
@@ -55,6 +55,7 @@ impl Join {
     }
 
     /// Joins elements from a position of the output on.
+    #[inline(always)]
     fn piece(&self, operands: &[Option<&[f32]>], first: usize, output: &mut [f32]) {
         let mut own = [0.0; PIECE];
         let own = &mut own[..output.len()];
@@ -145,7 +146,7 @@ impl Kernel for Join {
         output: &mut [f32],
     ) -> Result<(), OpError> {
         output.par_chunks_mut(GRAIN).enumerate().for_each(|(grain, output)| {
-            Arch::new().dispatch(|| {
+            vectorized!({
                 for (piece, output) in output.chunks_mut(PIECE).enumerate() {
                     self.piece(operands, grain * GRAIN + piece * PIECE, output);
                 }

@@ -1,8 +1,18 @@
 //! The kernels: how the engine computes each operator, for one sample at a time.
 
+/// Computes loops that are compiled for the vectors of this machine. Only what is inlined is, so the closure has to be.
+macro_rules! vectorized {
+    ($work:expr) => {
+        pulp::Arch::new().dispatch($crate::execute::engine::kernel::Loops(
+            #[inline(always)]
+            || $work,
+        ))
+    };
+}
+
 mod affine;
 mod convolution;
-mod depthwise;
+mod direct;
 mod gemm;
 mod join;
 mod linear;
@@ -10,10 +20,11 @@ mod moves;
 mod normalization;
 mod pooling;
 mod resampling;
+mod strided;
 mod transposed;
 mod unary;
 
-use pulp::Arch;
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::epilogue::Pointwise;
@@ -22,6 +33,19 @@ use crate::ops::{Op, OpError};
 
 pub(super) use affine::ChannelAffine;
 pub(super) use gemm::Gemm;
+
+/// Loops to be compiled for the vectors of a machine.
+struct Loops<F>(F);
+
+impl<R, F: FnMut() -> R> WithSimd for Loops<F> {
+    type Output = R;
+
+    // Called once, but not by `FnOnce`: between that and the closure stands a function that is not inlined.
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) -> R {
+        (self.0)()
+    }
+}
 
 /// What every kernel may use.
 #[derive(Debug)]
@@ -77,7 +101,7 @@ pub(super) fn compile(
             return Ok(None);
         }
         Op::Conv(conv) => convolution::compile(context, conv, layer)?,
-        Op::ConvTranspose(conv) => Box::new(transposed::Transposed::of(conv, layer)?),
+        Op::ConvTranspose(conv) => Box::new(transposed::Transposed::of(context, conv, layer)?),
         Op::Linear(_) => Box::new(linear::Linear::of(context, layer)?),
         Op::MatMul(_) => Box::new(linear::MatMul::of(layer)?),
         Op::BatchNorm(batch_norm) => Box::new(ChannelAffine::of(batch_norm, layer.parameters)?),
@@ -122,6 +146,7 @@ fn only<'a>(operands: &[Option<&'a [f32]>]) -> &'a [f32] {
 }
 
 /// Copies the operand to the output, unless it is there, in pieces that stay in the fastest cache, and changes each piece.
+#[inline(always)]
 fn in_pieces(operand: Option<&[f32]>, output: &mut [f32], mut change: impl FnMut(&mut [f32])) {
     const PIECE: usize = 2048;
     for (at, piece) in output.chunks_mut(PIECE).enumerate() {
@@ -132,20 +157,44 @@ fn in_pieces(operand: Option<&[f32]>, output: &mut [f32], mut change: impl FnMut
     }
 }
 
+/// Joins what becomes of values that follow each other: as many in turn as vectors have places, and those at the end.
+#[inline(always)]
+fn fold<T: Copy>(values: &[f32], start: T, of: impl Fn(f32) -> T, join: impl Fn(T, T) -> T) -> T {
+    const PLACES: usize = 16;
+    let (groups, rest) = values.as_chunks::<PLACES>();
+    let mut joined = [start; PLACES];
+    for group in groups {
+        for (joined, x) in joined.iter_mut().zip(group) {
+            *joined = join(*joined, of(*x));
+        }
+    }
+    for (joined, x) in joined.iter_mut().zip(rest) {
+        *joined = join(*joined, of(*x));
+    }
+    joined.into_iter().fold(start, join)
+}
+
+/// Cuts rows of so many values, which follow each other, into parts of so many, and gives every part of all rows.
+fn across(values: &mut [f32], row: usize, part: usize) -> Vec<Vec<&mut [f32]>> {
+    let mut rows: Vec<_> = values.chunks_mut(row).map(|row| row.chunks_mut(part)).collect();
+    let next = |_| rows.iter_mut().filter_map(Iterator::next).collect();
+    (0..row.div_ceil(part)).map(next).collect()
+}
+
 /// So many elements are computed by one thread at a time.
 const GRAIN: usize = 1 << 15;
 
 /// Applies an activation function to every element.
 pub(super) fn activate(function: Pointwise, values: &mut [f32]) {
     values.par_chunks_mut(GRAIN).for_each(|values| {
-        Arch::new().dispatch(|| function.apply(values));
+        vectorized!(function.apply(values));
     });
 }
 
 /// Adds values to others.
 fn add(sums: &mut [f32], values: &[f32]) {
     sums.par_chunks_mut(GRAIN).zip(values.par_chunks(GRAIN)).for_each(|(sums, values)| {
-        Arch::new().dispatch(|| sums.iter_mut().zip(values).for_each(|(sum, x)| *sum += x));
+        vectorized!(sums.iter_mut().zip(values).for_each(|(sum, x)| *sum += x));
     });
 }
 

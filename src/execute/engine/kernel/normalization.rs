@@ -1,10 +1,10 @@
 //! Normalizations over several elements, and softmax.
 
 use num_traits::AsPrimitive;
-use pulp::Arch;
 use rayon::prelude::*;
 
-use super::{Context, Kernel, Layer, index, map_sizes, only, sample_sizes};
+use super::super::exponential::exp;
+use super::{Context, Kernel, Layer, across, fold, index, map_sizes, only, sample_sizes};
 use crate::network::Shape;
 use crate::ops::{self, OpError};
 
@@ -96,7 +96,7 @@ impl Kernel for Lrn {
             let first = channel.saturating_sub(self.size / 2);
             let last = (channel + (self.size - 1) / 2).min(self.channels - 1);
             let own = &operand[channel * length..][..length];
-            Arch::new().dispatch(|| {
+            vectorized!({
                 output.fill(0.0);
                 for neighbour in operand[first * length..(last + 1) * length].chunks(length) {
                     output.iter_mut().zip(neighbour).for_each(|(sum, x)| *sum += x * x);
@@ -135,18 +135,60 @@ impl Softmax {
         Ok(Self { is_logarithm, length, apart: sizes.iter().skip(axis + 1).product() })
     }
 
-    fn lane(&self, values: &mut [f32], first: usize) {
-        let places = || (0..self.length).map(|at| first + at * self.apart);
-        let largest = places().map(|at| values[at]).fold(f32::NEG_INFINITY, f32::max);
-        let sum: f64 = places().map(|at| f64::from((values[at] - largest).exp())).sum();
-        let (logarithm, sum): (f32, f32) = (sum.ln().as_(), sum.as_());
-        for at in places() {
-            let difference = values[at] - largest;
-            values[at] =
-                if self.is_logarithm { difference - logarithm } else { difference.exp() / sum };
+    /// Of elements that follow each other.
+    #[inline(always)]
+    fn row(&self, values: &mut [f32]) {
+        let largest = fold(values, f32::NEG_INFINITY, |x| x, f32::max);
+        if self.is_logarithm {
+            let sum = fold(values, 0.0, |x| f64::from(exp(x - largest)), |sum, x| sum + x);
+            let logarithm: f32 = sum.ln().as_();
+            values.iter_mut().for_each(|x| *x = *x - largest - logarithm);
+        } else {
+            values.iter_mut().for_each(|x| *x = exp(*x - largest));
+            let sum: f32 = fold(values, 0.0, f64::from, |sum, x| sum + x).as_();
+            values.iter_mut().for_each(|x| *x /= sum);
+        }
+    }
+
+    /// Of elements of which each is in a row of its own, for as many side by side.
+    #[inline(always)]
+    fn columns(&self, rows: &mut [&mut [f32]]) {
+        let count = rows.first().map_or(0, |row| row.len());
+        let mut largest = [f32::NEG_INFINITY; COLUMNS];
+        let largest = &mut largest[..count];
+        for row in rows.iter() {
+            largest.iter_mut().zip(row.iter()).for_each(|(largest, x)| *largest = largest.max(*x));
+        }
+        let mut sums = [0.0_f64; COLUMNS];
+        let sums = &mut sums[..count];
+        for row in rows.iter_mut() {
+            let pairs = row.iter_mut().zip(largest.iter());
+            if self.is_logarithm {
+                pairs.for_each(|(x, largest)| *x -= largest);
+                sums.iter_mut().zip(row.iter()).for_each(|(sum, x)| *sum += f64::from(exp(*x)));
+            } else {
+                pairs.for_each(|(x, largest)| *x = exp(*x - largest));
+                sums.iter_mut().zip(row.iter()).for_each(|(sum, x)| *sum += f64::from(*x));
+            }
+        }
+        let mut ends = [0.0_f32; COLUMNS];
+        let ends = &mut ends[..count];
+        for (end, sum) in ends.iter_mut().zip(sums) {
+            *end = if self.is_logarithm { sum.ln().as_() } else { sum.as_() };
+        }
+        for row in rows.iter_mut() {
+            let pairs = row.iter_mut().zip(ends.iter());
+            if self.is_logarithm {
+                pairs.for_each(|(x, logarithm)| *x -= logarithm);
+            } else {
+                pairs.for_each(|(x, sum)| *x /= sum);
+            }
         }
     }
 }
+
+/// So many columns are computed at a time.
+const COLUMNS: usize = 512;
 
 impl Kernel for Softmax {
     fn run(
@@ -158,9 +200,16 @@ impl Kernel for Softmax {
         if let Some(operand) = operands.first().copied().flatten() {
             output.copy_from_slice(operand);
         }
-        output.par_chunks_mut(self.length * self.apart).for_each(|values| {
-            (0..self.apart).for_each(|first| self.lane(values, first));
-        });
+        if self.apart == 1 {
+            output.par_chunks_mut(self.length).for_each(|values| {
+                vectorized!(self.row(values));
+            });
+            return Ok(());
+        }
+        for output in output.chunks_mut(self.length * self.apart) {
+            let mut parts = across(output, self.apart, COLUMNS);
+            parts.par_iter_mut().for_each(|rows| vectorized!(self.columns(rows)));
+        }
         Ok(())
     }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use num_traits::AsPrimitive;
-use pulp::Arch;
 use rayon::prelude::*;
 
-use super::{Context, Kernel, Layer, index, indices, map_sizes, only};
+use super::strided::join_apart;
+use super::{Context, Kernel, Layer, fold, index, indices, map_sizes, only};
 use crate::ops::{AvgPool, MaxPool, OpError, Window};
 
 /// What is made of the values under a window.
@@ -24,54 +24,12 @@ impl Reduction {
             Self::Mean => 0.0,
         }
     }
+}
 
-    #[inline(always)]
-    fn join(self, joined: f32, x: f32) -> f32 {
-        match self {
-            Self::Max => {
-                if joined > x || joined.is_nan() {
-                    joined
-                } else {
-                    x
-                }
-            }
-            Self::Mean => joined + x,
-        }
-    }
-
-    #[inline(always)]
-    fn join_rows(self, joined: &mut [f32], row: &[f32]) {
-        let pairs = joined.iter_mut().zip(row);
-        match self {
-            Self::Max => pairs.for_each(|(joined, x)| *joined = Self::Max.join(*joined, *x)),
-            Self::Mean => pairs.for_each(|(joined, x)| *joined += x),
-        }
-    }
-
-    /// As [`join_rows`](Self::join_rows), with values that lie a stride apart.
-    #[inline(always)]
-    fn join_strided(self, joined: &mut [f32], row: &[f32], stride: usize) {
-        match stride {
-            1 => self.join_rows(joined, row),
-            // Pairs are taken apart by vectors; a last value without a partner is left.
-            2 => {
-                let (pairs, last) = row.as_chunks::<2>();
-                let paired = pairs.len().min(joined.len());
-                let (joined, left) = joined.split_at_mut(paired);
-                for (joined, [x, _]) in joined.iter_mut().zip(pairs) {
-                    *joined = self.join(*joined, *x);
-                }
-                for (joined, x) in left.iter_mut().zip(last) {
-                    *joined = self.join(*joined, *x);
-                }
-            }
-            _ => {
-                for (joined, x) in joined.iter_mut().zip(row.iter().step_by(stride)) {
-                    *joined = self.join(*joined, *x);
-                }
-            }
-        }
-    }
+/// The larger of two values; not a number where one is none.
+#[inline(always)]
+fn larger(joined: f32, x: f32) -> f32 {
+    if joined > x || joined.is_nan() { joined } else { x }
 }
 
 /// A pool under a sliding window.
@@ -79,9 +37,10 @@ impl Reduction {
 pub(super) struct Pool {
     reduction: Reduction,
     map: [usize; 2],
-    /// The taps of every row of units, and of every column.
+    /// The taps of every row of units.
     rows: Vec<Taps>,
-    columns: Vec<Taps>,
+    /// For every column of units how many columns a mean is divided by.
+    counted: Vec<f32>,
     /// The columns of units of every tap.
     units: Vec<Units>,
     /// How far units lie apart along a row.
@@ -173,30 +132,35 @@ impl Pool {
             rows: axis(0, height, rows)?,
             units: Units::of(&columns),
             stride: index(window.stride[1])?,
-            columns,
+            counted: columns.iter().map(|taps| taps.counted.as_()).collect(),
         })
     }
 
+    /// Joins what every window of a channel sees: its rows first, then along the row that they make.
     #[inline(always)]
-    fn channel(&self, map: &[f32], output: &mut [f32], along_rows: &mut [f32]) {
+    fn channel(
+        &self,
+        map: &[f32],
+        output: &mut [f32],
+        along_rows: &mut [f32],
+        join: impl Fn(f32, f32) -> f32,
+    ) {
         let [_, width] = self.map;
-        for (output, rows) in output.chunks_mut(self.columns.len()).zip(&self.rows) {
-            along_rows.fill(self.reduction.start());
+        let start = self.reduction.start();
+        for (output, rows) in output.chunks_mut(self.counted.len()).zip(&self.rows) {
+            along_rows.fill(start);
             for row in rows.each() {
-                self.reduction.join_rows(along_rows, &map[row * width..][..width]);
+                join_apart(along_rows, &map[row * width..][..width], 1, &join);
             }
-            output.fill(self.reduction.start());
+            output.fill(start);
             for Units { places, tap } in &self.units {
-                self.reduction.join_strided(
-                    &mut output[places.clone()],
-                    &along_rows[*tap..],
-                    self.stride,
-                );
+                let output = &mut output[places.clone()];
+                join_apart(output, &along_rows[*tap..], self.stride, &join);
             }
             if self.reduction == Reduction::Mean {
-                for (y, columns) in output.iter_mut().zip(&self.columns) {
-                    let count: f32 = (rows.counted * columns.counted).as_();
-                    *y /= count;
+                let counted: f32 = rows.counted.as_();
+                for (y, columns) in output.iter_mut().zip(&self.counted) {
+                    *y /= counted * columns;
                 }
             }
         }
@@ -212,12 +176,15 @@ impl Kernel for Pool {
     ) -> Result<(), OpError> {
         let operand = only(operands);
         let [height, width] = self.map;
-        let length = self.rows.len() * self.columns.len();
+        let length = self.rows.len() * self.counted.len();
         output.par_chunks_mut(length).enumerate().for_each_init(
             || vec![0.0; width],
             |along_rows, (channel, output)| {
                 let map = &operand[channel * height * width..][..height * width];
-                Arch::new().dispatch(|| self.channel(map, output, along_rows));
+                vectorized!(match self.reduction {
+                    Reduction::Max => self.channel(map, output, along_rows, larger),
+                    Reduction::Mean => self.channel(map, output, along_rows, |sum, x| sum + x),
+                });
             },
         );
         Ok(())
@@ -247,6 +214,30 @@ impl Regions {
         Ok(Self { reduction, map: [height, width], regions: [rows, columns] })
     }
 
+    /// Joins what a region has.
+    #[inline(always)]
+    fn joined(&self, map: &[f32], [down, across]: [&Range<usize>; 2]) -> f32 {
+        let width = self.map[1];
+        let count: f64 = (down.len() * across.len()).as_();
+        // Whole rows are one long one.
+        let (rows, length) = if across.len() == width {
+            (down.start..down.start + 1, down.len() * width)
+        } else {
+            (down.clone(), across.len())
+        };
+        let rows = rows.map(|row| &map[row * width + across.start..][..length]);
+        match self.reduction {
+            Reduction::Max => {
+                let largest = |row: &[f32]| fold(row, f32::NEG_INFINITY, |x| x, larger);
+                rows.map(largest).fold(f32::NEG_INFINITY, larger)
+            }
+            Reduction::Mean => {
+                let sum = |row: &[f32]| fold(row, 0.0, f64::from, |sum, x| sum + x);
+                (rows.map(sum).sum::<f64>() / count).as_()
+            }
+        }
+    }
+
     fn region(&self, axis: usize, at: usize) -> Range<usize> {
         let (size, count) = (self.map[axis], self.regions[axis]);
         at * size / count..((at + 1) * size).div_ceil(count)
@@ -267,16 +258,7 @@ impl Kernel for Regions {
             let map = &operand[channel * height * width..][..height * width];
             for (at, y) in output.iter_mut().enumerate() {
                 let (down, across) = (self.region(0, at / columns), self.region(1, at % columns));
-                let values = down.clone().flat_map(|row| &map[row * width..][across.clone()]);
-                *y = match self.reduction {
-                    Reduction::Max => {
-                        values.fold(f32::NEG_INFINITY, |joined, x| self.reduction.join(joined, *x))
-                    }
-                    Reduction::Mean => {
-                        let count: f64 = (down.len() * across.len()).as_();
-                        (values.map(|&x| f64::from(x)).sum::<f64>() / count).as_()
-                    }
-                };
+                *y = vectorized!(self.joined(map, [&down, &across]));
             }
         });
         Ok(())

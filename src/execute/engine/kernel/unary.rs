@@ -1,7 +1,6 @@
 //! Functions of one element.
 
 use num_traits::AsPrimitive;
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::super::epilogue::Pointwise;
@@ -21,6 +20,16 @@ impl Unary {
     pub(super) fn affine(affine: &Affine) -> Self {
         Self::Affine { scale: affine.scale.as_(), shift: affine.shift.as_() }
     }
+
+    #[inline(always)]
+    fn change(&self, values: &mut [f32]) {
+        match *self {
+            Self::Function(function) => Pointwise(function).apply(values),
+            Self::Affine { scale, shift } => {
+                values.iter_mut().for_each(|value| *value = *value * scale + shift);
+            }
+        }
+    }
 }
 
 impl Kernel for Unary {
@@ -33,16 +42,12 @@ impl Kernel for Unary {
         let operand = operands.first().copied().flatten();
         output.par_chunks_mut(GRAIN).enumerate().for_each(|(at, values)| {
             let operand = operand.map(|operand| &operand[at * GRAIN..][..values.len()]);
-            Arch::new().dispatch(|| {
-                in_pieces(operand, values, |piece| match *self {
-                    Self::Function(function) => Pointwise(function).apply(piece),
-                    Self::Affine { scale, shift } => {
-                        for value in piece {
-                            *value = *value * scale + shift;
-                        }
-                    }
-                });
-            });
+            vectorized!(in_pieces(
+                operand,
+                values,
+                #[inline(always)]
+                |piece| self.change(piece),
+            ));
         });
         Ok(())
     }
