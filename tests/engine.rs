@@ -179,6 +179,26 @@ fn layers_of_every_shape_are_the_oracles() {
     }
 }
 
+/// Rows of every length, so that the last units end anywhere in a vector.
+#[test]
+fn convolutions_of_every_width_are_the_oracles() {
+    for width in 1..=100 {
+        for layer in [
+            "conv: {out: 1, kernel: 5, padding: 2}",
+            "depthwise_conv: {kernel: [1, 7], padding: [0, 9], dilation: 3}",
+            "conv: {out: 5, kernel: 3, padding: 1, stride: 2}",
+            "conv_transpose: {out: 1, kernel: 3, stride: 2}",
+            "max_pool: {kernel: 3, stride: 2, padding: 1}",
+        ] {
+            for height in [1, 3] {
+                let input = format!("[2, {height}, {width}]");
+                let text = format!("name: a\ninput: {input}\nlayers:\n  - {layer}\n");
+                assert_close(&text, 1);
+            }
+        }
+    }
+}
+
 /// Units that see no number, or infinity, are the oracle's, and no others.
 #[test]
 fn what_is_not_finite_reaches_the_units_that_see_it() {
@@ -195,6 +215,20 @@ fn what_is_not_finite_reaches_the_units_that_see_it() {
                 values.iter().map(|value| (value.is_nan(), value.is_infinite())).collect::<Vec<_>>()
             };
             assert_eq!(kinds(&given), kinds(&expected), "{text}{at}");
+        }
+    }
+}
+
+/// Between values whose difference 32 bits do not hold, and beside infinity, enlarged maps are the oracle's.
+#[test]
+fn enlarging_exceeds_nothing() {
+    let network =
+        network("name: a\ninput: [1, 2, 2]\nlayers: [upsample: {scale: 2, mode: bilinear}]\n");
+    for input in [[3e38, -3e38, -3e38, 3e38], [f32::INFINITY, f32::INFINITY, 1.0, 1.0]] {
+        let [expected, found] = both(&network, &input, 1);
+        for (expected, found) in expected.iter().zip(&found) {
+            let is_close = (expected - found).abs() <= 1e-6 * 3e38 || expected == found;
+            assert!(is_close, "{input:?}: {expected} {found}");
         }
     }
 }

@@ -122,7 +122,9 @@ impl Direct {
         adds: bool,
     ) {
         let columns = self.sliding.output[1];
-        let units = outputs[0].len() / columns * self.planes.columns;
+        // Up to the last unit: behind it nothing is kept, and taps may see what is behind the planes.
+        let rows_before = (outputs[0].len() / columns).saturating_sub(1);
+        let units = rows_before * self.planes.columns + columns;
         let mut tile = [[simd.splat_f32s(0.0); VECTORS]; COUNT];
         let length = VECTORS * S::F32_LANES;
         for first in (0..units).step_by(length) {
