@@ -14,7 +14,7 @@ use cnnstat::weights::{Seeded, seeded_inputs};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// A layer of every family, after its input; sizes are those of layers in the middle of bundled networks.
-const KERNELS: [(&str, &str, &str); 23] = [
+const KERNELS: [(&str, &str, &str); 33] = [
     ("convolution 3x3", "[128, 28, 28]", "conv: {out: 128, kernel: 3, padding: 1}"),
     (
         "convolution 3x3, stride 2",
@@ -66,15 +66,28 @@ const KERNELS: [(&str, &str, &str); 23] = [
     ("softmax of channels", "[16, 256, 192]", "softmax: 1"),
     ("silu", "[256, 56, 56]", "silu"),
     ("channel shuffle", "[240, 28, 28]", "channel_shuffle: 3"),
+    ("gelu", "[256, 56, 56]", "gelu"),
+    ("prelu", "[256, 56, 56]", "prelu"),
+    ("layer normalization", "[196, 768]", "layer_norm: {axis: 2}"),
+    ("product of matrices", "[12, 196, 196]", "matmul: [[], []]"),
+    ("sum", "[256, 56, 56]", "add: [[], []]"),
+    ("scale by channel", "[256, 56, 56]", "mul: [[], [global_avg_pool, sigmoid]]"),
+    ("concatenation", "[128, 56, 56]", "concat: [[], []]"),
+    ("transposition", "[196, 768]", "transpose: [0, 2, 1]"),
+    ("padding", "[64, 112, 112]", "pad: 3"),
+    ("bilinear upsampling", "[64, 56, 56]", "upsample: {scale: 2, mode: bilinear}"),
 ];
 
-const NETWORKS: [&str; 8] = [
+const NETWORKS: [&str; 11] = [
     "alexnet-torchvision",
     "vgg16",
+    "vgg19",
     "googlenet",
     "resnet18",
     "resnet50",
+    "resnet152",
     "densenet121",
+    "densenet201",
     "squeezenet",
     "squeezenet1_1",
 ];
