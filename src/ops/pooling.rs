@@ -413,7 +413,7 @@ impl Operator for GlobalMaxPool {
 /// the one before ends, except that it shares an element with it where `i·n/m` is no whole number, which happens at all
 /// inner borders but `gcd(n, m) - 1`.
 fn region_extents(input: u64, output: u64) -> Result<u64, OpError> {
-    let shared = output.saturating_sub(greatest_common_divisor(input, output));
+    let shared = output.saturating_sub(input.gcd(&output));
     sum(&[input, shared])
 }
 
@@ -429,10 +429,6 @@ fn region_reach(input: u64, output: u64) -> Result<AxisReach, OpError> {
         let end = i64::try_from(Integer::div_ceil(&((unit + 1) * size), &count)).ok()?;
         Some(Span { start, end: end.checked_sub(1)? })
     })
-}
-
-fn greatest_common_divisor(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 impl AdaptiveAvgPool {

@@ -131,7 +131,7 @@ pub fn verification_table(report: &VerificationReport) -> Table {
             Column::text("Compared", "compared", 1),
         ],
         rows: report.found.lines.iter().map(row).collect(),
-        notes: notes(report),
+        notes: table_notes(report),
     }
 }
 
@@ -139,6 +139,11 @@ fn title(report: &VerificationReport) -> String {
     let VerificationReport { name, batch, found, .. } = report;
     let sizes = shape_text(without_batch(&found.input));
     format!("{name}, batch {batch}, input {sizes}, analysis and run")
+}
+
+/// What stands under a table that has no other place for the settings.
+fn table_notes(report: &VerificationReport) -> Vec<String> {
+    notes(report).into_iter().chain(settings_note(&report.settings)).collect()
 }
 
 /// What was looked at and what was not, in sentences.
@@ -155,7 +160,6 @@ fn notes(report: &VerificationReport) -> Vec<String> {
     if let Some(file) = report.weights_file() {
         notes.push(format!("Weights: {file}."));
     }
-    notes.extend(settings_note(&report.settings));
     if let Some(instead) = &found.instead {
         let shape = |shape: &[u64]| {
             let batch = shape.first().copied().unwrap_or(0);
@@ -258,7 +262,7 @@ pub fn verification_lines_table(report: &VerificationReport) -> Table {
             Column::figure("Input", "input", 0),
         ],
         rows: found.lines.iter().map(row).collect(),
-        notes: notes(report),
+        notes: table_notes(report),
     }
 }
 
@@ -355,6 +359,6 @@ pub fn verification_layers_table(report: &VerificationReport) -> Table {
             Column::figure("Fused", "fused_difference", 2),
         ],
         rows: report.found.layers.iter().map(row).collect(),
-        notes: notes(report),
+        notes: table_notes(report),
     }
 }

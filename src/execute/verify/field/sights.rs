@@ -281,7 +281,7 @@ pub(super) fn state(
     let mut before = 0;
     for (slot, operand) in network.operands(tensor).iter().enumerate() {
         let taken = Taken { network, tensor, slot, axes, before };
-        let stacked = taken.stacked();
+        let stacked = taken.reach().and_then(|reach| reach.stacked_axis());
         before += stacked.and_then(|axis| taken.size_along(axis)).unwrap_or(0);
         let own = match &below[operand.index()] {
             State::Independent => continue,
@@ -329,12 +329,6 @@ impl Taken<'_> {
         let node = self.network.node(self.tensor)?;
         let shapes = self.network.operand_shapes(self.tensor);
         node.op.operator().reach(shapes, self.slot, &node.shape).ok()
-    }
-
-    /// The axis along which operands stand one after another.
-    fn stacked(&self) -> Option<usize> {
-        let Some(Reach::Axes(axes)) = self.reach() else { return None };
-        axes.iter().position(|reach| *reach == AxisReach::Stacked)
     }
 
     /// What the node's units see of it; `None` where that is not known.
